@@ -1,0 +1,1 @@
+"""Benchmarks: how fast an artefact is, next to what, and how sure that is."""

@@ -1,0 +1,29 @@
+"""Export: from a checkpoint to checked phone models.
+
+from mobile_actnet.export import ExportRequest, Format, export_artefacts
+
+(result,) = export_artefacts(ExportRequest(formats=(Format.TFLITE,)))
+print(result.path, result.manifest["parity"]["cosine_min"])
+"""
+
+from mobile_actnet.export.deployable import ImageSize, Layout
+from mobile_actnet.export.errors import ArtefactError, ManifestError, ParityError
+from mobile_actnet.export.formats import CoremlInput, Format, Precision
+from mobile_actnet.export.pipeline import ExportRequest, ExportResult, export_artefacts
+from mobile_actnet.export.runtimes import Runtime, open_artefact
+
+__all__ = [
+    "ArtefactError",
+    "CoremlInput",
+    "ExportRequest",
+    "ExportResult",
+    "Format",
+    "ImageSize",
+    "Layout",
+    "ManifestError",
+    "ParityError",
+    "Precision",
+    "Runtime",
+    "export_artefacts",
+    "open_artefact",
+]

@@ -1,0 +1,204 @@
+"""Lowering: the head written with constants and operators that phones accelerate.
+
+The parameters of a trained head are numbers, so what depends on them alone is worked out here,
+once, in double precision. The Weibull becomes, with t = log(max(x, epsilon)),
+
+    y / m = x * exp((beta - 2) t + c - exp(zeta t + d)),
+
+which is max, log, mul, add, exp, sub: no POW, which no mobile accelerator takes, and exactly 0 at
+x = 0, where most of a feature map lies. m is the largest value that the layer takes on [0, 6].
+Dividing by it bounds every activation by 1, so that a sum over positions stays far from half
+precision's largest number; the power normalisation gives m back: lambda * (m z + epsilon)^p =
+lambda m^p * (z + epsilon / m)^p.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from mobile_actnet.activations import (
+    FEATURE_MAP_MAX,
+    WEIBULL_EPSILON,
+    Exponential,
+    SinH,
+    Weibull,
+    activation_parameters,
+)
+from mobile_actnet.errors import ConfigError
+from mobile_actnet.network import POWER_EPSILON, PowerNormalisation, Stream
+from mobile_actnet.pooling import GemPooling
+
+LOWERING_NAME = "log-exp"
+_GRID_POINTS = 60_001
+
+_Grid = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class LoweringError:
+    """How far a lowered activation layer is from the paper's formula, over a grid of [0, 6].
+
+    Attributes:
+        max_absolute: largest difference, as a share of the layer's largest value.
+        at: input where it is.
+        grid_points: number of inputs, evenly spaced from 0 to 6.
+        dtype: arithmetic that the lowered layer was evaluated in.
+    """
+
+    max_absolute: float
+    at: float
+    grid_points: int
+    dtype: str
+
+
+class LoweredWeibull(nn.Module):
+    """x * exp((beta - 2) t + c - exp(zeta t + d)) with t = log(max(x, epsilon))."""
+
+    def __init__(self, layer: Weibull) -> None:
+        super().__init__()
+        parameters = activation_parameters(layer)
+        alpha, self.beta = parameters["alpha"], parameters["beta"]
+        gamma, self.zeta = parameters["gamma"], parameters["zeta"]
+        self.largest = largest_value(layer)
+        self.c = -(self.beta - 1.0) * math.log(alpha) - math.log(self.largest)
+        self.d = -self.zeta * math.log(gamma)
+
+    def forward(self, x: Tensor) -> Tensor:
+        t = x.clamp(min=WEIBULL_EPSILON).log()
+        return x * (((self.beta - 2.0) * t + self.c) - (self.zeta * t + self.d).exp()).exp()
+
+
+class LoweredSinH(nn.Module):
+    """exp(beta x + c) - exp(-beta x + c)."""
+
+    def __init__(self, layer: SinH) -> None:
+        super().__init__()
+        self.largest = largest_value(layer)
+        self.beta = float(layer.beta.detach())
+        self.c = math.log(float(layer.alpha.detach()) / 2.0 / self.largest)
+
+    def forward(self, x: Tensor) -> Tensor:
+        scaled = self.beta * x
+        return (scaled + self.c).exp() - (self.c - scaled).exp()
+
+
+class LoweredExponential(nn.Module):
+    """(exp(beta x) - 1) * alpha / m: exactly 0 at 0."""
+
+    def __init__(self, layer: Exponential) -> None:
+        super().__init__()
+        self.largest = largest_value(layer)
+        self.beta = float(layer.beta.detach())
+        self.scale = float(layer.alpha.detach()) / self.largest
+
+    def forward(self, x: Tensor) -> Tensor:
+        return ((self.beta * x).exp() - 1.0) * self.scale
+
+
+class LoweredGemPooling(nn.Module):
+    """GeM pooling with its p as a constant."""
+
+    def __init__(self, pooling: GemPooling) -> None:
+        super().__init__()
+        self.p = float(pooling.log_p.detach().exp())
+
+    def forward(self, x: Tensor) -> Tensor:
+        powered = (self.p * x.clamp(min=1e-6).log()).exp()
+        mean = nn.functional.adaptive_avg_pool2d(powered, 1).flatten(1)
+        return (mean.clamp(min=torch.finfo(torch.float32).tiny).log() * (1.0 / self.p)).exp()
+
+
+class LoweredPower(nn.Module):
+    """exp(p log(z + epsilon / m) + log(lambda m^p)): power normalisation of z = m z'."""
+
+    def __init__(self, power: PowerNormalisation, largest: float) -> None:
+        super().__init__()
+        self.p = float(power.power.detach())
+        self.epsilon = POWER_EPSILON / largest
+        self.c = math.log(float(power.scale.detach())) + self.p * math.log(largest)
+
+    def forward(self, z: Tensor) -> Tensor:
+        return (self.p * (z + self.epsilon).log() + self.c).exp()
+
+
+class LoweredStream(nn.Module):
+    """A stream with all its parameters folded."""
+
+    def __init__(self, stream: Stream) -> None:
+        super().__init__()
+        self.layers, self.unbounded = stream.layers, stream.unbounded
+        self.activation = lower_activation(stream.activation)
+        self.pooling: nn.Module = stream.pooling
+        if isinstance(stream.pooling, GemPooling):
+            self.pooling = LoweredGemPooling(stream.pooling)
+        # Only a mean scales with its input; R-MAC normalises each region.
+        self.power = LoweredPower(stream.power, getattr(self.activation, "largest", 1.0))
+
+    forward: Callable[[dict[str, Tensor]], Tensor] = Stream.forward  # type: ignore[assignment]
+    _clip = Stream._clip
+
+
+def lower_activation(layer: nn.Module) -> nn.Module:
+    """Return the lowered form of an activation layer.
+
+    Raises:
+        ConfigError: a layer without one.
+    """
+    for kind, lowered in _LOWERINGS.items():
+        if isinstance(layer, kind):
+            return lowered(layer)
+    raise ConfigError(f"no lowering for the activation layer {type(layer).__name__}")
+
+
+def formula(layer: nn.Module, x: _Grid) -> _Grid:
+    """Evaluate an activation layer as the paper writes it, in double precision."""
+    p = activation_parameters(layer)
+    if isinstance(layer, Weibull):
+        growth = (x / p["alpha"]) ** (p["beta"] - 1.0)
+        return growth * np.exp(-((x / p["gamma"]) ** p["zeta"]))
+    if isinstance(layer, SinH):
+        return p["alpha"] * np.sinh(p["beta"] * x)
+    if isinstance(layer, Exponential):
+        return p["alpha"] * np.expm1(p["beta"] * x)
+    return x
+
+
+def largest_value(layer: nn.Module) -> float:
+    """Return the largest value of an activation layer on [0, 6]."""
+    points = np.linspace(0.0, FEATURE_MAP_MAX, _GRID_POINTS)
+    if isinstance(layer, Weibull):
+        points = np.append(points, min(float(layer.peak.detach()), FEATURE_MAP_MAX))
+    with np.errstate(over="ignore"):
+        largest = float(formula(layer, points).max())
+    if not math.isfinite(largest) or largest <= 0.0:
+        raise ConfigError(
+            f"the {type(layer).__name__} layer's largest value on [0, 6] is {largest}; "
+            f"its parameters {activation_parameters(layer)} cannot be exported"
+        )
+    return largest
+
+
+@torch.no_grad()
+def lowering_error(layer: nn.Module, dtype: torch.dtype = torch.float32) -> LoweringError:
+    """Compare a lowered layer with the paper's formula on a dense grid of [0, 6]."""
+    grid = np.linspace(0.0, FEATURE_MAP_MAX, _GRID_POINTS)
+    lowered_layer = lower_activation(layer)
+    lowered = lowered_layer(torch.from_numpy(grid).to(dtype)).double().numpy()
+    difference = np.abs(lowered - formula(layer, grid) / getattr(lowered_layer, "largest", 1.0))
+    worst = int(difference.argmax())
+    return LoweringError(
+        float(difference[worst]), float(grid[worst]), _GRID_POINTS, str(dtype).rpartition(".")[2]
+    )
+
+
+_LOWERINGS: dict[type[nn.Module], Callable[..., nn.Module]] = {
+    Weibull: LoweredWeibull,
+    SinH: LoweredSinH,
+    Exponential: LoweredExponential,
+    nn.Identity: nn.Identity,
+}

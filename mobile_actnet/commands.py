@@ -1,0 +1,30 @@
+"""What all commands share: one sentence and exit code 1 for what a user can mend.
+
+Exit codes: 0 done, 1 an error with a sentence, 2 wrong usage, 130 stopped with Ctrl-C.
+"""
+
+import errno
+import sys
+from collections.abc import Callable
+
+from mobile_actnet.errors import ActnetError
+
+_EXIT_ERROR = 1
+_EXIT_INTERRUPTED = 130
+
+
+def run(command: Callable[[], int]) -> int:
+    """Run a command's body and turn the errors a user can mend into one line and an exit code."""
+    try:
+        return command()
+    except ActnetError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return _EXIT_ERROR
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        print("error: the disk is full; free some space and run again", file=sys.stderr)
+        return _EXIT_ERROR
+    except KeyboardInterrupt:
+        print("stopped: nothing was written", file=sys.stderr)
+        return _EXIT_INTERRUPTED

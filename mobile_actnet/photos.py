@@ -1,0 +1,102 @@
+"""Collections of photos: folders with or without a manifest.csv, and their pixels."""
+
+import csv
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mobile_actnet.errors import ActnetError, UnreadablePictureError
+from mobile_actnet.preprocessing import Pixels, load_image
+
+PICTURE_SUFFIXES = frozenset(
+    (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".heic", ".heif", ".avif")
+)
+MANIFEST_NAME = "manifest.csv"
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A picture file.
+
+    Attributes:
+        path: where it is.
+        instance: what is shown; equal means the same object. The path where nothing is known.
+        role: query, database, both, train or distractor; empty where nothing is known.
+    """
+
+    path: Path
+    instance: str
+    role: str = ""
+
+
+def find_photos(folder: Path) -> list[Photo]:
+    """List the pictures of a folder, in the order of their names.
+
+    A `manifest.csv` with the columns `path,instance[,role]` says what is shown; without one every
+    picture below the folder counts as an instance of its own. Hidden files are left out.
+
+    Raises:
+        ActnetError: no such folder, no picture in it, or a manifest without its columns.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise ActnetError(f"{folder} is not a folder; give a folder of pictures")
+    manifest = folder / MANIFEST_NAME
+    photos = _from_manifest(manifest) if manifest.is_file() else _from_tree(folder)
+    if not photos:
+        raise ActnetError(f"{folder} holds no pictures ({', '.join(sorted(PICTURE_SUFFIXES))})")
+    return photos
+
+
+def load_images(
+    photos: Iterable[Photo], height_px: int, width_px: int
+) -> tuple[Pixels, list[Photo], list[str]]:
+    """Decode and resize photos; one that cannot be read is reported and left out.
+
+    Returns:
+        pixels: (N, height_px, width_px, 3) uint8, RGB, of the readable ones.
+        readable: the N photos.
+        problems: a sentence for each of the others.
+    """
+    images, readable, problems = [], [], []
+    for photo in photos:
+        try:
+            images.append(load_image(photo.path, height_px, width_px))
+            readable.append(photo)
+        except UnreadablePictureError as error:
+            problems.append(str(error))
+    shape = (0, height_px, width_px, 3)
+    return np.stack(images) if images else np.zeros(shape, np.uint8), readable, problems
+
+
+def _from_manifest(manifest: Path) -> list[Photo]:
+    try:
+        with manifest.open(newline="", encoding="utf-8") as file:
+            rows = csv.DictReader(file)
+            missing = {"path", "instance"} - set(rows.fieldnames or ())
+            if missing:
+                raise ActnetError(
+                    f"{manifest} has no column {' and '.join(sorted(missing))}; "
+                    "its first line must be path,instance or path,instance,role"
+                )
+            return [
+                Photo(manifest.parent / row["path"], row["instance"], row.get("role") or "")
+                for row in rows
+            ]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ActnetError(f"{manifest} cannot be read as UTF-8 CSV: {error}") from error
+
+
+def _from_tree(folder: Path) -> list[Photo]:
+    paths = []
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        paths += [
+            Path(place, name)
+            for name in sorted(names)
+            if Path(name).suffix.lower() in PICTURE_SUFFIXES and not name.startswith(".")
+        ]
+    return [Photo(path, str(path.relative_to(folder))) for path in paths]

@@ -1,0 +1,96 @@
+"""Searching with descriptors and saying how good the ranking is."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from mobile_actnet.network import Actnet
+from mobile_actnet.photos import Photo
+from mobile_actnet.preprocessing import Pixels, normalise
+
+Descriptors = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class RetrievalScore:
+    """Result of one set, in per cent.
+
+    Attributes:
+        mean_ap: mean over queries of average precision: the precision at each positive's rank,
+            averaged over the positives (no interpolation).
+        recall_at_1: queries whose first hit is a positive.
+        queries, database: how many of each.
+    """
+
+    mean_ap: float
+    recall_at_1: float
+    queries: int
+    database: int
+
+
+@torch.no_grad()
+def describe(
+    network: Actnet, pixels: Pixels, dim: int | None = None, batch_size: int = 32
+) -> Descriptors:
+    """Describe pictures.
+
+    Args:
+        network: in evaluation mode.
+        pixels: (N, H, W, 3) uint8, RGB.
+        dim: length of the descriptors; the network's default if None.
+
+    Returns:
+        (N, dim) float32, each of length 1.
+    """
+    batches = [
+        network(normalise(pixels[start : start + batch_size]), dim)
+        for start in range(0, len(pixels), batch_size)
+    ]
+    return torch.cat(batches).numpy()
+
+
+def average_precision(positives: NDArray[np.bool_]) -> float:
+    """Average precision of one ranking.
+
+    Args:
+        positives: (K,) whether the hit at each rank is a positive, best hit first. All positives
+            are in it.
+
+    Returns:
+        0 to 1; 0 where there is no positive.
+    """
+    ranks = np.flatnonzero(positives) + 1
+    if not len(ranks):
+        return 0.0
+    return float(np.mean(np.arange(1, len(ranks) + 1) / ranks))
+
+
+def evaluate(descriptors: Descriptors, photos: list[Photo]) -> RetrievalScore:
+    """Rank a labelled collection by its roles.
+
+    A query is searched in everything with the role database, distractor or both, itself left out.
+    A query without a positive there is not counted.
+
+    Args:
+        descriptors: (N, D) float32, each of length 1.
+        photos: the N photos they belong to.
+    """
+    roles = np.array([photo.role for photo in photos])
+    instances = np.array([photo.instance for photo in photos])
+    database = np.flatnonzero(np.isin(roles, ("database", "distractor", "both")))
+    queries = np.flatnonzero(np.isin(roles, ("query", "both")))
+    precisions, firsts = [], []
+    for query in queries:
+        others = database[database != query]
+        order = np.argsort(-(descriptors[others] @ descriptors[query]), kind="stable")
+        positives = instances[others[order]] == instances[query]
+        if positives.any():
+            precisions.append(average_precision(positives))
+            firsts.append(bool(positives[0]))
+    if not precisions:
+        return RetrievalScore(0.0, 0.0, 0, len(database))
+    return RetrievalScore(
+        100 * float(np.mean(precisions)), 100 * float(np.mean(firsts)), len(firsts), len(database)
+    )

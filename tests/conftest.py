@@ -1,0 +1,40 @@
+"""What many tests share: the shipped weights, and artefacts made of them once."""
+
+from collections.abc import Callable
+
+import pytest
+
+from mobile_actnet.checkpoint import load_checkpoint
+from mobile_actnet.export.deployable import ImageSize
+from mobile_actnet.export.formats import Format, Precision
+from mobile_actnet.export.pipeline import ExportRequest, ExportResult, export_artefacts
+from mobile_actnet.network import Actnet
+
+SMALL = ImageSize(64, 64)
+
+Export = Callable[[Format, Precision], ExportResult]
+
+
+@pytest.fixture(scope="session")
+def shipped_network() -> Actnet:
+    """The shipped weights; not to be changed by a test."""
+    return load_checkpoint()[0]
+
+
+@pytest.fixture(scope="session")
+def small_artefact(tmp_path_factory: pytest.TempPathFactory) -> Export:
+    """Give the artefact of a format and precision at 64 x 64, made once; not to be changed."""
+    made: dict[tuple[Format, Precision], ExportResult] = {}
+
+    def export(kind: Format, precision: Precision) -> ExportResult:
+        if (kind, precision) not in made:
+            request = ExportRequest(
+                formats=(kind,),
+                precision=precision,
+                size=SMALL,
+                output=tmp_path_factory.mktemp(f"{kind.value}-{precision.value}"),
+            )
+            (made[kind, precision],) = export_artefacts(request)
+        return made[kind, precision]
+
+    return export

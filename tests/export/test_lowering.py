@@ -1,0 +1,116 @@
+"""The lowered layers against the paper's formulas, in double precision and over the whole range."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from mobile_actnet.activations import WEIBULL_EPSILON, Exponential, SinH, Weibull
+from mobile_actnet.errors import ConfigError
+from mobile_actnet.export.lowering import (
+    LoweredGemPooling,
+    LoweredPower,
+    LoweredWeibull,
+    formula,
+    largest_value,
+    lower_activation,
+    lowering_error,
+)
+from mobile_actnet.network import PowerNormalisation
+from mobile_actnet.pooling import GemPooling
+
+WEIBULLS = [
+    Weibull(),
+    Weibull(0.5, 1.2, 2.0, 0.7),
+    Weibull(2.0, 4.0, 5.0, 3.0),
+    Weibull(1.0, 1.05, 0.5, 1.0),
+    Weibull(1.5, 2.0, 10.0, 1.5),
+]
+
+
+@pytest.mark.parametrize("layer", WEIBULLS)
+def test_weibull_follows_equation_10_above_epsilon(layer: Weibull) -> None:
+    x = np.linspace(WEIBULL_EPSILON, 6.0, 5000)
+    a, b, g, z = (float(v.detach()) for v in (layer.alpha, layer.beta, layer.gamma, layer.zeta))
+    expected = [(v / a) ** (b - 1) * math.exp(-((v / g) ** z)) for v in x]
+    lowered = LoweredWeibull(layer)
+    found = lowered(torch.from_numpy(x)).numpy() * lowered.largest
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("layer", [*WEIBULLS, SinH(), Exponential()])
+def test_zero_stays_exactly_zero_and_one_is_the_largest_value(layer: torch.nn.Module) -> None:
+    lowered = lower_activation(layer)
+    for dtype in (torch.float32, torch.float16):
+        assert not lowered(torch.zeros(3, dtype=dtype)).any()
+    grid = lowered(torch.linspace(0, 6, 100_001, dtype=torch.float64))
+    assert float(grid.max()) == pytest.approx(1.0, abs=1e-6)
+
+
+@pytest.mark.parametrize("layer", [*WEIBULLS, SinH(), Exponential()])
+def test_lowered_equals_the_trained_layer(layer: torch.nn.Module) -> None:
+    x = torch.linspace(0, 6, 2001)
+    lowered = lower_activation(layer)
+    with torch.no_grad():
+        torch.testing.assert_close(lowered(x) * lowered.largest, layer(x), rtol=2e-5, atol=1e-6)
+
+
+def test_largest_value_is_at_the_peak_of_equation_11() -> None:
+    # beta = 3, zeta = 2, gamma = 4: peak at 4 * (2/2)^(1/2) = 4, where y = 4^2 * exp(-1).
+    assert largest_value(Weibull(1.0, 3.0, 4.0, 2.0)) == pytest.approx(16 * math.exp(-1), rel=1e-6)
+    # A peak beyond 6 counts at 6.
+    assert largest_value(Weibull(1.0, 3.0, 40.0, 2.0)) == pytest.approx(
+        36 * math.exp(-((6 / 40) ** 2)), rel=1e-6
+    )
+
+
+def test_formula_of_sinh_and_exponential() -> None:
+    x = np.array([0.0, 0.5, 3.0, 6.0])
+    np.testing.assert_allclose(formula(SinH(2.0, 0.5), x), 2 * np.sinh(0.5 * x), rtol=1e-6)
+    np.testing.assert_allclose(
+        formula(Exponential(2.0, 0.5), x), 2 * (np.exp(0.5 * x) - 1), rtol=1e-6
+    )
+
+
+def test_error_is_measured_and_not_assumed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert lowering_error(Weibull()).max_absolute < 1e-5
+    assert lowering_error(Weibull(), torch.float16).max_absolute > 1e-4
+    monkeypatch.setattr(
+        LoweredWeibull, "forward", lambda self, x: torch.where(x > 3.0, x * 0 + 0.5, x * 0)
+    )
+    assert lowering_error(Weibull()).max_absolute > 0.3
+
+
+def test_error_at_a_beta_below_two_is_that_of_the_line_below_epsilon() -> None:
+    # Below epsilon the layer is a line; (x/eps - (x/eps)^(beta-1)) eps^(beta-1) is the difference.
+    layer = Weibull(1.0, 1.2, 4.0, 2.0)
+    found = lowering_error(layer)
+    below = np.linspace(0, WEIBULL_EPSILON, 11)[1:]  # the grid's points
+    share = below / WEIBULL_EPSILON
+    worst = np.abs(share - share**0.2).max() * WEIBULL_EPSILON**0.2 / largest_value(layer)
+    assert found.at < WEIBULL_EPSILON
+    assert found.max_absolute == pytest.approx(worst, rel=0.02)
+
+
+def test_power_gives_the_largest_value_back() -> None:
+    z, largest = torch.rand(4, 7, dtype=torch.float64), 3.2
+    power = PowerNormalisation(scale=1.7, power=0.4)
+    with torch.no_grad():
+        torch.testing.assert_close(
+            LoweredPower(power, largest)(z / largest), power(z), rtol=1e-6, atol=1e-7
+        )
+
+
+def test_gem_pooling_lowered() -> None:
+    x = torch.rand(2, 3, 4, 5) * 6
+    torch.testing.assert_close(
+        LoweredGemPooling(GemPooling(2.5))(x), x.pow(2.5).mean((2, 3)).pow(1 / 2.5)
+    )
+
+
+def test_layers_without_a_lowering_and_values_beyond_range_are_refused() -> None:
+    with pytest.raises(ConfigError, match="no lowering for the activation layer Tanh"):
+        lower_activation(torch.nn.Tanh())
+    with pytest.raises(ConfigError, match="largest value on \\[0, 6\\] is inf"):
+        lower_activation(SinH(1.0, 500.0))
