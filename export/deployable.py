@@ -59,6 +59,9 @@ class DeployableActnet(nn.Module):
         ConfigError: `dim` is too large.
     """
 
+    scale: Tensor
+    offset: Tensor
+
     def __init__(self, network: Actnet, dim: int, layout: Layout) -> None:
         super().__init__()
         check_dim(dim, network.config)
@@ -104,7 +107,9 @@ class HeadlessBackbone(nn.Module):
     def __init__(self, deployable: DeployableActnet) -> None:
         super().__init__()
         self.deployable = deployable
-        self.last_layer = deployable.streams[-1].layers[-1]
+        last_stream = deployable.streams[-1]
+        assert isinstance(last_stream, LoweredStream)
+        self.last_layer = last_stream.layers[-1]
 
     def forward(self, image: Tensor) -> Tensor:
         """Pool the last feature map: input as `DeployableActnet`, (N, C) float32 back."""

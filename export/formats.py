@@ -8,8 +8,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from torch import nn
+
 from mobile_actnet.errors import ConfigError, MissingPackageError
-from mobile_actnet.export.deployable import DeployableActnet, ImageSize, Layout
+from mobile_actnet.export.deployable import ImageSize, Layout
 
 
 class Format(StrEnum):
@@ -96,11 +98,12 @@ class Exporter(Protocol):
     default_precision: Precision
 
     def convert(
-        self, deployable: DeployableActnet, options: Options, path: Path, metadata: dict[str, str]
+        self, deployable: nn.Module, options: Options, path: Path, metadata: dict[str, str]
     ) -> None:
         """Write the artefact to `path` (a name that does not exist yet).
 
         Args:
+            deployable: maps a picture to one row of values, as `DeployableActnet` does.
             metadata: stored inside the artefact.
         """
         ...

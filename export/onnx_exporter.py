@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import onnx
 import torch
+from torch import nn
 
 from mobile_actnet.export.deployable import (
     INPUT_NAME,
     OUTPUT_NAME,
-    DeployableActnet,
     Layout,
     example_input,
 )
@@ -36,7 +36,7 @@ class OnnxExporter:
     default_precision = Precision.FP32
 
     def convert(
-        self, deployable: DeployableActnet, options: Options, path: Path, metadata: dict[str, str]
+        self, deployable: nn.Module, options: Options, path: Path, metadata: dict[str, str]
     ) -> None:
         """Convert; at half precision weights are stored as half and cast where they are used.
 

@@ -34,11 +34,14 @@ from mobile_actnet.export.formats import (
     exporter,
     require,
 )
+from mobile_actnet.export.interrupts import keep_interrupt
 from mobile_actnet.export.pictures import extreme_pictures, generated_pictures, golden_picture
 from mobile_actnet.export.runtimes import Descriptors, Runtime, TfliteRuntime, open_artefact
 from mobile_actnet.files import put_in_place, reason, staging_folder
 from mobile_actnet.network import Actnet, check_dim
 from mobile_actnet.photos import Photo, find_photos, load_images
+from mobile_actnet.preprocessing import NAME as PREPROCESSING_NAME
+from mobile_actnet.preprocessing import VERSION as PREPROCESSING_VERSION
 from mobile_actnet.preprocessing import Pixels
 from mobile_actnet.retrieval import describe
 
@@ -213,7 +216,8 @@ def _convert(
     metadata: dict[str, str],
 ) -> None:  # fmt: skip
     try:
-        made.convert(deployable, options, path, metadata)
+        with keep_interrupt():
+            made.convert(deployable, options, path, metadata)
     except OSError as error:
         raise ActnetError(f"cannot write {path.name}: {reason(error)}") from error
     except Exception as error:
@@ -273,7 +277,7 @@ def _embedded(source: manifests.Source, options: Options) -> dict[str, str]:
     return {
         "mobile_actnet.version": version("mobile-actnet"),
         "mobile_actnet.precision": options.precision.value,
-        "mobile_actnet.preprocessing": f"{manifests.PREPROCESSING_NAME}/{manifests.PREPROCESSING_VERSION}",
+        "mobile_actnet.preprocessing": f"{PREPROCESSING_NAME}/{PREPROCESSING_VERSION}",
         "mobile_actnet.image_size": str(options.size),
         "mobile_actnet.dim": str(options.dim),
         "mobile_actnet.checkpoint": source.card.name,

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 def silence() -> Iterator[None]:
     """Hide what libraries print, from Python and from C++; exceptions pass through.
 
-    Python's standard output is swallowed, standard error is pointed at nothing on the level of
-    the operating system, warnings and logging below an error are off.
+    Python's two streams are swallowed, the system's standard error is pointed at nothing, warnings
+    and logging are off.
     """
     sys.stderr.flush()
     level = logging.root.manager.disable
@@ -25,6 +25,7 @@ def silence() -> Iterator[None]:
             open(os.devnull, "w") as nowhere,
             warnings.catch_warnings(),
             contextlib.redirect_stdout(io.StringIO()),
+            contextlib.redirect_stderr(io.StringIO()),
         ):
             warnings.simplefilter("ignore")
             os.dup2(nowhere.fileno(), 2)

@@ -8,11 +8,11 @@ from typing import Any
 import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
+from torch import nn
 
 from mobile_actnet.export.deployable import (
     INPUT_NAME,
     OUTPUT_NAME,
-    DeployableActnet,
     Layout,
     example_input,
 )
@@ -44,7 +44,7 @@ class TfliteExporter:
     default_precision = Precision.FP16
 
     def convert(
-        self, deployable: DeployableActnet, options: Options, path: Path, metadata: dict[str, str]
+        self, deployable: nn.Module, options: Options, path: Path, metadata: dict[str, str]
     ) -> None:
         """Convert; half precision is that of the weights, runtimes compute in what they prefer."""
         model = _converted(deployable, options)
@@ -72,7 +72,7 @@ class _AlignedBuilder(flatbuffers.Builder):
         return super().StartVector(elemSize, numElems, max(alignment, _BUFFER_ALIGNMENT))
 
 
-def _converted(deployable: DeployableActnet, options: Options) -> bytes:
+def _converted(deployable: nn.Module, options: Options) -> bytes:
     sample = example_input(options.size, Layout.NHWC)
     with silence():
         import litert_torch

@@ -26,5 +26,5 @@ def run(command: Callable[[], int]) -> int:
         print("error: the disk is full; free some space and run again", file=sys.stderr)
         return _EXIT_ERROR
     except KeyboardInterrupt:
-        print("stopped: nothing was written", file=sys.stderr)
+        print("stopped: nothing half-written is left", file=sys.stderr)
         return _EXIT_INTERRUPTED
