@@ -299,10 +299,11 @@ def _tools(runtime: Runtime) -> dict[str, str]:
 
 def _check_line(path: Path, manifest: dict[str, Any]) -> str:
     report, artefact = manifest["parity"], manifest["artefact"]
+    pictures = "photos" if report["source"] == "photos" else "generated pictures"
     return (
         f"✓ {manifest['format']} {manifest['precision']}: cosine mean "
         f"{report['cosine_mean']:.6f}, worst {report['cosine_min']:.6f} of {report['pictures']} "
-        f"{report['source']} pictures; {artefact['size_bytes'] / 1e6:.1f} MB; {path}"
+        f"{pictures}; {artefact['size_bytes'] / 1e6:.1f} MB; {path}"
     )
 
 

@@ -4,6 +4,8 @@ Exit codes: 0 done, 1 an error with a sentence, 2 wrong usage, 130 stopped with 
 """
 
 import errno
+import io
+import os
 import sys
 from collections.abc import Callable
 
@@ -15,8 +17,16 @@ _EXIT_INTERRUPTED = 130
 
 def run(command: Callable[[], int]) -> int:
     """Run a command's body and turn the errors a user can mend into one line and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal without check marks is no reason to stop.
+            stream.reconfigure(errors="replace")
     try:
         return command()
+    except BrokenPipeError:
+        # Whoever read our output has had enough; there is nobody to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _EXIT_ERROR
     except ActnetError as error:
         print(f"error: {error}", file=sys.stderr)
         return _EXIT_ERROR

@@ -20,12 +20,13 @@ class RetrievalScore:
     Attributes:
         mean_ap: mean over queries of average precision: the precision at each positive's rank,
             averaged over the positives (no interpolation).
-        recall_at_1: queries whose first hit is a positive.
+        recall_at_1, recall_at_10: queries with a positive among the first one, the first ten hits.
         queries, database: how many of each.
     """
 
     mean_ap: float
     recall_at_1: float
+    recall_at_10: float
     queries: int
     database: int
 
@@ -67,7 +68,9 @@ def average_precision(positives: NDArray[np.bool_]) -> float:
     return float(np.mean(np.arange(1, len(ranks) + 1) / ranks))
 
 
-def evaluate(descriptors: Descriptors, photos: list[Photo]) -> RetrievalScore:
+def evaluate(
+    descriptors: Descriptors, photos: list[Photo], queries: NDArray[np.int64] | None = None
+) -> RetrievalScore:
     """Rank a labelled collection by its roles.
 
     A query is searched in everything with the role database, distractor or both, itself left out.
@@ -76,21 +79,28 @@ def evaluate(descriptors: Descriptors, photos: list[Photo]) -> RetrievalScore:
     Args:
         descriptors: (N, D) float32, each of length 1.
         photos: the N photos they belong to.
+        queries: which of them to search for; all with the role query or both if None.
     """
     roles = np.array([photo.role for photo in photos])
     instances = np.array([photo.instance for photo in photos])
     database = np.flatnonzero(np.isin(roles, ("database", "distractor", "both")))
-    queries = np.flatnonzero(np.isin(roles, ("query", "both")))
-    precisions, firsts = [], []
+    if queries is None:
+        queries = np.flatnonzero(np.isin(roles, ("query", "both")))
+    precisions, first_ranks = [], []
     for query in queries:
         others = database[database != query]
         order = np.argsort(-(descriptors[others] @ descriptors[query]), kind="stable")
         positives = instances[others[order]] == instances[query]
         if positives.any():
             precisions.append(average_precision(positives))
-            firsts.append(bool(positives[0]))
+            first_ranks.append(int(positives.argmax()))
     if not precisions:
-        return RetrievalScore(0.0, 0.0, 0, len(database))
+        return RetrievalScore(0.0, 0.0, 0.0, 0, len(database))
+    ranks = np.array(first_ranks)
     return RetrievalScore(
-        100 * float(np.mean(precisions)), 100 * float(np.mean(firsts)), len(firsts), len(database)
+        mean_ap=100 * float(np.mean(precisions)),
+        recall_at_1=100 * float(np.mean(ranks < 1)),
+        recall_at_10=100 * float(np.mean(ranks < 10)),
+        queries=len(ranks),
+        database=len(database),
     )
