@@ -55,7 +55,9 @@ def open_model(model: Path, size: ImageSize | None, dim: int | None) -> tuple[De
         check_dim(dim, network.config)
         return lambda pixels: describe(network, pixels, dim), size or ImageSize()
     if size is not None or dim is not None:
-        raise ConfigError(f"{model.name} has its own size and dim; leave out --image-size and --dim")
+        raise ConfigError(
+            f"{model.name} has its own size and dim; leave out --image-size and --dim"
+        )
     shape = manifests.load(model)["preprocessing"]
     return open_artefact(model).describe, ImageSize(shape["height"], shape["width"])
 

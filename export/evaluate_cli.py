@@ -1,7 +1,7 @@
 """`actnet-evaluate`: mAP and recall of a checkpoint or an artefact on labelled photos.
 
-    actnet-evaluate --data smvs/ --data distractors/
-    actnet-evaluate --data shop/ --model artefacts/mobile_actnet_224x224_fp16.tflite --json
+actnet-evaluate --data smvs/ --data distractors/
+actnet-evaluate --data shop/ --model artefacts/mobile_actnet_224x224_fp16.tflite --json
 """
 
 import argparse

@@ -6,10 +6,11 @@ once, in double precision. The Weibull becomes, with t = log(max(x, epsilon)),
     y / m = x * exp((beta - 2) t + c - exp(zeta t + d)),
 
 which is max, log, mul, add, exp, sub: no POW, which no mobile accelerator takes, and exactly 0 at
-x = 0, where most of a feature map lies. m is the largest value that the layer takes on [0, 6].
-Dividing by it bounds every activation by 1, so that a sum over positions stays far from half
-precision's largest number; the power normalisation gives m back: lambda * (m z + epsilon)^p =
-lambda m^p * (z + epsilon / m)^p.
+x = 0, where most of a feature map lies. The divisor m is the largest value that the layer takes on
+[0, 6], but at most 16. Dividing by it keeps activations near 1, so that a sum over positions stays
+far from half precision's largest number; the power normalisation gives m back: lambda * (m z +
+epsilon)^p = lambda m^p * (z + epsilon / m)^p. A divisor above 16 would make epsilon / m a subnormal
+half, which accelerators flush to zero.
 """
 
 import math
@@ -35,6 +36,7 @@ from mobile_actnet.pooling import GemPooling
 
 LOWERING_NAME = "log-exp"
 _GRID_POINTS = 60_001
+_LARGEST_DIVISOR = 16.0
 
 _Grid = NDArray[np.float64]
 
@@ -44,7 +46,8 @@ class LoweringError:
     """How far a lowered activation layer is from the paper's formula, over a grid of [0, 6].
 
     Attributes:
-        max_absolute: largest difference, as a share of the layer's largest value.
+        max_absolute: largest difference, as a share of the divisor: the layer's largest value on
+            [0, 6], at most 16.
         at: input where it is.
         grid_points: number of inputs, evenly spaced from 0 to 6.
         dtype: arithmetic that the lowered layer was evaluated in.
@@ -56,6 +59,13 @@ class LoweringError:
     dtype: str
 
 
+class LogGuard(nn.Module):
+    """max(x, epsilon), what the logarithm takes; a module, so that a format may write it its way."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.clamp(min=WEIBULL_EPSILON)
+
+
 class LoweredWeibull(nn.Module):
     """x * exp((beta - 2) t + c - exp(zeta t + d)) with t = log(max(x, epsilon))."""
 
@@ -64,12 +74,13 @@ class LoweredWeibull(nn.Module):
         parameters = activation_parameters(layer)
         alpha, self.beta = parameters["alpha"], parameters["beta"]
         gamma, self.zeta = parameters["gamma"], parameters["zeta"]
-        self.largest = largest_value(layer)
-        self.c = -(self.beta - 1.0) * math.log(alpha) - math.log(self.largest)
+        self.divisor = divisor(layer)
+        self.c = -(self.beta - 1.0) * math.log(alpha) - math.log(self.divisor)
         self.d = -self.zeta * math.log(gamma)
+        self.guard = LogGuard()
 
     def forward(self, x: Tensor) -> Tensor:
-        t = x.clamp(min=WEIBULL_EPSILON).log()
+        t = self.guard(x).log()
         return x * (((self.beta - 2.0) * t + self.c) - (self.zeta * t + self.d).exp()).exp()
 
 
@@ -78,9 +89,9 @@ class LoweredSinH(nn.Module):
 
     def __init__(self, layer: SinH) -> None:
         super().__init__()
-        self.largest = largest_value(layer)
+        self.divisor = divisor(layer)
         self.beta = float(layer.beta.detach())
-        self.c = math.log(float(layer.alpha.detach()) / 2.0 / self.largest)
+        self.c = math.log(float(layer.alpha.detach()) / 2.0 / self.divisor)
 
     def forward(self, x: Tensor) -> Tensor:
         scaled = self.beta * x
@@ -92,9 +103,9 @@ class LoweredExponential(nn.Module):
 
     def __init__(self, layer: Exponential) -> None:
         super().__init__()
-        self.largest = largest_value(layer)
+        self.divisor = divisor(layer)
         self.beta = float(layer.beta.detach())
-        self.scale = float(layer.alpha.detach()) / self.largest
+        self.scale = float(layer.alpha.detach()) / self.divisor
 
     def forward(self, x: Tensor) -> Tensor:
         return ((self.beta * x).exp() - 1.0) * self.scale
@@ -116,11 +127,11 @@ class LoweredGemPooling(nn.Module):
 class LoweredPower(nn.Module):
     """exp(p log(z + epsilon / m) + log(lambda m^p)): power normalisation of z = m z'."""
 
-    def __init__(self, power: PowerNormalisation, largest: float) -> None:
+    def __init__(self, power: PowerNormalisation, divisor: float) -> None:
         super().__init__()
         self.p = float(power.power.detach())
-        self.epsilon = POWER_EPSILON / largest
-        self.c = math.log(float(power.scale.detach())) + self.p * math.log(largest)
+        self.epsilon = POWER_EPSILON / divisor
+        self.c = math.log(float(power.scale.detach())) + self.p * math.log(divisor)
 
     def forward(self, z: Tensor) -> Tensor:
         return (self.p * (z + self.epsilon).log() + self.c).exp()
@@ -137,7 +148,7 @@ class LoweredStream(nn.Module):
         if isinstance(stream.pooling, GemPooling):
             self.pooling = LoweredGemPooling(stream.pooling)
         # Only a mean scales with its input; R-MAC normalises each region.
-        self.power = LoweredPower(stream.power, getattr(self.activation, "largest", 1.0))
+        self.power = LoweredPower(stream.power, getattr(self.activation, "divisor", 1.0))
 
     forward: Callable[[dict[str, Tensor]], Tensor] = Stream.forward  # type: ignore[assignment]
     _clip = Stream._clip
@@ -168,6 +179,11 @@ def formula(layer: nn.Module, x: _Grid) -> _Grid:
     return x
 
 
+def divisor(layer: nn.Module) -> float:
+    """Return what a layer's values are divided by in the exported graph (see above)."""
+    return min(largest_value(layer), _LARGEST_DIVISOR)
+
+
 def largest_value(layer: nn.Module) -> float:
     """Return the largest value of an activation layer on [0, 6]."""
     points = np.linspace(0.0, FEATURE_MAP_MAX, _GRID_POINTS)
@@ -189,7 +205,7 @@ def lowering_error(layer: nn.Module, dtype: torch.dtype = torch.float32) -> Lowe
     grid = np.linspace(0.0, FEATURE_MAP_MAX, _GRID_POINTS)
     lowered_layer = lower_activation(layer)
     lowered = lowered_layer(torch.from_numpy(grid).to(dtype)).double().numpy()
-    difference = np.abs(lowered - formula(layer, grid) / getattr(lowered_layer, "largest", 1.0))
+    difference = np.abs(lowered - formula(layer, grid) / getattr(lowered_layer, "divisor", 1.0))
     worst = int(difference.argmax())
     return LoweringError(
         float(difference[worst]), float(grid[worst]), _GRID_POINTS, str(dtype).rpartition(".")[2]

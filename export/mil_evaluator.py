@@ -405,6 +405,7 @@ def _binary(function: Callable[[Any, Any], Any]) -> Callable[[_Given], Tensor]:
 _OPERATORS: dict[str, Callable[[_Given], Tensor]] = {
     "add": _binary(operator.add),
     "cast": _cast,
+    "clip": lambda given: given["x"].clamp(given["alpha"], given["beta"]),
     "concat": _concat,
     "conv": _conv,
     "exp": lambda given: given["x"].exp(),

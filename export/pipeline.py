@@ -36,7 +36,7 @@ from mobile_actnet.export.formats import (
 )
 from mobile_actnet.export.interrupts import keep_interrupt
 from mobile_actnet.export.pictures import extreme_pictures, generated_pictures, golden_picture
-from mobile_actnet.export.runtimes import Descriptors, Runtime, TfliteRuntime, open_artefact
+from mobile_actnet.export.runtimes import Descriptors, Runtime, open_artefact
 from mobile_actnet.files import put_in_place, reason, staging_folder
 from mobile_actnet.network import Actnet, check_dim
 from mobile_actnet.photos import Photo, find_photos, load_images
@@ -236,15 +236,13 @@ def _checked(
     info = exporter(kind).inspect(staged)
     runtime = open_artefact(staged)
     found = _run(runtime, reference.pixels, progress)
-    extremes = runtime.describe(extreme_pictures(options.size))
+    pictures = extreme_pictures(options.size)
+    extremes = runtime.describe(pictures)
     report = parity.compare(
         reference.descriptors, found, parity.THRESHOLDS[options.precision],
         reference.source, reference.photos,
     )  # fmt: skip
-    if isinstance(runtime, TfliteRuntime):
-        info.notes["undelegated"] = ", ".join(
-            f"{name} {count}" for name, count in sorted(runtime.undelegated().items())
-        )
+    info.notes.update(runtime.notes(pictures))
     manifest = manifests.build(
         staged, kind, options, network, source, info, report,
         runtime.describe(golden_picture(options.size)[None])[0], _tools(runtime),

@@ -37,6 +37,14 @@ class Runtime(Protocol):
         """Run (N, H, W, 3) uint8 RGB pictures one by one: (N, dim) float32."""
         ...
 
+    def notes(self, pixels: Pixels) -> dict[str, str | int]:
+        """Tell facts about the artefact that only loading or running it shows.
+
+        Args:
+            pixels: (N, H, W, 3) uint8 pictures to run, where that is needed.
+        """
+        ...
+
 
 class TfliteRuntime:
     """An artefact in ai-edge-litert's interpreter, with XNNPACK, as on a phone's processor."""
@@ -58,6 +66,10 @@ class TfliteRuntime:
 
     def describe(self, pixels: Pixels) -> Descriptors:
         return np.concatenate([self._run(picture[None]) for picture in pixels])
+
+    def notes(self, pixels: Pixels) -> dict[str, str | int]:
+        left = sorted(self.undelegated().items())
+        return {"undelegated": ", ".join(f"{name} {count}" for name, count in left)}
 
     def invoke(self) -> None:
         """Run once on what the input holds; for timing."""
@@ -112,6 +124,9 @@ class OnnxRuntime:
         if self._channels_first:
             pixels = np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))
         return np.concatenate([self._run(picture[None]) for picture in pixels])
+
+    def notes(self, pixels: Pixels) -> dict[str, str | int]:
+        return {}
 
     def _run(self, picture: Pixels) -> Descriptors:
         (descriptor,) = self._session.run(None, {self._input: picture})

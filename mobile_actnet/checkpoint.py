@@ -24,6 +24,9 @@ FORMAT = "mobile-actnet-checkpoint"
 VERSION = "1"
 DEFAULT_CHECKPOINT = Path(__file__).parent / "weights" / "mobile_actnet.safetensors"
 
+# A safetensors file opens with the length of its JSON header.
+_LENGTH_BYTES = 8
+
 # Integer counters of batch norm say nothing about the function.
 _IGNORED_SUFFIX = "num_batches_tracked"
 
@@ -106,10 +109,11 @@ def _stored(value: Tensor) -> Tensor:
 def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     try:
         with path.open("rb") as file:
-            head = file.read(8)
+            head = file.read(_LENGTH_BYTES + 1)
     except OSError as error:
         raise CheckpointError(f"checkpoint {path} cannot be read: {reason(error)}") from error
-    if head.startswith((b"PK", b"\x80")):
+    # The length alone may look like a pickle's first bytes; the brace behind it does not.
+    if head.startswith((b"PK", b"\x80")) and head[_LENGTH_BYTES:] != b"{":
         raise CheckpointError(
             f"{path} is a pickle (torch.save), which can run code when it is loaded; "
             "load it where you trust it and write it again with save_checkpoint"

@@ -32,20 +32,24 @@ def put_in_place(moves: list[tuple[Path, Path]]) -> None:
     """Rename finished files or folders to their names, after their bytes have reached the disk.
 
     Args:
-        moves: (staged, final) pairs on one disk; an existing final is replaced.
+        moves: (staged, final) pairs on one disk; an existing final is replaced, all or none.
 
     Raises:
-        ActnetError: the disk is full or not writable; finals that were there before stay.
+        ActnetError: the disk is full or not writable, or a file would replace a folder; finals
+            that were there before stay.
     """
     try:
-        for staged, _ in moves:
+        for staged, final in moves:
+            if final.is_dir() and not staged.is_dir():
+                raise ActnetError(f"{final} is a folder; give the name of a file")
             _sync(staged)
-        backups = [(final, _set_aside(final, staged.parent)) for staged, final in moves]
+        backups: list[tuple[Path, Path | None]] = []
         try:
             for staged, final in moves:
+                backups.append((final, _back_up(final, staged.parent, len(moves) > 1)))
                 os.replace(staged, final)
         except BaseException:
-            _restore(backups)
+            _restore(backups, remove_new=len(moves) > 1)
             raise
         for folder in {final.parent for _, final in moves}:
             _sync_path(folder)
@@ -73,19 +77,31 @@ def reason(error: OSError) -> str:
     return error.strerror or str(error)
 
 
-def _set_aside(final: Path, folder: Path) -> Path | None:
-    """Move a folder out of the way of its successor; a file is replaced by the rename itself."""
-    if not final.is_dir():
+def _back_up(final: Path, folder: Path, of_several: bool) -> Path | None:
+    """Keep what stands at `final`; None where nothing does, or where the rename is safe alone."""
+    if not final.exists() or not (of_several or final.is_dir()):
         return None
-    backup = folder / f"{final.name}.replaced"
-    os.replace(final, backup)
+    backup = Path(tempfile.mkdtemp(prefix=".replaced-", dir=folder)) / final.name
+    if final.is_dir():
+        os.replace(final, backup)  # A rename cannot replace a folder that holds something.
+        return backup
+    try:
+        os.link(final, backup)
+    except OSError:
+        shutil.copy2(final, backup)  # Memory cards know no links.
     return backup
 
 
-def _restore(backups: list[tuple[Path, Path | None]]) -> None:
+def _restore(backups: list[tuple[Path, Path | None]], remove_new: bool) -> None:
     for final, backup in backups:
-        if backup is not None and not final.exists():
+        if backup is None and not remove_new:
+            continue
+        if final.is_dir():
+            shutil.rmtree(final)
+        if backup is not None:
             os.replace(backup, final)
+        elif final.exists():
+            final.unlink()
 
 
 def _sync(path: Path) -> None:

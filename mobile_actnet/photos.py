@@ -39,7 +39,8 @@ def find_photos(folder: Path) -> list[Photo]:
     picture below the folder counts as an instance of its own. Hidden files are left out.
 
     Raises:
-        ActnetError: no such folder, no picture in it, or a manifest without its columns.
+        ActnetError: no such folder, no picture in it, or a manifest without its columns or with
+            an empty field.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -74,7 +75,7 @@ def load_images(
 
 def _from_manifest(manifest: Path) -> list[Photo]:
     try:
-        with manifest.open(newline="", encoding="utf-8") as file:
+        with manifest.open(newline="", encoding="utf-8-sig") as file:
             rows = csv.DictReader(file)
             missing = {"path", "instance"} - set(rows.fieldnames or ())
             if missing:
@@ -82,12 +83,16 @@ def _from_manifest(manifest: Path) -> list[Photo]:
                     f"{manifest} has no column {' and '.join(sorted(missing))}; "
                     "its first line must be path,instance or path,instance,role"
                 )
-            return [
-                Photo(manifest.parent / row["path"], row["instance"], row.get("role") or "")
-                for row in rows
-            ]
+            return [_photo_from(row, rows.line_num, manifest) for row in rows]
     except (UnicodeDecodeError, csv.Error) as error:
         raise ActnetError(f"{manifest} cannot be read as UTF-8 CSV: {error}") from error
+
+
+def _photo_from(row: dict[str, str | None], line: int, manifest: Path) -> Photo:
+    path, instance = row["path"], row["instance"]
+    if not path or not instance:
+        raise ActnetError(f"{manifest}, line {line}: path or instance is empty; fill it in")
+    return Photo(manifest.parent / path, instance, row.get("role") or "")
 
 
 def _from_tree(folder: Path) -> list[Photo]:

@@ -8,7 +8,9 @@ arithmetic out.
 
 import io
 import os
+import struct
 import warnings
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -57,7 +59,7 @@ def decode(source: str | os.PathLike[str] | bytes) -> Image.Image:
     name = "the picture" if isinstance(source, bytes) else str(Path(source))
     try:
         with warnings.catch_warnings():
-            # Above Pillow's limit of about 179 million pixels: refuse, do not warn and go on.
+            # Above Pillow's limit of 89 478 485 pixels: refuse, do not warn and go on.
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
                 image.load()
@@ -68,7 +70,8 @@ def decode(source: str | os.PathLike[str] | bytes) -> Image.Image:
         raise UnreadablePictureError(f"{name} does not exist") from error
     # Pillow's decoders raise almost anything on damaged files.
     except (OSError, ValueError, SyntaxError, TypeError, EOFError, IndexError, KeyError,
-            AttributeError, ZeroDivisionError, OverflowError, MemoryError) as error:  # fmt: skip
+            AttributeError, ZeroDivisionError, OverflowError, MemoryError, RuntimeError,
+            struct.error, zlib.error) as error:  # fmt: skip
         reason = str(error) or type(error).__name__
         raise UnreadablePictureError(f"{name} cannot be decoded: {reason}") from error
 

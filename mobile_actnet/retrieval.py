@@ -45,6 +45,8 @@ def describe(
     Returns:
         (N, dim) float32, each of length 1.
     """
+    if not len(pixels):
+        return np.zeros((0, network.config.descriptor_dim if dim is None else dim), np.float32)
     batches = [
         network(normalise(pixels[start : start + batch_size]), dim)
         for start in range(0, len(pixels), batch_size)

@@ -24,7 +24,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from mobile_actnet.activations import activation_parameters
 from mobile_actnet.captures import capture
-from mobile_actnet.errors import ActnetError
+from mobile_actnet.errors import ActnetError, ConfigError
 from mobile_actnet.files import put_in_place, staging_folder
 from mobile_actnet.network import Actnet, Stream
 from mobile_actnet.photos import Photo, load_images
@@ -65,6 +65,11 @@ class TrainingConfig:
     largest_gradient_norm: float = 2.0
     average_decay: float = 0.995
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "batch_size"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"{name} is {getattr(self, name)}; it must be 1 or more")
 
 
 @dataclass(frozen=True)
@@ -121,13 +126,13 @@ def finish_whitening(network: Actnet, photos: list[Photo], side_px: int) -> None
     """Bring the trained rows of the whitening back into order of variance.
 
     The rows behind `descriptor_dim` were not trained; they are fitted anew to what the trained
-    rows leave over.
+    rows leave over. Too few photos to fit them on leave them as they are.
     """
     dim = network.config.descriptor_dim
     whitening = network.head.whitening
     signatures = _signatures(network.eval(), photos, side_px)
     weight, bias = order_rows_by_variance(whitening.weight, whitening.bias, signatures, dim)
-    if network.config.whitening_dim > dim:
+    if 0 < network.config.whitening_dim - dim < len(signatures):
         trained = torch.linalg.qr(weight[:dim].T.double()).Q.float()  # (D, dim), orthonormal
         rest = signatures - (signatures @ trained) @ trained.T
         rest_weight, rest_bias = pca_whitening(rest, network.config.whitening_dim - dim)
@@ -146,14 +151,16 @@ def train(
     state_path: Path,
     say: Callable[[str], None] = print,
     workers: int = 1,
+    state_every_steps: int = 100,
 ) -> None:
     """Train in place, from the beginning or from `state_path` where that file is.
 
     Args:
         network: with a fitted whitening; its start is the teacher.
         sources: pictures; photos with the same instance in one source are positives.
-        state_path: written every 100 steps; beside it `.jsonl` gets a line for every 10th step.
+        state_path: the state file; beside it `.jsonl` gets a line for every 10th step.
         workers: processes that make captures.
+        state_every_steps: how often the state is written; it is also written at the end.
 
     Raises:
         ActnetError: fewer than two pictures, or the state file is of another run.
@@ -162,9 +169,7 @@ def train(
     if len(photos) < 2:
         raise ActnetError("training needs at least two pictures; give a larger folder")
     bank = teacher_bank(network.eval(), photos, config)
-    instances = torch.tensor(
-        np.unique([photo.instance for photo in photos], return_inverse=True)[1]
-    )
+    instances = instance_numbers(sources)
     averaged = torch.optim.swa_utils.AveragedModel(
         network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(config.average_decay)
     )
@@ -195,10 +200,20 @@ def train(
             say(
                 f"step {step + 1}/{config.steps} loss {entry['loss']:.3f}, {left_s / 60:.0f} min left"
             )
-        if (step + 1) % 100 == 0 or step + 1 == config.steps:
+        if (step + 1) % state_every_steps == 0 or step + 1 == config.steps:
             _save(state_path, step + 1, network, averaged, optimizer, config)
     network.load_state_dict(averaged.module.state_dict())
     finish_whitening(network.float(), photos, config.teacher_sides_px[0])
+
+
+def instance_numbers(sources: list[Source]) -> Tensor:
+    """Number what each photo of all sources shows: equal numbers are the same object.
+
+    Equal names in two sources are two objects: both folders may hold an IMG_0001.jpg.
+    """
+    names = [(number, photo.instance) for number, s in enumerate(sources) for photo in s.photos]
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    return torch.tensor([numbers[name] for name in names])
 
 
 @torch.no_grad()
@@ -286,6 +301,7 @@ def _log(path: Path, step: int, loss: Tensor, norm: Tensor, network: Actnet) -> 
             "power": float(stream.power.power.detach()),
         }
         entry |= {f"stream{number}.{name}": round(value, 5) for name, value in values.items()}
+    path.parent.mkdir(parents=True, exist_ok=True)
     with path.with_suffix(".jsonl").open("a", encoding="utf-8") as file:
         file.write(json.dumps(entry) + "\n")
     return entry

@@ -5,6 +5,7 @@ actnet-train --data photos/ --data products/ --mix 3,1 --steps 500 -o both.safet
 """
 
 import argparse
+import math
 from dataclasses import asdict
 from pathlib import Path
 
@@ -80,7 +81,7 @@ def _sources(arguments: argparse.Namespace) -> list[Source]:
             weights = [float(part) for part in arguments.mix.split(",")]
         except ValueError:
             weights = []
-        if len(weights) != len(folders) or min(weights, default=0) <= 0:
+        if len(weights) != len(folders) or not all(0 < w < math.inf for w in weights):
             raise ActnetError(
                 f"--mix is {arguments.mix!r}; give {len(folders)} positive numbers with commas, "
                 "one for each --data"

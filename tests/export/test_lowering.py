@@ -35,17 +35,18 @@ def test_weibull_follows_equation_10_above_epsilon(layer: Weibull) -> None:
     a, b, g, z = (float(v.detach()) for v in (layer.alpha, layer.beta, layer.gamma, layer.zeta))
     expected = [(v / a) ** (b - 1) * math.exp(-((v / g) ** z)) for v in x]
     lowered = LoweredWeibull(layer)
-    found = lowered(torch.from_numpy(x)).numpy() * lowered.largest
+    found = lowered(torch.from_numpy(x)).numpy() * lowered.divisor
     np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("layer", [*WEIBULLS, SinH(), Exponential()])
-def test_zero_stays_exactly_zero_and_one_is_the_largest_value(layer: torch.nn.Module) -> None:
+def test_zero_stays_exactly_zero_and_values_stay_near_one(layer: torch.nn.Module) -> None:
     lowered = lower_activation(layer)
     for dtype in (torch.float32, torch.float16):
         assert not lowered(torch.zeros(3, dtype=dtype)).any()
     grid = lowered(torch.linspace(0, 6, 100_001, dtype=torch.float64))
-    assert float(grid.max()) == pytest.approx(1.0, abs=1e-6)
+    largest = largest_value(layer)
+    assert float(grid.max()) == pytest.approx(largest / min(largest, 16), abs=1e-6)
 
 
 @pytest.mark.parametrize("layer", [*WEIBULLS, SinH(), Exponential()])
@@ -53,7 +54,7 @@ def test_lowered_equals_the_trained_layer(layer: torch.nn.Module) -> None:
     x = torch.linspace(0, 6, 2001)
     lowered = lower_activation(layer)
     with torch.no_grad():
-        torch.testing.assert_close(lowered(x) * lowered.largest, layer(x), rtol=2e-5, atol=1e-6)
+        torch.testing.assert_close(lowered(x) * lowered.divisor, layer(x), rtol=2e-5, atol=1e-6)
 
 
 def test_largest_value_is_at_the_peak_of_equation_11() -> None:
@@ -63,6 +64,13 @@ def test_largest_value_is_at_the_peak_of_equation_11() -> None:
     assert largest_value(Weibull(1.0, 3.0, 40.0, 2.0)) == pytest.approx(
         36 * math.exp(-((6 / 40) ** 2)), rel=1e-6
     )
+
+
+def test_epsilon_of_the_power_stays_a_normal_half() -> None:
+    steep = Weibull(0.1, 2.5, 4.0, 2.0)  # its largest value is near 100
+    assert largest_value(steep) > 50
+    stream = LoweredPower(PowerNormalisation(), lower_activation(steep).divisor)
+    assert stream.epsilon >= float(np.finfo(np.float16).tiny)
 
 
 def test_formula_of_sinh_and_exponential() -> None:
