@@ -82,7 +82,11 @@ def resize(image: Image.Image, height_px: int, width_px: int) -> Pixels:
     Returns:
         (height_px, width_px, 3) uint8.
     """
-    return np.array(image.resize((width_px, height_px), Image.Resampling.BILINEAR))
+    # A call for each pass: Pillow 13 chooses their order by the sizes, earlier ones do not, and the
+    # order shows in the last bit.
+    bilinear = Image.Resampling.BILINEAR
+    horizontal = image.resize((width_px, image.height), bilinear)
+    return np.array(horizontal.resize((width_px, height_px), bilinear))
 
 
 def normalise(images: Pixels | Tensor) -> Tensor:
