@@ -11,6 +11,7 @@ every choice of a step is drawn from the seed and the step's number alone.
 
 import json
 import math
+import pickle
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -163,12 +164,18 @@ def train(
         state_every_steps: how often the state is written; it is also written at the end.
 
     Raises:
-        ActnetError: fewer than two pictures, or the state file is of another run.
+        ActnetError: fewer than two pictures, one that cannot be decoded, or the state file is of
+            another run.
     """
     photos = [photo for source in sources for photo in source.photos]
     if len(photos) < 2:
         raise ActnetError("training needs at least two pictures; give a larger folder")
     bank = teacher_bank(network.eval(), photos, config)
+    if len(bank) < len(photos):
+        raise ActnetError(
+            f"{len(photos) - len(bank)} of {len(photos)} pictures cannot be decoded; "
+            "leave them out with `readable`"
+        )
     instances = instance_numbers(sources)
     averaged = torch.optim.swa_utils.AveragedModel(
         network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(config.average_decay)
@@ -176,7 +183,11 @@ def train(
     optimizer = _optimizer(network, config)
     first_step = _resume(state_path, network, averaged, optimizer, config)
     captures = Captures(sources, config, first_step)
-    loader = DataLoader(captures, batch_size=None, num_workers=workers)
+    # spawn: a fork of a process with other libraries' threads in it may hang.
+    context = "spawn" if workers else None
+    loader = DataLoader(
+        captures, batch_size=None, num_workers=workers, multiprocessing_context=context
+    )
     device = next(network.parameters()).device
     started = time.monotonic()
     for step, (pixels, numbers) in enumerate(loader, start=first_step):
@@ -292,7 +303,7 @@ def _rate(step: int, config: TrainingConfig) -> float:
 
 
 def _log(path: Path, step: int, loss: Tensor, norm: Tensor, network: Actnet) -> dict[str, float]:
-    entry = {"step": step, "loss": float(loss), "gradient_norm": float(norm)}
+    entry = {"step": step, "loss": float(loss.detach()), "gradient_norm": float(norm)}
     for number, stream in enumerate(network.head.streams):
         assert isinstance(stream, Stream)
         values = activation_parameters(stream.activation)
@@ -329,7 +340,10 @@ def _resume(
 ) -> int:  # fmt: skip
     if not path.exists():
         return 0
-    state = torch.load(path, weights_only=True)
+    try:
+        state = torch.load(path, weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
+        raise ActnetError(f"{path} is damaged or no state file; move it away") from error
     if state["config"] != json.dumps(asdict(config)):
         raise ActnetError(f"{path} is the state of a run with other settings; move it away")
     network.load_state_dict(state["network"])

@@ -1,5 +1,6 @@
 """What many tests share: the shipped weights, and artefacts made of them once."""
 
+import signal
 from collections.abc import Callable
 
 import pytest
@@ -13,6 +14,10 @@ from mobile_actnet.network import Actnet
 SMALL = ImageSize(64, 64)
 
 Export = Callable[[Format, Precision], ExportResult]
+
+
+# A shell that starts the tests in the background has Ctrl-C ignored, and children inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

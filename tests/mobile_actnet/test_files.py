@@ -1,0 +1,95 @@
+"""A crash leaves the old state or the new one, never a half."""
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from mobile_actnet.errors import ActnetError
+from mobile_actnet.files import put_in_place, staging_folder, write_atomically
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_write_and_replace(tmp_path: Path) -> None:
+    target = tmp_path / "new" / "file"
+    write_atomically(target, b"one")
+    write_atomically(target, b"two")
+    assert target.read_bytes() == b"two"
+    assert names(target.parent) == ["file"]
+
+
+def test_staging_folder_goes_whatever_happens(tmp_path: Path) -> None:
+    def interrupted() -> None:
+        with staging_folder(tmp_path) as folder:
+            (folder / "half").write_bytes(b"x")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert names(tmp_path) == []
+
+
+def test_full_disk_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "file"
+    target.write_bytes(b"old")
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(ActnetError, match="No space left on device"):
+        write_atomically(target, b"new")
+    assert target.read_bytes() == b"old"
+    assert names(tmp_path) == ["file"]
+
+
+def test_a_folder_is_not_replaced_by_a_file(tmp_path: Path) -> None:
+    (tmp_path / "target").mkdir()
+    with pytest.raises(ActnetError, match="is a folder; give the name of a file"):
+        write_atomically(tmp_path / "target", b"x")
+
+
+def test_a_file_where_a_folder_must_be(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"x")
+    with pytest.raises(ActnetError, match="cannot write to"), staging_folder(tmp_path / "file"):
+        pass
+
+
+def test_several_are_replaced_all_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second rename fails: the first file and the folder are back as they were."""
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "old").write_bytes(b"1")
+    (tmp_path / "manifest").write_bytes(b"old")
+    with staging_folder(tmp_path) as staged:
+        (staged / "model").mkdir()
+        (staged / "model" / "new").write_bytes(b"2")
+        (staged / "manifest").write_bytes(b"new")
+        replace = os.replace
+
+        def fail(source: Path, target: Path) -> None:
+            if target == tmp_path / "manifest" and source == staged / "manifest":
+                raise OSError(errno.EIO, "Input/output error")
+            replace(source, target)
+
+        monkeypatch.setattr(os, "replace", fail)
+        moves = [(staged / name, tmp_path / name) for name in ("model", "manifest")]
+        with pytest.raises(ActnetError, match="Input/output error"):
+            put_in_place(moves)
+    assert names(tmp_path) == ["manifest", "model"]
+    assert names(tmp_path / "model") == ["old"]
+    assert (tmp_path / "manifest").read_bytes() == b"old"
+
+
+def test_folders_replace_folders(tmp_path: Path) -> None:
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "old").write_bytes(b"1")
+    with staging_folder(tmp_path) as staged:
+        (staged / "package").mkdir()
+        (staged / "package" / "new").write_bytes(b"2")
+        put_in_place([(staged / "package", tmp_path / "package")])
+    assert names(tmp_path) == ["package"]
+    assert names(tmp_path / "package") == ["new"]
