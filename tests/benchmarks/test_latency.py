@@ -24,7 +24,11 @@ class Clock:
 def test_pairs_alternate_and_warm_up_runs_do_not_count() -> None:
     clock = Clock()
     a_ms, b_ms = interleaved_latencies_ms(
-        clock.run("a", 5), clock.run("b", 2), num_runs=4, warmup_runs=2, clock_ns=lambda: clock.now_ns
+        clock.run("a", 5),
+        clock.run("b", 2),
+        num_runs=4,
+        warmup_runs=2,
+        clock_ns=lambda: clock.now_ns,
     )
     assert "".join(clock.calls) == "abbaabbaabba"
     assert list(a_ms) == [5, 5, 5, 5]

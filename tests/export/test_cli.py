@@ -47,9 +47,7 @@ def out(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def refused(
-    out: Path, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., str]:
+def refused(out: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
     """Run the command, expect exit code 1 and one line of error, and an untouched folder."""
 
     def check(*arguments: str, kind: str = "onnx") -> str:
@@ -168,7 +166,9 @@ def test_dim_of_zero(refused: Callable[..., str]) -> None:
     assert "descriptor dim is 0; allowed is 1 to" in refused("--dim", "0")
 
 
-@pytest.mark.parametrize("existing", ["mobile_actnet_64x64_fp32.onnx", "mobile_actnet_64x64_fp32.onnx.json"])
+@pytest.mark.parametrize(
+    "existing", ["mobile_actnet_64x64_fp32.onnx", "mobile_actnet_64x64_fp32.onnx.json"]
+)
 def test_existing_output(refused: Callable[..., str], out: Path, existing: str) -> None:
     (out / existing).write_text("precious")
     assert "exists; give --overwrite" in refused()
