@@ -34,6 +34,10 @@ class CaptureConfig:
         glare, shadow, defocus, motion: probability of each.
         noise: largest standard deviation, on the scale 0 to 255.
         jpeg_quality: lowest and highest.
+        scene: probability that the picture fills the frame, as a building or a room does, and is
+            seen in part; no background then.
+        scene_share: part of the picture's sides that is seen.
+        scene_rotation_deg, scene_corner_shift: as above, for scenes.
         untouched: probability that the picture is only resized.
     """
 
@@ -51,6 +55,10 @@ class CaptureConfig:
     motion: float = 0.15
     noise: float = 12.0
     jpeg_quality: tuple[int, int] = (30, 90)
+    scene: float = 0.4
+    scene_share: tuple[float, float] = (0.5, 1.0)
+    scene_rotation_deg: float = 10.0
+    scene_corner_shift: float = 0.1
     untouched: float = 0.1
 
 
@@ -74,7 +82,10 @@ def capture(
     """
     if rng.random() < config.untouched:
         return np.array(item.resize((side_px, side_px), Image.Resampling.BILINEAR))
-    frame = _lay_on(item, _backdrop(background, rng, side_px), rng, config)
+    if rng.random() < config.scene:
+        frame = _look_at(item, rng, side_px, config)
+    else:
+        frame = _lay_on(item, _backdrop(background, rng, side_px), rng, config)
     frame = _blur(frame, rng, config)
     lit = _light(np.asarray(frame, np.float32), rng, config)
     lit += rng.standard_normal(lit.shape, np.float32) * float(rng.uniform(0, config.noise))
@@ -113,6 +124,34 @@ def _lay_on(
     mask = mask.transform((side, side), method, coefficients, bilinear)
     backdrop.paste(warped, (0, 0), mask)
     return backdrop
+
+
+def _look_at(
+    item: Image.Image, rng: np.random.Generator, side_px: int, config: CaptureConfig
+) -> Image.Image:
+    """See a part of the picture through the whole frame; beyond its edges it goes on mirrored."""
+    share = rng.uniform(*config.scene_share, 2) * np.exp(rng.normal(0, 0.05, 2))
+    share = np.clip(share, 0.05, 1.0)
+    centre = 0.5 + rng.uniform(-0.5, 0.5, 2) * (1 - share)
+    corners = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)], np.float64) * share / 2
+    corners += rng.uniform(-1, 1, (4, 2)) * share * config.scene_corner_shift * rng.random()
+    angle = math.radians(rng.normal(0, config.scene_rotation_deg / 2.5))
+    turn = np.array([(math.cos(angle), math.sin(angle)), (-math.sin(angle), math.cos(angle))])
+    corners = corners @ turn + centre
+    minification = max(item.size) * float(share.max()) / side_px
+    if minification > 1.2:
+        size = [max(1, round(length / minification)) for length in item.size]
+        item = item.resize((size[0], size[1]), Image.Resampling.BILINEAR)
+    pixels = np.asarray(item)
+    margins = [length // 4 for length in pixels.shape[:2]]
+    padding = [(margin, margin) for margin in margins]
+    mirrored = Image.fromarray(np.pad(pixels, [*padding, (0, 0)], mode="symmetric"))
+    seen = corners * item.size + np.array([margins[1], margins[0]])
+    frame = np.array([(0, 0), (side_px, 0), (side_px, side_px), (0, side_px)], np.float64)
+    coefficients = perspective_coefficients(frame, seen)
+    return mirrored.transform(
+        (side_px, side_px), Image.Transform.PERSPECTIVE, coefficients, Image.Resampling.BILINEAR
+    )
 
 
 def _item_corners(aspect: float, rng: np.random.Generator, config: CaptureConfig) -> _Points:

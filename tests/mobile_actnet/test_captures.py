@@ -12,6 +12,7 @@ BLUE = Image.new("RGB", (80, 80), (20, 20, 220))
 CALM = CaptureConfig(
     rotation_deg=0, corner_shift=0, brightness=(1, 1), contrast=(1, 1), saturation=(1, 1),
     cast=0, glare=0, shadow=0, defocus=0, motion=0, noise=0, jpeg_quality=(95, 95), untouched=0,
+    scene=0,
 )  # fmt: skip
 
 
@@ -38,6 +39,26 @@ def test_the_item_lies_on_the_background() -> None:
         red = (found[..., 0] > 150) & (found[..., 1] < 80) & (found[..., 2] < 80)
         # 0.6 of the tighter side, with the item's and the frame's proportions: 0.2 to 0.36.
         assert 0.15 < red.mean() < 0.45
+
+
+def test_a_scene_fills_the_frame() -> None:
+    config = replace(CALM, scene=1)
+    for seed in range(20):
+        found = capture(RED, BLUE, np.random.default_rng(seed), 96, config).astype(int)
+        assert ((found[..., 0] > 150) & (found[..., 2] < 80)).all()
+
+
+def test_a_scene_shows_a_part() -> None:
+    left_white = Image.new("RGB", (100, 100), "black")
+    left_white.paste("white", (0, 0, 50, 100))
+    config = replace(CALM, scene=1, scene_share=(0.5, 0.5))
+    white = [
+        capture(left_white, BLUE, np.random.default_rng(seed), 64, config).mean() / 255
+        for seed in range(30)
+    ]
+    # Half of the width is seen, from somewhere: sometimes mostly white, sometimes mostly black.
+    assert min(white) < 0.3
+    assert max(white) > 0.7
 
 
 def test_light_goes_down_to_nearly_black() -> None:
