@@ -66,7 +66,7 @@ class NetworkConfig:
 
     backbone: BackboneKind
     streams: tuple[StreamConfig, ...]
-    whitening_dim: int = 512
+    whitening_dim: int = 2560
     descriptor_dim: int = 256
 
     def __post_init__(self) -> None:

@@ -1,148 +1,51 @@
-"""Training on collections with one picture per item, with a frozen teacher.
+"""Training end to end: captures against a frozen teacher's bank, or triplets (the paper, eq. 23).
 
-A frozen copy of the network at its start describes every clean picture once: the bank. The student
+Bank: a frozen copy of the network at its start describes every clean picture once. The student
 sees synthetic captures of the pictures and learns to give each the teacher's descriptor of its
 clean picture, contrasted with the whole bank. The teacher keeps what the network already knows;
 training on a narrow collection without it makes the network forget everything else.
 
-A state file is written every few steps; a killed run resumes from it to the same losses, because
-every choice of a step is drawn from the seed and the step's number alone.
+Triplets: anchor, positive and negative pictures, the negatives mined with the current model.
+
+Batch norm stays as it is in both: its statistics are those of the start. A state file is written
+every few steps and a killed run resumes from it to the same losses.
 """
 
-import json
 import math
-import pickle
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, Dataset
 
-from mobile_actnet.activations import activation_parameters
-from mobile_actnet.captures import capture
+from mobile_actnet.batches import (
+    Batch,
+    CaptureBatches,
+    Split,
+    TripletBatches,
+    anchor_pixels,
+    anchor_seed,
+    loader,
+)
 from mobile_actnet.errors import ActnetError, ConfigError
-from mobile_actnet.files import put_in_place, staging_folder
-from mobile_actnet.network import Actnet, Stream
+from mobile_actnet.losses import bank_loss, collapse_similarity, nested, proxy_loss, triplet_loss
+from mobile_actnet.mining import Mining, Triplets, mine_negatives
+from mobile_actnet.network import Actnet
 from mobile_actnet.photos import Photo, load_images
-from mobile_actnet.preprocessing import Pixels, decode, normalise
+from mobile_actnet.preprocessing import decode, normalise
+from mobile_actnet.processes import Processes, autocasting, resolve_autocast
+from mobile_actnet.sources import Collection, Source, collect, positives_of
+from mobile_actnet.training_config import LossKind, OptimizerKind, TrainingConfig
+from mobile_actnet.training_log import TrainingLog, learned_parameters
+from mobile_actnet.training_state import load_state, run_identity, save_state
 from mobile_actnet.whitening import order_rows_by_variance, pca_whitening
 
-
-@dataclass(frozen=True)
-class TrainingConfig:
-    """Settings of a run.
-
-    Attributes:
-        steps: number of updates.
-        batch_size: captures in an update.
-        image_side_px: side of the captures.
-        teacher_sides_px: sizes at which the teacher sees the clean pictures; averaged.
-        temperature: of the contrast with the bank.
-        same_instance_share: share of the target that goes to other photos of the same instance.
-        backbone_rate, whitening_rate, activation_rate: peak learning rates (AdamW, cosine).
-        warmup_steps: steps of linear growth to the peak.
-        weight_decay: of the backbone's kernels.
-        largest_gradient_norm: gradients are clipped to it.
-        average_decay: of the running average of the weights, which is what a run ends with.
-        seed: of every random choice.
-    """
-
-    steps: int = 2000
-    batch_size: int = 48
-    image_side_px: int = 176
-    teacher_sides_px: tuple[int, ...] = (224, 288)
-    temperature: float = 0.05
-    same_instance_share: float = 0.5
-    backbone_rate: float = 3e-4
-    whitening_rate: float = 3e-4
-    activation_rate: float = 1e-3
-    warmup_steps: int = 50
-    weight_decay: float = 1e-4
-    largest_gradient_norm: float = 2.0
-    average_decay: float = 0.995
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        for name in ("steps", "batch_size"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name} is {getattr(self, name)}; it must be 1 or more")
-
-
-@dataclass(frozen=True)
-class Source:
-    """Photos and the share of a batch that is drawn from them."""
-
-    photos: list[Photo]
-    weight: float
-
-
-class Captures(Dataset[tuple[Pixels, NDArray[np.int64]]]):
-    """Item i is the batch of captures of step i, with the numbers of their photos."""
-
-    def __init__(self, sources: list[Source], config: TrainingConfig, first_step: int = 0) -> None:
-        self.paths = [photo.path for source in sources for photo in source.photos]
-        self.config = config
-        self.first_step = first_step
-        total = sum(source.weight for source in sources)
-        self.chances = np.concatenate(
-            [
-                np.full(len(source.photos), source.weight / total / len(source.photos))
-                for source in sources
-            ]
-        )
-
-    def __len__(self) -> int:
-        return self.config.steps - self.first_step
-
-    def __getitem__(self, index: int) -> tuple[Pixels, NDArray[np.int64]]:
-        rng = np.random.default_rng((self.config.seed, self.first_step + index))
-        size = min(self.config.batch_size, len(self.paths))
-        numbers = rng.choice(len(self.paths), size, replace=False, p=self.chances)
-        images = [decode(self.paths[number]) for number in numbers]
-        pixels = [
-            capture(image, images[i - 1], rng, self.config.image_side_px)
-            for i, image in enumerate(images)
-        ]
-        return np.stack(pixels), numbers
-
-
-@torch.no_grad()
-def fit_whitening(network: Actnet, photos: list[Photo], side_px: int) -> None:
-    """Set the network's whitening to PCA whitening of the photos' signatures.
-
-    Raises:
-        ConfigError: fewer readable photos than the whitening has rows.
-    """
-    signatures = _signatures(network.eval(), photos, side_px)
-    network.head.whitening.set(*pca_whitening(signatures, network.config.whitening_dim))
-
-
-@torch.no_grad()
-def finish_whitening(network: Actnet, photos: list[Photo], side_px: int) -> None:
-    """Bring the trained rows of the whitening back into order of variance.
-
-    The rows behind `descriptor_dim` were not trained; they are fitted anew to what the trained
-    rows leave over. Too few photos to fit them on leave them as they are.
-    """
-    dim = network.config.descriptor_dim
-    whitening = network.head.whitening
-    signatures = _signatures(network.eval(), photos, side_px)
-    weight, bias = order_rows_by_variance(whitening.weight, whitening.bias, signatures, dim)
-    if 0 < network.config.whitening_dim - dim < len(signatures):
-        trained = torch.linalg.qr(weight[:dim].T.double()).Q.float()  # (D, dim), orthonormal
-        rest = signatures - (signatures @ trained) @ trained.T
-        rest_weight, rest_bias = pca_whitening(rest, network.config.whitening_dim - dim)
-        # Continue where the trained rows' variance ends.
-        last = (signatures @ weight[dim - 1] + bias[dim - 1]).square().mean().sqrt()
-        first = (rest @ rest_weight[0] + rest_bias[0]).square().mean().sqrt()
-        weight[dim:] = rest_weight * (last / first)
-        bias[dim:] = rest_bias * (last / first)
-    whitening.set(weight, bias)
+Measure = Callable[[Actnet], float]
+_ALONE = Processes(0, 1, torch.device("cpu"))
+_COLLAPSE_SIMILARITY = 0.9
 
 
 def train(
@@ -153,200 +56,506 @@ def train(
     say: Callable[[str], None] = print,
     workers: int = 1,
     state_every_steps: int = 100,
+    measure: Measure | None = None,
+    keep: Callable[[Actnet], None] | None = None,
+    processes: Processes = _ALONE,
+    bar: bool = False,
 ) -> None:
     """Train in place, from the beginning or from `state_path` where that file is.
 
     Args:
-        network: with a fitted whitening; its start is the teacher.
+        network: with a fitted whitening, in evaluation mode; its start is the teacher.
         sources: pictures; photos with the same instance in one source are positives.
         state_path: the state file; beside it `.jsonl` gets a line for every 10th step.
-        workers: processes that make captures.
+        say: takes lines of progress and warnings.
+        workers: processes that make batches.
         state_every_steps: how often the state is written; it is also written at the end.
+        measure: gives the dev mAP of a network; the run ends with the epoch where it was best.
+        keep: is called with the network to keep after each epoch that is the best so far.
+        processes: this process among those that train together.
+        bar: whether to draw a progress bar.
 
     Raises:
-        ActnetError: fewer than two pictures, one that cannot be decoded, or the state file is of
-            another run.
+        ActnetError: fewer than two instances, the state file is of another run, the loss is no
+            longer finite, or the disk is full.
+        ConfigError: the batch cannot be split over the processes.
     """
-    photos = [photo for source in sources for photo in source.photos]
-    if len(photos) < 2:
-        raise ActnetError("training needs at least two pictures; give a larger folder")
-    bank = teacher_bank(network.eval(), photos, config)
-    if len(bank) < len(photos):
-        raise ActnetError(
-            f"{len(photos) - len(bank)} of {len(photos)} pictures cannot be decoded; "
-            "leave them out with `readable`"
+    collection = collect(sources)
+    run = _Run(network, collection, config, state_path, processes, workers)
+    first_step = run.resume()
+    log = TrainingLog(
+        state_path.with_suffix(".jsonl"), run.steps, first_step,
+        say if processes.first else _silent, bar and processes.first,
+    )  # fmt: skip
+    try:
+        for step, batch in run.batches(first_step):
+            entry = run.update(step, batch)
+            if processes.first:
+                _report(log, step, entry, run, batch)
+            epoch_ends = (step + 1) % run.steps_per_epoch == 0
+            if epoch_ends and measure is not None:
+                run.keep_best(measure, step + 1, log.say, keep)
+            if (step + 1) % state_every_steps == 0 or epoch_ends or step + 1 == run.steps:
+                run.save(step + 1)
+    finally:
+        log.close()
+    run.finish()
+
+
+class _Run:
+    """A network in training, with all that changes while it trains."""
+
+    def __init__(
+        self, network: Actnet, collection: Collection, config: TrainingConfig, state_path: Path,
+        processes: Processes, workers: int,
+    ) -> None:  # fmt: skip
+        self.collection, self.config, self.processes = collection, config, processes
+        self.state_path, self.workers = state_path, workers
+        self.device = processes.device
+        self.split = Split(processes.rank, processes.world)
+        self.instances = collection.instances.to(self.device)
+        self.network = network.eval().to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.dtype = resolve_autocast(config.autocast, self.device)
+        self.start = _copy(network)
+        self.dims = trained_dims(network, config)
+        if processes.world > min(config.batch_size, len(collection.paths)) or (
+            config.batch_size % processes.world
+        ):
+            raise ConfigError(
+                f"batch_size is {config.batch_size}; it must be a multiple of the "
+                f"{processes.world} processes, and there must be a picture for each"
+            )
+        items = len(collection.paths) if config.loss is LossKind.BANK else config.triplets_per_epoch
+        self.steps_per_epoch = config.steps_per_epoch or math.ceil(items / config.batch_size)
+        self.classification_steps = config.classification_epochs * self.steps_per_epoch
+        self.steps = self.classification_steps + config.epochs * self.steps_per_epoch
+        for parameter in leading_parameters(network.backbone, config.frozen_blocks):
+            parameter.requires_grad_(False)
+        classes = int(self.instances.max()) + 1
+        generator = torch.Generator().manual_seed(config.seed)
+        proxies = torch.randn(classes, max(self.dims), generator=generator)
+        self.proxies = nn.Parameter(proxies.to(self.device), config.classification_epochs > 0)
+        self.averaged = torch.optim.swa_utils.AveragedModel(
+            network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(config.average_decay)
         )
-    instances = instance_numbers(sources)
-    averaged = torch.optim.swa_utils.AveragedModel(
-        network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(config.average_decay)
-    )
-    optimizer = _optimizer(network, config)
-    first_step = _resume(state_path, network, averaged, optimizer, config)
-    captures = Captures(sources, config, first_step)
-    # spawn: a fork of a process with other libraries' threads in it may hang.
-    context = "spawn" if workers else None
-    loader = DataLoader(
-        captures, batch_size=None, num_workers=workers, multiprocessing_context=context
-    )
-    device = next(network.parameters()).device
-    started = time.monotonic()
-    for step, (pixels, numbers) in enumerate(loader, start=first_step):
-        rate = _rate(step, config)
-        for group in optimizer.param_groups:
-            group["lr"] = group["peak_rate"] * rate
-        images = normalise(pixels.to(device)).contiguous(memory_format=torch.channels_last)
-        with torch.autocast(device.type, torch.bfloat16):
-            descriptors = network(images)
-        loss = bank_loss(descriptors, bank, numbers.to(device), instances, config)
-        optimizer.zero_grad()
-        loss.backward()
-        norm = nn.utils.clip_grad_norm_(network.parameters(), config.largest_gradient_norm)
-        optimizer.step()
-        averaged.update_parameters(network)
-        if (step + 1) % 10 == 0:
-            entry = _log(state_path, step + 1, loss, norm, network)
-            left_s = (
-                (time.monotonic() - started) / (step + 1 - first_step) * (config.steps - step - 1)
+        self.optimizer = make_optimizer(network, self.proxies, config)
+        self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.dtype is torch.float16)
+        self.shared = processes.wrap(network)
+        self.triplets: Triplets | None = None
+        self.memory: Tensor | None = None
+        self.best: dict[str, Tensor] | None = None
+        self.best_map = -1.0
+        self.bank = self._bank() if config.loss is LossKind.BANK else torch.empty(0)
+
+    def resume(self) -> int:
+        """Take up the state file; return the number of finished steps."""
+        state = load_state(self.state_path, run_identity(self.config, self.collection))
+        self.processes.wait()
+        if state is None:
+            return 0
+        self.network.load_state_dict(state["network"])
+        self.averaged.load_state_dict(state["averaged"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.scaler.load_state_dict(state["scaler"])
+        self.proxies.data.copy_(state["proxies"])
+        self.best, self.best_map = state["best"], state["best_map"]
+        if state["triplets"] is not None:
+            self.triplets = Triplets(*(rows.numpy() for rows in state["triplets"]))
+        if state["memory"] is not None:
+            self.memory = state["memory"].to(self.device)
+        return int(state["step"])
+
+    def save(self, step: int) -> None:
+        """Write the state file, on the first process."""
+        if self.processes.first:
+            triplets = self.triplets
+            save_state(
+                self.state_path,
+                {
+                    "identity": run_identity(self.config, self.collection),
+                    "step": step,
+                    "network": self.network.state_dict(),
+                    "averaged": self.averaged.state_dict(),
+                    "optimizer": self.optimizer.state_dict(),
+                    "scaler": self.scaler.state_dict(),
+                    "proxies": self.proxies.data,
+                    "triplets": None if triplets is None else [
+                        torch.from_numpy(rows) for rows in
+                        (triplets.anchors, triplets.positives, triplets.negatives)
+                    ],
+                    "memory": self.memory,
+                    "best": self.best,
+                    "best_map": self.best_map,
+                },
+            )  # fmt: skip
+        self.processes.wait()
+
+    def batches(self, first_step: int) -> Iterator[tuple[int, Batch]]:
+        """Yield the batches of all steps from `first_step` on."""
+        step = first_step
+        while step < self.steps:
+            epoch, done = divmod(step, self.steps_per_epoch)
+            left = self.steps_per_epoch - done
+            for number, batch in enumerate(loader(self._dataset(epoch, done, left), self.workers)):
+                yield step + number, batch
+            step += left
+
+    def update(self, step: int, batch: Batch) -> dict[str, float]:
+        """Make one step of the optimizer; return the loss and what else to log.
+
+        Raises:
+            ActnetError: the loss is not finite.
+        """
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["peak_rate"] * rate(step, self.steps, self.config.warmup_steps)
+        self.optimizer.zero_grad()
+        count = batch.pixels.shape[1]
+        total = torch.zeros((), device=self.device)
+        similarity = 0.0
+        pieces = _pieces(count, self.config.micro_batch_size)
+        for number, piece in enumerate(pieces):
+            last = number == len(pieces) - 1
+            with nullcontext() if last else _not_shared(self.shared):
+                loss, descriptors = self._loss(step, batch, piece)
+                share = (piece.stop - piece.start) / count
+                self.scaler.scale(loss * share).backward()
+            total += loss.detach() * share
+            if len(descriptors) > 1:
+                similarity += share * collapse_similarity(descriptors)
+        total = self.processes.mean(total)
+        if not torch.isfinite(total):
+            raise ActnetError(
+                f"the loss is {float(total)} at step {step + 1}; "
+                f"move {self.state_path} away and start again with lower rates"
             )
-            say(
-                f"step {step + 1}/{config.steps} loss {entry['loss']:.3f}, {left_s / 60:.0f} min left"
+        self.scaler.unscale_(self.optimizer)
+        trained = [p for g in self.optimizer.param_groups for p in g["params"]]
+        norm = nn.utils.clip_grad_norm_(trained, self.config.largest_gradient_norm)
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        self.averaged.update_parameters(self.network)
+        return {
+            "loss": float(total),
+            "gradient_norm": float(norm),
+            "mean_similarity": similarity,
+        }
+
+    @torch.no_grad()
+    def keep_best(
+        self, measure: Measure, step: int, say: Callable[[str], None],
+        keep: Callable[[Actnet], None] | None,
+    ) -> None:  # fmt: skip
+        """Measure the averaged network and remember it if it is the best so far."""
+        if not self.processes.first:
+            return
+        candidate = self._kept()
+        own = _copy(self.network)
+        self.network.load_state_dict(candidate)
+        found = measure(self.network)
+        say(f"step {step}: dev mAP {found:.2f}" + (", best so far" * (found > self.best_map)))
+        if found > self.best_map:
+            self.best, self.best_map = candidate, found
+            if keep is not None:
+                keep(self.network)
+        self.network.load_state_dict(own)
+
+    def finish(self) -> None:
+        """Leave the network with the weights to keep, whitening rows in order."""
+        self.network.load_state_dict(self.best or self._kept())
+        self.network.float().to("cpu")
+        if self.processes.first:
+            photos = [Photo(path, "") for path in self.collection.paths]
+            finish_whitening(self.network, photos, self.config.teacher_sides_px[0], self.dims)
+
+    def _kept(self) -> dict[str, Tensor]:
+        share = self.config.start_share
+        averaged = self.averaged.module.state_dict()
+        return {
+            key: torch.lerp(value, self.start[key], share) if value.is_floating_point() else value
+            for key, value in ((key, value.detach().clone()) for key, value in averaged.items())
+        }
+
+    def _dataset(self, epoch: int, done: int, left: int) -> Any:
+        first_step = epoch * self.steps_per_epoch + done
+        config, collection = self.config, self.collection
+        retrieval_epoch = epoch - config.classification_epochs
+        if config.loss is LossKind.BANK or retrieval_epoch < 0:
+            return CaptureBatches(collection, config, first_step, left, self.split)
+        if config.mining is Mining.MEMORY:
+            if self.memory is None:
+                self.memory = self._describe_all()
+            return CaptureBatches(collection, config, first_step, left, self.split, True)
+        if done == 0 or self.triplets is None:
+            self.triplets = self._mine(epoch, retrieval_epoch >= config.mining_after_epochs)
+        return TripletBatches(collection, config, self.triplets, epoch, done, left, self.split)
+
+    def _loss(self, step: int, batch: Batch, piece: slice) -> tuple[Tensor, Tensor]:
+        """Return the mean loss of a piece of a batch, and its anchors' descriptors."""
+        pixels = batch.pixels[:, piece]
+        views, size = pixels.shape[:2]
+        images = normalise(torch.from_numpy(pixels.reshape(-1, *pixels.shape[2:])).to(self.device))
+        images = images.contiguous(memory_format=torch.channels_last)
+        with autocasting(self.dtype, self.device):
+            described = self.shared(images, max(self.dims))
+        numbers = torch.from_numpy(batch.numbers[:, piece]).to(self.device)
+        if step < self.classification_steps:
+            return proxy_loss(
+                described, self.proxies, self.instances[numbers[0]], self.config.temperature
+            ), described
+        losses = [
+            self._loss_of(nested(described, dim).reshape(views, size, dim), numbers, dim)
+            for dim in self.dims
+        ]
+        if self.memory is not None:
+            rows = self.processes.gather(numbers.reshape(-1))
+            self.memory[rows] = self.processes.gather(described)
+        return torch.stack(losses).mean(), nested(described[:size], self.dims[-1])
+
+    def _loss_of(self, views: Tensor, numbers: Tensor, dim: int) -> Tensor:
+        config = self.config
+        if config.loss is LossKind.BANK:
+            return bank_loss(
+                views[0], nested(self.bank, dim), numbers[0], self.instances,
+                config.temperature, config.same_instance_share, config.teacher_share,
+            )  # fmt: skip
+        if self.memory is None:
+            return triplet_loss(views[0], views[1], views[2], config.margin)
+        memory = nested(self.memory, dim)
+        negatives = mine_negatives(
+            views[0].detach(), views[1].detach(), memory, self.instances[numbers[0]],
+            self.instances, Mining.MEMORY,
+        )  # fmt: skip
+        return triplet_loss(views[0], views[1], memory[negatives], config.margin)
+
+    @torch.no_grad()
+    def _bank(self) -> Tensor:
+        """Describe every clean picture with the network as it is: (M, largest dim)."""
+        photos = [Photo(path, "") for path in self.collection.paths]
+        signatures = teacher_signatures(
+            self.network, photos, self.config.teacher_sides_px, self.dtype
+        )
+        if len(signatures) < len(photos):
+            raise ActnetError(
+                f"{len(photos) - len(signatures)} of {len(photos)} pictures cannot be decoded; "
+                "leave them out with `readable`"
             )
-        if (step + 1) % state_every_steps == 0 or step + 1 == config.steps:
-            _save(state_path, step + 1, network, averaged, optimizer, config)
-    network.load_state_dict(averaged.module.state_dict())
-    finish_whitening(network.float(), photos, config.teacher_sides_px[0])
+        return nested(self.network.head.whitening(signatures, max(self.dims)), max(self.dims))
+
+    @torch.no_grad()
+    def _describe_all(self) -> Tensor:
+        """Describe all pictures with the current model: (M, largest dim); 0 where unreadable."""
+        height, width = self.config.image_sizes[-1]
+        found = torch.zeros(len(self.collection.paths), max(self.dims), device=self.device)
+        photos = [Photo(path, str(row)) for row, path in enumerate(self.collection.paths)]
+        for start in range(0, len(photos), 64):
+            pixels, kept, _ = load_images(photos[start : start + 64], height, width)
+            if kept:
+                rows = torch.tensor([int(photo.instance) for photo in kept], device=self.device)
+                with autocasting(self.dtype, self.device):
+                    images = normalise(torch.from_numpy(pixels).to(self.device))
+                    found[rows] = self.network(images, max(self.dims))
+        return found
+
+    @torch.no_grad()
+    def _mine(self, epoch: int, hard: bool) -> Triplets:
+        """Choose an epoch's triplets with the current model, or at random."""
+        config, collection = self.config, self.collection
+        rng = np.random.default_rng((config.seed, 2**31, epoch))
+        count = config.triplets_per_epoch
+        anchors = rng.choice(len(collection.paths), count, p=collection.chances)
+        positives = positives_of(anchors, collection.instances, rng)
+        if not hard:
+            negatives = _random_negatives(anchors, collection, rng)
+            return Triplets(anchors, positives, negatives)
+        database = self._describe_all()
+        found = mine_negatives(
+            self._describe_anchors(anchors, positives, epoch, database),
+            database[torch.from_numpy(positives).to(self.device)], database,
+            self.instances[torch.from_numpy(anchors).to(self.device)], self.instances,
+            config.mining,
+        )  # fmt: skip
+        return Triplets(anchors, positives, found)
+
+    def _describe_anchors(
+        self, anchors: Any, positives: Any, epoch: int, database: Tensor
+    ) -> Tensor:
+        """Describe each anchor as it will be seen in training; as it is where unreadable."""
+        size = self.config.image_sizes[-1]
+        described = database[torch.from_numpy(anchors).to(self.device)].clone()
+        for start in range(0, len(anchors), 64):
+            places, pixels = [], []
+            for place in range(start, min(start + 64, len(anchors))):
+                try:
+                    item = decode(self.collection.paths[anchors[place]])
+                except ActnetError:
+                    continue
+                alone = anchors[place] == positives[place]
+                seed = anchor_seed(self.config, epoch, place)
+                places.append(place)
+                pixels.append(anchor_pixels(item, item, alone, seed, size, self.config, None))
+            if places:
+                images = normalise(torch.from_numpy(np.stack(pixels)).to(self.device))
+                with autocasting(self.dtype, self.device):
+                    described[places] = self.network(images, max(self.dims))
+        return described
 
 
-def instance_numbers(sources: list[Source]) -> Tensor:
-    """Number what each photo of all sources shows: equal numbers are the same object.
+def rate(step: int, steps: int, warmup_steps: int) -> float:
+    """Factor on the peak learning rates: linear growth, then a cosine down to 1 %."""
+    warmup = min(1.0, (step + 1) / warmup_steps) if warmup_steps else 1.0
+    return warmup * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / steps)))
 
-    Equal names in two sources are two objects: both folders may hold an IMG_0001.jpg.
+
+def trained_dims(network: Actnet, config: TrainingConfig) -> tuple[int, ...]:
+    """Return the lengths of descriptor that the loss is applied to, ascending."""
+    rows = network.config.whitening_dim
+    return tuple(sorted({d for d in config.nested_dims if 1 <= d <= rows})) or (
+        network.config.descriptor_dim,
+    )
+
+
+def leading_parameters(backbone: nn.Module, blocks: int) -> list[nn.Parameter]:
+    """Return the parameters of the first blocks: `features.0`, ... or `conv1`, `bn1`, `layer1`."""
+    names: dict[str, list[nn.Parameter]] = {}
+    for name, parameter in backbone.named_parameters():
+        parts = name.split(".")
+        block = ".".join(parts[:2]) if parts[0] == "features" else parts[0]
+        names.setdefault(block, []).append(parameter)
+    return [parameter for group in list(names.values())[:blocks] for parameter in group]
+
+
+def make_optimizer(
+    network: Actnet, proxies: nn.Parameter, config: TrainingConfig
+) -> torch.optim.Optimizer:
+    """Give backbone, whitening and activation layers learning rates of their own.
+
+    Weight decay is for the backbone's kernels alone.
     """
-    names = [(number, photo.instance) for number, s in enumerate(sources) for photo in s.photos]
-    numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
-    return torch.tensor([numbers[name] for name in names])
-
-
-@torch.no_grad()
-def teacher_bank(network: Actnet, photos: list[Photo], config: TrainingConfig) -> Tensor:
-    """Describe every clean picture with the network as it is: (number of photos, dim)."""
-    total: Tensor | None = None
-    for side_px in config.teacher_sides_px:
-        found = torch.cat([network(images) for images in _batches(network, photos, side_px)])
-        total = found if total is None else total + found
-    assert total is not None
-    return nn.functional.normalize(total)
-
-
-def bank_loss(
-    descriptors: Tensor, bank: Tensor, numbers: Tensor, instances: Tensor, config: TrainingConfig
-) -> Tensor:
-    """Cross-entropy of the captures' similarities with the bank, against the right pictures.
-
-    Args:
-        descriptors: (N, D) of captures. bank: (M, D) of clean pictures, both of length 1.
-        numbers: (N,) rows of the bank that the captures were made from.
-        instances: (M,) what each row of the bank shows.
-    """
-    logits = descriptors @ bank.T / config.temperature
-    own = nn.functional.one_hot(numbers, len(bank)).to(logits)
-    same = (instances[numbers][:, None] == instances[None, :]).to(logits) - own
-    others = same.sum(1, keepdim=True)
-    share = config.same_instance_share * (others > 0)
-    target = (1 - share) * own + share * same / others.clamp(min=1)
-    return -(target * logits.log_softmax(1)).sum(1).mean()
-
-
-def readable(photos: list[Photo], say: Callable[[str], None]) -> list[Photo]:
-    """Leave out photos that cannot be decoded, and say which."""
-    kept = []
-    for photo in photos:
-        try:
-            decode(photo.path)
-            kept.append(photo)
-        except ActnetError as error:
-            say(f"skipped: {error}")
-    return kept
-
-
-def _signatures(network: Actnet, photos: list[Photo], side_px: int) -> Tensor:
-    return torch.cat([network.signature(images) for images in _batches(network, photos, side_px)])
-
-
-def _batches(
-    network: Actnet, photos: list[Photo], side_px: int, size: int = 32
-) -> Iterator[Tensor]:
-    device = next(network.parameters()).device
-    for start in range(0, len(photos), size):
-        pixels, kept, _ = load_images(photos[start : start + size], side_px, side_px)
-        if kept:
-            yield normalise(torch.from_numpy(pixels).to(device))
-
-
-def _optimizer(network: Actnet, config: TrainingConfig) -> torch.optim.Optimizer:
-    """Learning rates of their own for backbone, whitening and activation layers; no decay but on kernels."""
     backbone = list(network.backbone.parameters())
     groups = [
         ([p for p in backbone if p.ndim > 1], config.backbone_rate, config.weight_decay),
         ([p for p in backbone if p.ndim <= 1], config.backbone_rate, 0.0),
         (list(network.head.whitening.parameters()), config.whitening_rate, 0.0),
         (list(network.head.streams.parameters()), config.activation_rate, 0.0),
+        ([proxies], config.whitening_rate, 0.0),
     ]
-    return torch.optim.AdamW(
-        [{"params": p, "peak_rate": rate, "weight_decay": decay} for p, rate, decay in groups]
-    )
+    described: list[dict[str, Any]] = []
+    for parameters, peak_rate, decay in groups:
+        trained = [p for p in parameters if p.requires_grad]
+        if trained:
+            described.append({"params": trained, "peak_rate": peak_rate, "weight_decay": decay})
+    if config.optimizer is OptimizerKind.SGD:
+        return torch.optim.SGD(described, lr=1.0, momentum=config.momentum)
+    return torch.optim.AdamW(described)
 
 
-def _rate(step: int, config: TrainingConfig) -> float:
-    warmup = min(1.0, (step + 1) / config.warmup_steps)
-    return warmup * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / config.steps)))
+@torch.no_grad()
+def fit_whitening(
+    network: Actnet, photos: list[Photo], sides_px: tuple[int, ...], strength: float
+) -> None:
+    """Set the network's whitening to PCA whitening of the photos' signatures.
+
+    Raises:
+        ConfigError: fewer readable photos than the whitening has rows.
+    """
+    signatures = teacher_signatures(network.eval(), photos, sides_px)
+    dim = network.config.whitening_dim
+    network.head.whitening.set(*pca_whitening(signatures, dim, strength))
 
 
-def _log(path: Path, step: int, loss: Tensor, norm: Tensor, network: Actnet) -> dict[str, float]:
-    entry = {"step": step, "loss": float(loss.detach()), "gradient_norm": float(norm)}
-    for number, stream in enumerate(network.head.streams):
-        assert isinstance(stream, Stream)
-        values = activation_parameters(stream.activation)
-        values |= {
-            "scale": float(stream.power.scale.detach()),
-            "power": float(stream.power.power.detach()),
-        }
-        entry |= {f"stream{number}.{name}": round(value, 5) for name, value in values.items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.with_suffix(".jsonl").open("a", encoding="utf-8") as file:
-        file.write(json.dumps(entry) + "\n")
-    return entry
+@torch.no_grad()
+def finish_whitening(
+    network: Actnet, photos: list[Photo], side_px: int, dims: tuple[int, ...]
+) -> None:
+    """Bring the whitening in order after training.
+
+    Rows trained for one length are rotated back into order of variance; rows trained nested are
+    in order already. The rows behind the trained ones are fitted anew to what those leave over;
+    too few photos to fit them on leave them as they are.
+
+    Args:
+        dims: the lengths that were trained.
+    """
+    dim, whitening = max(dims), network.head.whitening
+    signatures = teacher_signatures(network.eval(), photos, (side_px,))
+    weight, bias = whitening.weight.detach().clone(), whitening.bias.detach().clone()
+    if len(dims) == 1:
+        weight, bias = order_rows_by_variance(weight, bias, signatures, dim)
+    if 0 < network.config.whitening_dim - dim < len(signatures):
+        trained = torch.linalg.qr(weight[:dim].T.double()).Q.float()  # (D, dim), orthonormal
+        rest = signatures - (signatures @ trained) @ trained.T
+        rest_weight, rest_bias = pca_whitening(rest, network.config.whitening_dim - dim)
+        # Continue where the trained rows' variance ends.
+        last = (signatures @ weight[dim - 1] + bias[dim - 1]).square().mean().sqrt()
+        first = (rest @ rest_weight[0] + rest_bias[0]).square().mean().sqrt()
+        # The remainder's projection: the trained directions are taken out of its rows.
+        rest_weight = rest_weight - (rest_weight @ trained) @ trained.T
+        weight[dim:] = rest_weight * (last / first)
+        bias[dim:] = rest_bias * (last / first)
+    whitening.set(weight, bias)
 
 
-def _save(
-    path: Path, step: int, network: Actnet, averaged: nn.Module,
-    optimizer: torch.optim.Optimizer, config: TrainingConfig,
-) -> None:  # fmt: skip
-    state = {
-        "step": step,
-        "network": network.state_dict(),
-        "averaged": averaged.state_dict(),
-        "optimizer": optimizer.state_dict(),
-        "config": json.dumps(asdict(config)),
-    }
-    with staging_folder(path.parent) as folder:
-        torch.save(state, folder / path.name)
-        put_in_place([(folder / path.name, path)])
+@torch.no_grad()
+def teacher_signatures(
+    network: Actnet,
+    photos: list[Photo],
+    sides_px: tuple[int, ...],
+    dtype: torch.dtype | None = None,
+) -> Tensor:
+    """Average the signatures of clean pictures over sizes: (readable photos, signature_dim)."""
+    device = next(network.parameters()).device
+    total: Tensor | None = None
+    for side_px in sides_px:
+        found = []
+        for start in range(0, len(photos), 64):
+            pixels, kept, _ = load_images(photos[start : start + 64], side_px, side_px)
+            if kept:
+                images = normalise(torch.from_numpy(pixels).to(device))
+                with autocasting(dtype, device):
+                    found.append(
+                        network.signature(images.contiguous(memory_format=torch.channels_last))
+                    )
+        joined = torch.cat(found)
+        total = joined if total is None else total + joined
+    assert total is not None
+    return total / len(sides_px)
 
 
-def _resume(
-    path: Path, network: Actnet, averaged: nn.Module,
-    optimizer: torch.optim.Optimizer, config: TrainingConfig,
-) -> int:  # fmt: skip
-    if not path.exists():
-        return 0
-    try:
-        state = torch.load(path, weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
-        raise ActnetError(f"{path} is damaged or no state file; move it away") from error
-    if state["config"] != json.dumps(asdict(config)):
-        raise ActnetError(f"{path} is the state of a run with other settings; move it away")
-    network.load_state_dict(state["network"])
-    averaged.load_state_dict(state["averaged"])
-    optimizer.load_state_dict(state["optimizer"])
-    return int(state["step"])
+def _report(log: TrainingLog, step: int, entry: dict[str, float], run: _Run, batch: Batch) -> None:
+    for problem in batch.problems:
+        log.say(f"skipped: {problem}")
+    if entry["mean_similarity"] > _COLLAPSE_SIMILARITY and (step + 1) % 10 == 0:
+        log.say(
+            f"warning: the descriptors of different pictures have a mean similarity of "
+            f"{entry['mean_similarity']:.2f} (1 is collapse: one point for all); "
+            "use mining=semi-hard, mining_after_epochs=1 or lower rates"
+        )
+    learned = learned_parameters(run.network) if (step + 1) % 10 == 0 else {}
+    log.step(step + 1, run.config.batch_size, {**entry, **learned})
+
+
+def _random_negatives(anchors: Any, collection: Collection, rng: np.random.Generator) -> Any:
+    of = collection.instances.numpy()
+    negatives = rng.integers(0, len(of), len(anchors))
+    while (wrong := of[negatives] == of[anchors]).any():
+        negatives[wrong] = rng.integers(0, len(of), int(wrong.sum()))
+    return negatives
+
+
+def _pieces(count: int, size: int) -> list[slice]:
+    if not count:
+        raise ActnetError("no picture of a whole batch can be read; check the folder")
+    size = size or count
+    return [slice(start, min(start + size, count)) for start in range(0, count, size)]
+
+
+def _not_shared(module: nn.Module) -> Any:
+    return module.no_sync() if hasattr(module, "no_sync") else nullcontext()
+
+
+def _copy(network: nn.Module) -> dict[str, Tensor]:
+    return {key: value.detach().clone() for key, value in network.state_dict().items()}
+
+
+def _silent(_: str) -> None:
+    pass

@@ -28,5 +28,5 @@ def test_refused_sizes(size: tuple[int, int], message: str) -> None:
 def test_refused_networks() -> None:
     with pytest.raises(ConfigError, match="at least one stream, and each stream a layer"):
         NetworkConfig(BackboneKind.MOBILENET_V2, (StreamConfig(()),))
-    with pytest.raises(ConfigError, match="descriptor_dim is 600; allowed is 1 to whitening_dim"):
-        NetworkConfig(BackboneKind.MOBILENET_V2, (StreamConfig(("a",)),), descriptor_dim=600)
+    with pytest.raises(ConfigError, match="descriptor_dim is 2561; allowed is 1 to whitening_dim"):
+        NetworkConfig(BackboneKind.MOBILENET_V2, (StreamConfig(("a",)),), descriptor_dim=2561)

@@ -54,11 +54,11 @@ def test_resnext_sibling_has_a_signature_of_4096() -> None:
 def test_short_descriptor_is_the_beginning_of_the_long_one(network: MobileActnet) -> None:
     images = torch.randn(2, 3, 64, 64)
     with torch.no_grad():
-        short, whole = network(images, 128), network(images, 512)
+        short, whole = network(images, 128), network(images, 2560)
     cut = whole[:, :128] / whole[:, :128].norm(dim=1, keepdim=True)
     torch.testing.assert_close(short, cut, rtol=1e-4, atol=1e-5)
-    for dim in (0, 513):
-        with pytest.raises(ConfigError, match=f"descriptor dim is {dim}; allowed is 1 to 512"):
+    for dim in (0, 2561):
+        with pytest.raises(ConfigError, match=f"descriptor dim is {dim}; allowed is 1 to 2560"):
             network(images, dim)
 
 
@@ -128,7 +128,7 @@ def test_layers_are_config() -> None:
         assert Actnet(config).eval()(torch.randn(1, 3, 64, 64)).shape == (1, 16)
     with pytest.raises(ConfigError, match="mobilenet_v2 has no layer 'layer4'"):
         Actnet(NetworkConfig(BackboneKind.MOBILENET_V2, (StreamConfig(("layer4",)),)))
-    with pytest.raises(ConfigError, match="whitening_dim is 512; allowed is 1 to 96"):
+    with pytest.raises(ConfigError, match="whitening_dim is 2560; allowed is 1 to 96"):
         Actnet(NetworkConfig(BackboneKind.MOBILENET_V2, (StreamConfig(("features.13",)),)))
 
 
