@@ -1,6 +1,7 @@
-"""`actnet-bench`: what the head costs on this machine.
+"""`actnet-bench`: what the head costs on this machine, and what captures cost in training.
 
 actnet-bench
+actnet-bench --augmentation
 actnet-bench --num-runs 1000 --num-threads 2 --json
 """
 
@@ -9,6 +10,7 @@ import json
 import platform
 from pathlib import Path
 
+from mobile_actnet.benchmarks.augmentation import measure_augmentation
 from mobile_actnet.benchmarks.head_cost import measure_head_cost
 from mobile_actnet.commands import run
 from mobile_actnet.export.cli import parse_image_size
@@ -24,6 +26,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--num-threads", type=_positive, default=1)
     parser.add_argument("--num-runs", type=_positive, default=300, help="counted pairs of runs")
     parser.add_argument("--warmup-runs", type=_positive, default=20)
+    parser.add_argument(
+        "--augmentation",
+        action="store_true",
+        help="time captures against a training step instead (CPU, one thread)",
+    )
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
     arguments = parser.parse_args(argv)
     return run(lambda: _bench(arguments))
@@ -37,6 +44,8 @@ def _positive(text: str) -> int:
 
 
 def _bench(arguments: argparse.Namespace) -> int:
+    if arguments.augmentation:
+        return _bench_augmentation(arguments)
     report = measure_head_cost(
         Path.cwd(),
         arguments.image_size,
@@ -53,6 +62,17 @@ def _bench(arguments: argparse.Namespace) -> int:
     print(
         f"ratio {report.ratio:.3f}, 95 % interval {report.ratio_low:.3f} to {report.ratio_high:.3f}"
     )
+    if arguments.json:
+        print(json.dumps(vars(report)))
+    return 0
+
+
+def _bench_augmentation(arguments: argparse.Namespace) -> int:
+    report = measure_augmentation()
+    print(f"captures and training at {report.side_px} px, one thread each, on {_processor()}")
+    print(f"captures   {report.captures_per_s:7.1f} pictures/s and core")
+    print(f"training   {report.trained_per_s:7.1f} pictures/s (forward, loss, backward)")
+    print(f"captures' share of a step if nothing overlaps: {100 * report.share:.1f} %")
     if arguments.json:
         print(json.dumps(vars(report)))
     return 0
