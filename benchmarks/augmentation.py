@@ -11,9 +11,10 @@ from PIL import Image
 from mobile_actnet.captures import capture
 from mobile_actnet.checkpoint import load_checkpoint
 from mobile_actnet.losses import bank_loss
+from mobile_actnet.optimizers import leading_parameters
 from mobile_actnet.preprocessing import normalise
 from mobile_actnet.processes import autocasting, resolve_autocast
-from mobile_actnet.training import leading_parameters, trained_dims
+from mobile_actnet.training import trained_dims
 from mobile_actnet.training_config import PHONE
 
 _ITEM_SIZE_PX = (216, 288)

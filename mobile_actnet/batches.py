@@ -118,7 +118,9 @@ class TripletBatches(Dataset[Batch]):
         return _stack(rows, numbers[:, places])
 
 
-def anchor_seed(config: TrainingConfig, epoch: int, place: int) -> tuple[int, int, int]:
+def anchor_seed(
+    config: TrainingConfig, epoch: int, place: int | np.integer
+) -> tuple[int, int, int]:
     """What the capture of an epoch's anchor is drawn from, in mining and in training alike."""
     return config.seed, epoch, int(place)
 

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 
 from mobile_actnet.batches import (
     Batch,
@@ -34,14 +35,15 @@ from mobile_actnet.errors import ActnetError, ConfigError
 from mobile_actnet.losses import bank_loss, collapse_similarity, nested, proxy_loss, triplet_loss
 from mobile_actnet.mining import Mining, Triplets, mine_negatives
 from mobile_actnet.network import Actnet
+from mobile_actnet.optimizers import leading_parameters, make_optimizer, rate
 from mobile_actnet.photos import Photo, load_images
 from mobile_actnet.preprocessing import decode, normalise
 from mobile_actnet.processes import Processes, autocasting, resolve_autocast
 from mobile_actnet.sources import Collection, Source, collect, positives_of
-from mobile_actnet.training_config import LossKind, OptimizerKind, TrainingConfig
+from mobile_actnet.teacher import finish_whitening, teacher_signatures
+from mobile_actnet.training_config import LossKind, TrainingConfig
 from mobile_actnet.training_log import TrainingLog, learned_parameters
 from mobile_actnet.training_state import load_state, run_identity, save_state
-from mobile_actnet.whitening import order_rows_by_variance, pca_whitening
 
 Measure = Callable[[Actnet], float]
 _ALONE = Processes(0, 1, torch.device("cpu"))
@@ -400,125 +402,12 @@ class _Run:
         return described
 
 
-def rate(step: int, steps: int, warmup_steps: int) -> float:
-    """Factor on the peak learning rates: linear growth, then a cosine down to 1 %."""
-    warmup = min(1.0, (step + 1) / warmup_steps) if warmup_steps else 1.0
-    return warmup * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / steps)))
-
-
 def trained_dims(network: Actnet, config: TrainingConfig) -> tuple[int, ...]:
     """Return the lengths of descriptor that the loss is applied to, ascending."""
     rows = network.config.whitening_dim
     return tuple(sorted({d for d in config.nested_dims if 1 <= d <= rows})) or (
         network.config.descriptor_dim,
     )
-
-
-def leading_parameters(backbone: nn.Module, blocks: int) -> list[nn.Parameter]:
-    """Return the parameters of the first blocks: `features.0`, ... or `conv1`, `bn1`, `layer1`."""
-    names: dict[str, list[nn.Parameter]] = {}
-    for name, parameter in backbone.named_parameters():
-        parts = name.split(".")
-        block = ".".join(parts[:2]) if parts[0] == "features" else parts[0]
-        names.setdefault(block, []).append(parameter)
-    return [parameter for group in list(names.values())[:blocks] for parameter in group]
-
-
-def make_optimizer(
-    network: Actnet, proxies: nn.Parameter, config: TrainingConfig
-) -> torch.optim.Optimizer:
-    """Give backbone, whitening and activation layers learning rates of their own.
-
-    Weight decay is for the backbone's kernels alone.
-    """
-    backbone = list(network.backbone.parameters())
-    groups = [
-        ([p for p in backbone if p.ndim > 1], config.backbone_rate, config.weight_decay),
-        ([p for p in backbone if p.ndim <= 1], config.backbone_rate, 0.0),
-        (list(network.head.whitening.parameters()), config.whitening_rate, 0.0),
-        (list(network.head.streams.parameters()), config.activation_rate, 0.0),
-        ([proxies], config.whitening_rate, 0.0),
-    ]
-    described: list[dict[str, Any]] = []
-    for parameters, peak_rate, decay in groups:
-        trained = [p for p in parameters if p.requires_grad]
-        if trained:
-            described.append({"params": trained, "peak_rate": peak_rate, "weight_decay": decay})
-    if config.optimizer is OptimizerKind.SGD:
-        return torch.optim.SGD(described, lr=1.0, momentum=config.momentum)
-    return torch.optim.AdamW(described)
-
-
-@torch.no_grad()
-def fit_whitening(
-    network: Actnet, photos: list[Photo], sides_px: tuple[int, ...], strength: float
-) -> None:
-    """Set the network's whitening to PCA whitening of the photos' signatures.
-
-    Raises:
-        ConfigError: fewer readable photos than the whitening has rows.
-    """
-    signatures = teacher_signatures(network.eval(), photos, sides_px)
-    dim = network.config.whitening_dim
-    network.head.whitening.set(*pca_whitening(signatures, dim, strength))
-
-
-@torch.no_grad()
-def finish_whitening(
-    network: Actnet, photos: list[Photo], side_px: int, dims: tuple[int, ...]
-) -> None:
-    """Bring the whitening in order after training.
-
-    Rows trained for one length are rotated back into order of variance; rows trained nested are
-    in order already. The rows behind the trained ones are fitted anew to what those leave over;
-    too few photos to fit them on leave them as they are.
-
-    Args:
-        dims: the lengths that were trained.
-    """
-    dim, whitening = max(dims), network.head.whitening
-    signatures = teacher_signatures(network.eval(), photos, (side_px,))
-    weight, bias = whitening.weight.detach().clone(), whitening.bias.detach().clone()
-    if len(dims) == 1:
-        weight, bias = order_rows_by_variance(weight, bias, signatures, dim)
-    if 0 < network.config.whitening_dim - dim < len(signatures):
-        trained = torch.linalg.qr(weight[:dim].T.double()).Q.float()  # (D, dim), orthonormal
-        rest = signatures - (signatures @ trained) @ trained.T
-        rest_weight, rest_bias = pca_whitening(rest, network.config.whitening_dim - dim)
-        # Continue where the trained rows' variance ends.
-        last = (signatures @ weight[dim - 1] + bias[dim - 1]).square().mean().sqrt()
-        first = (rest @ rest_weight[0] + rest_bias[0]).square().mean().sqrt()
-        # The remainder's projection: the trained directions are taken out of its rows.
-        rest_weight = rest_weight - (rest_weight @ trained) @ trained.T
-        weight[dim:] = rest_weight * (last / first)
-        bias[dim:] = rest_bias * (last / first)
-    whitening.set(weight, bias)
-
-
-@torch.no_grad()
-def teacher_signatures(
-    network: Actnet,
-    photos: list[Photo],
-    sides_px: tuple[int, ...],
-    dtype: torch.dtype | None = None,
-) -> Tensor:
-    """Average the signatures of clean pictures over sizes: (readable photos, signature_dim)."""
-    device = next(network.parameters()).device
-    total: Tensor | None = None
-    for side_px in sides_px:
-        found = []
-        for start in range(0, len(photos), 64):
-            pixels, kept, _ = load_images(photos[start : start + 64], side_px, side_px)
-            if kept:
-                images = normalise(torch.from_numpy(pixels).to(device))
-                with autocasting(dtype, device):
-                    found.append(
-                        network.signature(images.contiguous(memory_format=torch.channels_last))
-                    )
-        joined = torch.cat(found)
-        total = joined if total is None else total + joined
-    assert total is not None
-    return total / len(sides_px)
 
 
 def _report(log: TrainingLog, step: int, entry: dict[str, float], run: _Run, batch: Batch) -> None:
@@ -550,7 +439,7 @@ def _pieces(count: int, size: int) -> list[slice]:
 
 
 def _not_shared(module: nn.Module) -> Any:
-    return module.no_sync() if hasattr(module, "no_sync") else nullcontext()
+    return module.no_sync() if isinstance(module, DistributedDataParallel) else nullcontext()
 
 
 def _copy(network: nn.Module) -> dict[str, Tensor]:

@@ -25,7 +25,8 @@ from mobile_actnet.preview import write_preview
 from mobile_actnet.processes import Processes, join_processes
 from mobile_actnet.retrieval import describe, evaluate
 from mobile_actnet.sources import Labels, Source, collect, mix_sources, read_source
-from mobile_actnet.training import fit_whitening, train
+from mobile_actnet.teacher import fit_whitening
+from mobile_actnet.training import train
 from mobile_actnet.training_config import PRESETS, TrainingConfig, override
 
 START_TORCHVISION = "torchvision"

@@ -81,7 +81,7 @@ class TrainingLog:
 
 def learned_parameters(network: Actnet) -> dict[str, float]:
     """Return the head's scalar parameters: `stream0.beta`, `stream0.power`, ..."""
-    found = {}
+    found: dict[str, float] = {}
     for number, stream in enumerate(network.head.streams):
         assert isinstance(stream, Stream)
         values = activation_parameters(stream.activation)

@@ -19,9 +19,10 @@ from mobile_actnet.config import BackboneKind, NetworkConfig, StreamConfig
 from mobile_actnet.errors import ActnetError, ConfigError
 from mobile_actnet.mining import Mining
 from mobile_actnet.network import Actnet
+from mobile_actnet.optimizers import leading_parameters
 from mobile_actnet.photos import find_photos
 from mobile_actnet.sources import Source
-from mobile_actnet.training import leading_parameters, train
+from mobile_actnet.training import train
 from mobile_actnet.training_cli import main
 from mobile_actnet.training_config import Autocast, LossKind, OptimizerKind, TrainingConfig
 
