@@ -1,0 +1,180 @@
+"""The comparison of heads, on a few generated pictures and two steps."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import save_file
+
+from mobile_actnet.config import ActivationKind, PoolingKind
+from mobile_actnet.errors import ActnetError, CheckpointError, ConfigError
+from mobile_actnet.export import ablation
+from mobile_actnet.export.ablation import (
+    HEADS,
+    AblationConfig,
+    FrozenBackbone,
+    HeadKind,
+    ablation_table,
+    load_backbone,
+    run_ablation,
+    training_pictures,
+)
+from mobile_actnet.export.deployable import ImageSize
+from mobile_actnet.export.pictures import generated_pictures
+from mobile_actnet.network import Actnet
+from mobile_actnet.photos import Photo
+from mobile_actnet.whitening import pca_whitening
+
+SMALL = AblationConfig(steps=2, images=6, batch_size=4, size=ImageSize(64, 64))
+TWO = (HEADS[0], HeadKind("Weibull", ActivationKind.WEIBULL))
+
+
+@pytest.fixture(scope="module")
+def backbone(shipped_network: Actnet) -> FrozenBackbone:
+    return FrozenBackbone(shipped_network.backbone.state_dict(), "shipped")
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Eight pictures to train on."""
+    folder = tmp_path / "catalogue"
+    folder.mkdir()
+    for number, picture in enumerate(generated_pictures(8, ImageSize(64, 64), seed=4)):
+        Image.fromarray(picture).save(folder / f"{number}.png")
+    return folder
+
+
+@pytest.fixture
+def labelled(tmp_path: Path) -> list[Photo]:
+    """Three things: the query is the database picture a little darker."""
+    photos = []
+    for number, picture in enumerate(generated_pictures(3, ImageSize(64, 64))):
+        for role, factor in (("database", 1.0), ("query", 0.9)):
+            path = tmp_path / f"{number}_{role}.png"
+            Image.fromarray((picture * factor).astype(np.uint8)).save(path)
+            photos.append(Photo(path, str(number), role))
+    return photos
+
+
+def test_two_heads(
+    backbone: FrozenBackbone, pictures: Path, labelled: list[Photo], monkeypatch
+) -> None:
+    before = {key: value.clone() for key, value in backbone._module.state_dict().items()}
+    seen = []
+    call = FrozenBackbone.__call__
+    monkeypatch.setattr(
+        FrozenBackbone, "__call__", lambda self, x: seen.append(len(x)) or call(self, x)
+    )
+    collection, problems = training_pictures([pictures], SMALL)
+    assert len(collection.paths) == 6
+    assert problems == []
+    sets = {"things": np.array([1, 3, 5])}
+    scores = run_ablation(backbone, collection, labelled, sets, SMALL, TWO)
+    # 6 clean pictures, 2 steps of 4 captures, 6 labelled ones: each once for all four variants.
+    assert seen == [6, 4, 4, 6]
+    assert set(scores) == {(head.name, kind) for head in TWO for kind in ("SLA", "MLA")}
+    assert all(score == {"things": 100.0} for score in scores.values())
+    after = backbone._module.state_dict()
+    assert all(torch.equal(value, after[key]) for key, value in before.items())
+    again = run_ablation(backbone, collection, labelled, sets, SMALL, TWO)
+    assert again == scores
+
+
+def test_heads_learn(
+    backbone: FrozenBackbone, pictures: Path, labelled: list[Photo], monkeypatch
+) -> None:
+    collection, _ = training_pictures([pictures], SMALL)
+    heads = []
+    make = FrozenBackbone.head
+    monkeypatch.setattr(FrozenBackbone, "head", lambda *a: heads.append(make(*a)) or heads[-1])
+    run_ablation(backbone, collection, labelled, {}, SMALL, TWO[1:])
+    single, multi = heads
+    assert [len(head.streams) for head in heads] == [1, 2]
+    assert [head.signature_dim for head in heads] == [1280, 2560]
+    fresh = make(backbone, TWO[1], "SLA", 5, 0)
+    assert not torch.equal(single.streams[0].activation.log_beta_minus_1,
+                           fresh.streams[0].activation.log_beta_minus_1)  # fmt: skip
+    assert torch.isfinite(multi.whitening.weight).all()
+
+
+@pytest.mark.parametrize("kind", HEADS, ids=lambda kind: kind.name)
+def test_every_head_describes(backbone: FrozenBackbone, kind: HeadKind) -> None:
+    maps = backbone(generated_pictures(2, ImageSize(64, 64)))
+    for aggregation in ablation.AGGREGATIONS:
+        described = backbone.head(kind, aggregation, 3, seed=0)(maps, 3)
+        assert described.shape == (2, 3)
+        np.testing.assert_allclose(described.detach().norm(dim=1), 1, atol=1e-3)
+
+
+def test_heads_are_those_of_the_paper() -> None:
+    assert {(head.activation, head.pooling) for head in HEADS} == {
+        *((ActivationKind.NONE, pooling) for pooling in PoolingKind),
+        *((kind, PoolingKind.AVERAGE) for kind in ActivationKind),
+    }
+
+
+def test_whitening_within_the_spanned_space_is_the_same() -> None:
+    signatures = torch.randn(9, 30, generator=torch.Generator().manual_seed(0)) + 3
+    expected_weight, expected_bias = pca_whitening(signatures, 5, 0.4)
+    weight, bias = ablation._whitening(signatures, 5, 0.4)
+    expected = signatures @ expected_weight.T + expected_bias
+    found = signatures @ weight.T + bias
+    torch.testing.assert_close(found @ found.T, expected @ expected.T, rtol=1e-4, atol=1e-5)
+
+
+def test_unreadable_training_pictures_are_told(pictures: Path) -> None:
+    (pictures / "broken.png").write_bytes(b"no picture")
+    collection, problems = training_pictures([pictures], AblationConfig(images=99))
+    assert len(collection.paths) == 8
+    assert len(problems) == 1
+    assert "broken.png" in problems[0]
+
+
+def test_evaluation_pictures_are_not_trained_on(pictures: Path) -> None:
+    rows = [f"{n}.png,{n},{'query' if n < 6 else 'train'}" for n in range(8)]
+    (pictures / "manifest.csv").write_text("\n".join(["path,instance,role", *rows]))
+    collection, _ = training_pictures([pictures], SMALL)
+    assert [path.name for path in collection.paths] == ["6.png", "7.png"]
+    (pictures / "manifest.csv").write_text("path,instance,role\n0.png,0,query")
+    with pytest.raises(ActnetError, match="at least two instances"):
+        training_pictures([pictures], SMALL)
+
+
+def test_a_picture_that_went_away(backbone: FrozenBackbone, pictures: Path) -> None:
+    collection, _ = training_pictures([pictures], SMALL)
+    collection.paths[0].unlink()
+    with pytest.raises(ActnetError, match="is gone or has changed"):
+        run_ablation(backbone, collection, [], {}, SMALL, TWO)
+
+
+def test_table() -> None:
+    scores = {("MAC", "SLA"): {"a|b": 12.345}, ("MAC", "MLA"): {"a|b": 50.0}}
+    table = ablation_table(scores, ["a|b"], "weights.safetensors", 6, 5, SMALL)
+    assert table.splitlines()[-3:] == [
+        r"| head | a\|b, SLA | a\|b, MLA |",
+        "|---|---:|---:|",
+        "| MAC | 12.35 | 50.00 |",
+    ]
+    caption = table.splitlines()[0]
+    for text in ("**Only the heads were trained**", "weights.safetensors) is frozen", "2 steps",
+                 "(4 a step)", "64x64", "descriptors of 5 values"):  # fmt: skip
+        assert text in caption
+
+
+def test_backbone_from_a_file(backbone: FrozenBackbone, tmp_path: Path) -> None:
+    path = tmp_path / "mobilenet.safetensors"
+    save_file({k: v.contiguous() for k, v in backbone._module.state_dict().items()}, path)
+    pixels = generated_pictures(1, ImageSize(64, 64))
+    maps, expected = load_backbone(Path("any.onnx"), path)(pixels), backbone(pixels)
+    assert all(torch.equal(maps[layer], expected[layer]) for layer in expected)
+
+
+def test_no_backbone(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="model.onnx is an artefact"):
+        load_backbone(Path("model.onnx"), None)
+    with pytest.raises(CheckpointError, match="cannot be read"):
+        load_backbone(Path("model.onnx"), tmp_path / "none.safetensors")
+    with pytest.raises(ConfigError, match="--ablation-steps is 0"):
+        AblationConfig(steps=0)
