@@ -8,9 +8,12 @@ import pytest
 from PIL import Image
 
 from mobile_actnet.export.deployable import ImageSize
+from mobile_actnet.export.evaluate import EvaluationOptions, evaluate_rankings, rank
 from mobile_actnet.export.evaluate_cli import main
 from mobile_actnet.export.formats import Format, Precision
 from mobile_actnet.export.pictures import generated_pictures
+from mobile_actnet.photos import find_photos
+from mobile_actnet.retrieval import evaluate
 
 
 @pytest.fixture
@@ -78,3 +81,87 @@ def test_bad_input(labelled: Path, small_artefact, tmp_path: Path, capsys) -> No
     ):
         assert main(arguments) == 1
         assert message in capsys.readouterr().err
+
+
+def told_by(capsys, *arguments: str) -> dict:
+    assert main([*arguments, "--image-size", "64", "--json"]) == 0
+    return json.loads(capsys.readouterr().out.splitlines()[-1])
+
+
+@pytest.mark.parametrize("extra", [["--rerank", "aqe"], ["--rerank", "diffusion"],
+                                   ["--augment-database"], ["--scales", "multi"]])  # fmt: skip
+def test_options_rank_and_are_told(
+    labelled: Path, distractors: Path, capsys, extra: list[str]
+) -> None:
+    told = told_by(capsys, "--data", str(labelled), "--data", str(distractors), *extra)
+    # In so small a set everything is the query's neighbour: diffusion then ranks the central first.
+    rank_1_is_right = "diffusion" not in extra
+    assert (told["sets"]["things"]["recall@1"] == 100) or not rank_1_is_right
+    assert told["sets"]["things"]["recall@10"] == 100
+    assert told["sets"]["things"]["database"] == 7
+    assert ("rerank" in told) == (extra[0] != "--scales")
+
+
+def test_rerank_none_and_its_own_scorer_agree(labelled: Path, capsys) -> None:
+    manifest = labelled / "manifest.csv"
+    manifest.write_text(manifest.read_text().replace("0_query.png,0", "0_query.png,1"))
+    photos = find_photos(labelled)
+    descriptors = np.random.default_rng(0).standard_normal((6, 8)).astype(np.float32)
+    queries = np.flatnonzero([photo.role == "query" for photo in photos])
+    database = np.flatnonzero([photo.role == "database" for photo in photos])
+    rankings = rank(descriptors[queries], descriptors[database], EvaluationOptions())
+    assert evaluate_rankings(photos, queries, database[rankings]) == evaluate(
+        descriptors, photos, queries
+    )
+
+
+def test_limit_keeps_whole_instances(labelled: Path, capsys) -> None:
+    score = told_by(capsys, "--data", str(labelled), "--limit", "3")["sets"]["things"]
+    assert (score["queries"], score["database"]) == (2, 2)
+
+
+def test_a_cache_gives_the_same_scores(labelled: Path, tmp_path: Path, capsys) -> None:
+    cache = ["--cache", str(tmp_path / "cache")]
+    first = told_by(capsys, "--data", str(labelled), *cache)
+    assert list((tmp_path / "cache").glob("*.f32"))
+    assert told_by(capsys, "--data", str(labelled), *cache) == first
+
+
+def test_a_protocol(labelled: Path, tmp_path: Path, capsys) -> None:
+    truth = {
+        "imlist": ["0_database", "1_database", "2_database"],
+        "qimlist": ["0_query", "1_query"],
+        "gnd": [
+            {"easy": [0], "hard": [], "junk": [1], "bbx": [0, 0, 64, 64]},
+            {"easy": [1], "hard": [], "junk": [], "bbx": [0, 0, 64, 64]},
+        ],
+    }
+    path = tmp_path / "gnd.json"
+    path.write_text(json.dumps(truth))
+    protocol = ["--protocol", "roxford5k", "--photos", str(labelled), "--ground-truth", str(path)]
+    told = told_by(capsys, *protocol)
+    assert told["sets"]["roxford5k/easy"]["mAP"] == 100
+    assert told["sets"]["roxford5k/medium"]["queries"] == 2
+    assert told["sets"]["roxford5k/hard"]["queries"] == 0
+
+
+def test_protocol_or_data(labelled: Path, capsys) -> None:
+    for arguments, message in (
+        ([], "give --data DIR, or --protocol NAME"),
+        (["--protocol", "holidays"], "--protocol holidays needs --photos DIR"),
+        (["--protocol", "holidays", "--photos", "x", "--limit", "3"], "--limit and the reports"),
+        (["--data", str(labelled), "--limit", "0"], "--limit is 0"),
+        (["--data", str(labelled), "--data", str(labelled)], "have the same name"),
+    ):
+        assert main(arguments) == 1
+        assert message in capsys.readouterr().err
+
+
+def test_reports_are_written(labelled: Path, tmp_path: Path, capsys) -> None:
+    names = {name: tmp_path / name for name in ("d.svg", "c.svg", "b.html")}
+    told = told_by(
+        capsys, "--data", str(labelled), "--separability", str(names["d.svg"]),
+        "--curve", str(names["c.svg"]), "--browse", str(names["b.html"]),
+    )  # fmt: skip
+    assert told["sets"]["things"]["mAP"] == 100
+    assert all(path.stat().st_size > 1000 for path in names.values())
