@@ -18,7 +18,7 @@ from mobile_actnet.export.runtimes import Descriptors, open_artefact
 from mobile_actnet.network import Actnet, check_dim
 from mobile_actnet.photos import Photo, find_photos
 from mobile_actnet.preprocessing import decode
-from mobile_actnet.protocols import ProtocolScore, Task, crop_query, score_rankings
+from mobile_actnet.protocols import ProtocolScore, Query, Task, crop_query, score_rankings
 from mobile_actnet.reranking import alpha_query_expansion, augment_database, diffusion_rankings
 from mobile_actnet.retrieval import RetrievalScore, average_precision, describe, evaluate
 
@@ -82,11 +82,13 @@ class ProtocolEvaluation:
     Attributes:
         settings: score by setting, for example `medium`.
         descriptor_dim: length of the descriptors. database: photos searched, distractors included.
+        problems: a sentence for each distractor that could not be read.
     """
 
     settings: dict[str, ProtocolScore]
     descriptor_dim: int
     database: int
+    problems: list[str]
 
 
 @dataclass(frozen=True)
@@ -178,21 +180,22 @@ def evaluate_protocol(
     paths = [*task.database, *others]
     found = extract(paths, opened.describes, options.cache, opened.identity, options.progress)
     # Distractors may be unreadable, what has labels may not.
-    if (found.rows[: len(task.database)] != np.arange(len(task.database))).any():
+    unreadable = len(task.database) - int(np.sum(found.rows < len(task.database)))
+    if unreadable:
         raise ActnetError(
-            f"{len(found.problems)} photos cannot be read, the first: {found.problems[0]}; "
-            "a protocol needs all of its database"
+            f"{unreadable} of the {len(task.database)} photos of {task.protocol} cannot be read, "
+            f"the first: {found.problems[0]}; copy them again"
         )
-    boxes = {query.path: query.box for query in task.queries}
     asked = extract(
         [query.path for query in task.queries], opened.describes, options.cache,
-        f"{opened.identity} {list(boxes.values())}", opener=lambda path: _cropped(path, boxes[path]),
+        f"{opened.identity} {[query.box for query in task.queries]}", options.progress,
+        lambda number: _cropped(task.queries[number]),
     )  # fmt: skip
     if asked.problems:
-        raise ActnetError(f"a query cannot be read: {asked.problems[0]}")
+        raise ActnetError(f"a query cannot be read: {asked.problems[0]}; copy it again")
     rankings = rank(np.asarray(asked.descriptors), np.asarray(found.descriptors), options)
     return ProtocolEvaluation(
-        score_rankings(task, rankings), asked.descriptors.shape[1], len(found.rows)
+        score_rankings(task, rankings), asked.descriptors.shape[1], len(found.rows), found.problems
     )
 
 
@@ -237,9 +240,8 @@ def _scaled(size: ImageSize, scale: float) -> ImageSize:
     return size if scale == 1 else ImageSize(side(size.height), side(size.width))
 
 
-def _cropped(path: Path, box: tuple[float, float, float, float] | None) -> Image.Image:
-    image = decode(path)
-    return image if box is None else crop_query(image, box)
+def _cropped(query: Query) -> Image.Image:
+    return crop_query(decode(query.path), query.box)
 
 
 def _labelled(folder: Path) -> list[Photo]:

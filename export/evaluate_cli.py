@@ -46,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--data", type=Path, action="append", default=[], metavar="DIR",
         help="folder with a manifest.csv (path,instance,role); may repeat")  # fmt: skip
-    add("--protocol", type=Protocol, choices=list(Protocol), help="instead of --data")
+    add("--protocol", choices=[p.value for p in Protocol], help="instead of --data")
     add("--photos", type=Path, metavar="DIR", help="the protocol's photos")
     add("--ground-truth", type=Path, metavar="FILE",
         help="the protocol's JSON, original pickle (nothing in it is run) or folder of text files")  # fmt: skip
@@ -58,10 +58,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--scales", type=_scales, default=(1.0,), metavar="multi|N,N,...",
         help="sizes to describe at, as factors; multi is 1, 0.71 and 0.5 (for a checkpoint)")  # fmt: skip
     add("--limit", type=int, metavar="N",
-        help="about N photos of each --data folder, whole instances in a fixed random order")  # fmt: skip
+        help="take whole instances of each --data folder in a fixed random order until there are "
+        "N photos, so that queries keep their positives")  # fmt: skip
     add("--cache", type=Path, metavar="DIR",
         help="keep descriptors here; a stopped run goes on, a second one reads them")  # fmt: skip
-    add("--rerank", type=Rerank, choices=list(Rerank), default=Rerank.NONE,
+    add("--rerank", choices=[r.value for r in Rerank], default=Rerank.NONE.value,
         help="aqe: alpha query expansion; diffusion: on a k-NN graph")  # fmt: skip
     add("--augment-database", action="store_true", help="database-side augmentation")
     add("--json", action="store_true", help="end with one line of JSON, in per cent")
@@ -72,20 +73,37 @@ def _parser() -> argparse.ArgumentParser:
 def _evaluate(arguments: argparse.Namespace) -> int:
     options = EvaluationOptions(
         arguments.image_size, arguments.dim, arguments.scales, arguments.limit, arguments.cache,
-        arguments.rerank, arguments.augment_database, sys.stderr.isatty(),
+        Rerank(arguments.rerank), arguments.augment_database, sys.stderr.isatty(),
     )  # fmt: skip
     if (arguments.protocol is None) == (not arguments.data):
         raise ConfigError("give --data DIR, or --protocol NAME with --photos DIR, and not both")
+    of_protocols = (arguments.photos, arguments.ground_truth, arguments.distractors)
+    if arguments.data and any(of_protocols):
+        raise ConfigError(
+            "--photos, --ground-truth and --distractors are for --protocol; "
+            "give distractors as one more --data folder whose manifest.csv says so"
+        )
     measure = _measure_protocol if arguments.protocol else _measure_folders
     sets, dim = measure(arguments, options)
+    choices = _choices(options)
+    if choices:
+        print("with " + ", ".join(f"{name} {value}" for name, value in choices.items()))
     if arguments.json:
-        told: dict[str, Any] = {
-            "sets": sets, "model": str(arguments.model), "descriptor_dim": dim,
-        }  # fmt: skip
-        if options.rerank is not Rerank.NONE or options.augment:
-            told |= {"rerank": options.rerank.value, "augment_database": options.augment}
+        told = {"sets": sets, "model": str(arguments.model), "descriptor_dim": dim, **choices}
         print(json.dumps(told))
     return 0
+
+
+def _choices(options: EvaluationOptions) -> dict[str, Any]:
+    """Return what sets the scores apart from those of a plain run."""
+    choices: dict[str, Any] = {}
+    if options.rerank is not Rerank.NONE or options.augment:
+        choices |= {"rerank": options.rerank.value, "augment_database": options.augment}
+    if options.scales != (1.0,):
+        choices["scales"] = list(options.scales)
+    if options.limit is not None:
+        choices["limit"] = options.limit
+    return choices
 
 
 def _measure_folders(
@@ -121,8 +139,10 @@ def _measure_protocol(
         raise ConfigError(f"--protocol {arguments.protocol} needs --photos DIR")
     if options.limit is not None or wanted(arguments):
         raise ConfigError("--limit and the reports are for --data, not for --protocol")
-    task = load_task(arguments.protocol, arguments.photos, arguments.ground_truth)
+    task = load_task(Protocol(arguments.protocol), arguments.photos, arguments.ground_truth)
     found = evaluate_protocol(arguments.model, task, arguments.distractors, options)
+    for problem in found.problems:
+        print(f"skipped: {problem}")
     _print_row("set", "mAP", "recall@1", "recall@10", "queries", "database", "mP@10")
     sets = {}
     for name, score in found.settings.items():
@@ -147,9 +167,14 @@ def _print_row(name: str, *values: float | str) -> None:
 def _scales(text: str) -> tuple[float, ...]:
     if text == "multi":
         return MULTI_SCALES
-    scales = tuple(float(part) for part in text.split(","))
-    if not all(0.1 <= scale <= 4 for scale in scales):
-        raise argparse.ArgumentTypeError(f"{text} is not allowed; factors go from 0.1 to 4")
+    try:
+        scales = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        scales = ()
+    if not scales or not all(0.1 <= scale <= 4 for scale in scales):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not allowed; give multi, or factors from 0.1 to 4 such as 1,0.5"
+        )
     return scales
 
 

@@ -5,12 +5,16 @@ depend on: model, size, length and photos. A killed run goes on behind the last 
 a finished one is read instead of made again.
 """
 
+import contextlib
+import fcntl
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,9 +28,10 @@ from mobile_actnet.files import reason
 from mobile_actnet.preprocessing import Pixels, decode, resize
 
 Describe = Callable[[Pixels], Descriptors]
-Open = Callable[[Path], Image.Image]
+Open = Callable[[int], Image.Image]
 
 _CHUNK = 64
+_VALUE_BYTES = 4
 _BLOCK_BYTES = 1 << 20
 
 
@@ -51,7 +56,7 @@ def extract(
     cache: Path | None = None,
     identity: str = "",
     progress: bool = False,
-    opener: Open = decode,
+    opener: Open | None = None,
 ) -> Extraction:
     """Describe photos, decoding the next chunk while the present one is described.
 
@@ -61,23 +66,27 @@ def extract(
             descriptors of several are summed and brought back to length 1 (multi-scale).
         cache: folder for descriptors; none is kept if None.
         identity: what the descriptors depend on besides sizes and photos.
-        opener: from path to RGB picture.
+        opener: from a photo's number to its RGB picture; `decode` of its path if None.
 
     Raises:
-        ActnetError: the cache cannot be written, or no photo can be read.
+        ActnetError: the cache cannot be written or another run writes it, or no photo can be read.
     """
-    store = _Store(cache, _key(paths, [str(size) for _, size in describes], identity))
-    with tqdm(
-        total=len(paths), initial=store.done, unit="photo", disable=not progress, leave=False
-    ) as bar:
-        for rows, pixels, problems in _chunks(paths, store.done, describes, opener):
+    opener = opener or (lambda row: decode(paths[row]))
+    key = _key(paths, [str(size) for _, size in describes], identity)
+    with (
+        contextlib.closing(_Store(cache, key)) as store,
+        tqdm(
+            total=len(paths), initial=store.done, unit="photo", disable=not progress, leave=False
+        ) as bar,
+    ):
+        for rows, pixels, problems in _chunks(len(paths), store.done, describes, opener):
             found = None
             if rows:
                 views = zip(describes, pixels, strict=True)
                 found = _sum([describe(view) for (describe, _), view in views])
             store.append(found, rows, problems)
             bar.update(len(rows) + len(problems))
-    return store.read()
+        return store.read()
 
 
 def file_hash(path: Path) -> str:
@@ -98,8 +107,9 @@ def file_hash(path: Path) -> str:
 class _Store:
     """Descriptors in memory, or in a file with an index beside it.
 
-    The index is one JSON line a chunk, written behind the chunk's bytes: bytes without a line are
-    a chunk that a kill cut short, and are overwritten.
+    The index is one JSON line a chunk, written once the chunk's bytes are on the disk. Bytes
+    without a line are a chunk that a kill cut short, lines without bytes belong to a file that was
+    cut or lost: both are dropped. One run at a time may have a store open.
     """
 
     def __init__(self, folder: Path | None, key: str) -> None:
@@ -107,62 +117,79 @@ class _Store:
         self._rows: list[int] = []
         self._problems: list[str] = []
         self.done = self._dim = 0
-        self._data: Path | None = None
-        if folder is not None:
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise ActnetError(f"cannot write to {folder}: {reason(error)}") from error
-            self._data, self._index = folder / f"{key}.f32", folder / f"{key}.jsonl"
-            self._take_up()
+        self._path = None if folder is None else folder / f"{key}.f32"
+        if self._path is not None:
+            self._open(self._path)
 
     def append(self, found: Descriptors | None, rows: list[int], problems: list[str]) -> None:
-        if self._data is not None:
-            self._write(found, rows, problems)
+        dim = 0 if found is None else found.shape[1]
+        if self._path is not None:
+            self._write(self._path, found, {"rows": rows, "problems": problems, "dim": dim})
         elif found is not None:
             self._memory.append(found)
-        self._note(rows, problems, 0 if found is None else found.shape[1])
+        self._note(rows, problems, dim)
 
     def read(self) -> Extraction:
         if not self._rows:
             first = f": {self._problems[0]}" if self._problems else ""
             raise ActnetError(f"none of the photos can be read{first}")
-        if self._data is None:
+        if self._path is None:
             descriptors = np.concatenate(self._memory)
         else:
             shape = (len(self._rows), self._dim)
-            descriptors = np.memmap(self._data, np.float32, "r", shape=shape)
+            descriptors = np.memmap(self._path, np.float32, "r", shape=shape)
         return Extraction(descriptors, np.array(self._rows, np.int64), self._problems)
 
-    def _write(self, found: Descriptors | None, rows: list[int], problems: list[str]) -> None:
-        assert self._data is not None
-        dim = 0 if found is None else found.shape[1]
-        line = json.dumps({"rows": rows, "problems": problems, "dim": dim})
+    def close(self) -> None:
+        """Close the files and let another run in."""
+        if self._path is not None:
+            for file in (self._data, self._index):
+                # What a full disk refused was reported when it was written.
+                with contextlib.suppress(OSError):
+                    file.close()
+
+    def _open(self, path: Path) -> None:
         try:
-            with self._data.open("r+b" if self._data.exists() else "w+b") as file:
-                file.seek(len(self._rows) * (self._dim or dim) * 4)
-                if found is not None:
-                    file.write(np.ascontiguousarray(found, np.float32).tobytes())
-                file.truncate()
-            with self._index.open("a", encoding="utf-8") as file:
-                file.write(line + "\n")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._index: BinaryIO = path.with_suffix(".jsonl").open("a+b")
+            fcntl.flock(self._index, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._data: BinaryIO = path.open("a+b")
+            self._take_up()
+        except BlockingIOError as error:
+            raise ActnetError(
+                f"another run is writing the same descriptors to {path.parent}; "
+                "wait for it, or give another cache folder"
+            ) from error
         except OSError as error:
-            raise ActnetError(f"cannot write {self._data}: {reason(error)}") from error
+            raise ActnetError(f"cannot write to {path.parent}: {reason(error)}") from error
+
+    def _write(self, path: Path, found: Descriptors | None, entry: dict[str, Any]) -> None:
+        try:
+            if found is not None:
+                self._data.write(np.ascontiguousarray(found, np.float32).tobytes())
+                self._data.flush()
+                os.fsync(self._data.fileno())
+            self._index.write(json.dumps(entry).encode() + b"\n")
+            self._index.flush()
+        except OSError as error:
+            raise ActnetError(f"cannot write {path}: {reason(error)}") from error
 
     def _take_up(self) -> None:
-        if not self._index.exists():
-            return
-        whole = b""
-        for line in self._index.read_bytes().splitlines(keepends=True):
-            try:
-                entry = json.loads(line)
-            except ValueError:
+        """Read the whole chunks and cut off what is behind them."""
+        size_bytes = os.fstat(self._data.fileno()).st_size
+        whole_bytes = 0
+        self._index.seek(0)
+        for line in self._index.readlines():
+            entry = _entry(line)
+            if entry is None:
                 break
-            if not line.endswith(b"\n"):
+            rows, dim = len(self._rows) + len(entry["rows"]), self._dim or entry["dim"]
+            if rows * dim * _VALUE_BYTES > size_bytes:
                 break
             self._note(entry["rows"], entry["problems"], entry["dim"])
-            whole += line
-        self._index.write_bytes(whole)
+            whole_bytes += len(line)
+        self._index.truncate(whole_bytes)
+        self._data.truncate(len(self._rows) * self._dim * _VALUE_BYTES)
 
     def _note(self, rows: list[int], problems: list[str], dim: int) -> None:
         self._rows += rows
@@ -171,15 +198,24 @@ class _Store:
         self.done += len(rows) + len(problems)
 
 
+def _entry(line: bytes) -> dict[str, Any] | None:
+    """Read a line of the index; None where a kill or a power cut left only a part of it."""
+    try:
+        return json.loads(line) if line.endswith(b"\n") else None
+    except ValueError:
+        return None
+
+
 def _chunks(
-    paths: Sequence[Path], first: int, describes: Sequence[tuple[Describe, ImageSize]], opener: Open
+    count: int, first: int, describes: Sequence[tuple[Describe, ImageSize]], opener: Open
 ) -> Iterator[tuple[list[int], list[Pixels], list[str]]]:
     """Yield row numbers, pixels by size and problems of each chunk, one chunk read ahead."""
     sizes = [size for _, size in describes]
     with ThreadPoolExecutor(1) as ahead:
         waiting = None
-        for start in range(first, len(paths), _CHUNK):
-            coming = ahead.submit(_load, paths, start, sizes, opener)
+        for start in range(first, count, _CHUNK):
+            rows = range(start, min(start + _CHUNK, count))
+            coming = ahead.submit(_load, rows, sizes, opener)
             if waiting is not None:
                 yield waiting.result()
             waiting = coming
@@ -188,12 +224,12 @@ def _chunks(
 
 
 def _load(
-    paths: Sequence[Path], start: int, sizes: list[ImageSize], opener: Open
+    numbers: range, sizes: list[ImageSize], opener: Open
 ) -> tuple[list[int], list[Pixels], list[str]]:
     rows, problems, pixels = [], [], []
-    for row in range(start, min(start + _CHUNK, len(paths))):
+    for row in numbers:
         try:
-            image = opener(paths[row])
+            image = opener(row)
         except UnreadablePictureError as error:
             problems.append(str(error))
             continue

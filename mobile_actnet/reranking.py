@@ -8,10 +8,14 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, identity
 from scipy.sparse.linalg import cg
 
+from mobile_actnet.errors import ConfigError
+
 Descriptors = NDArray[np.float32]
 Rankings = NDArray[np.int64]
 
-_CHUNK = 1024
+# 64 MiB of similarities, whatever the size of the database.
+_SIMILARITIES_AT_ONCE = 1 << 24
+_EXPANDED_AT_ONCE = 1024
 
 
 def nearest(
@@ -23,18 +27,23 @@ def nearest(
         queries: (Q, D). database: (N, D). count: cut to N.
 
     Returns:
-        rows (Q, count) int64 and similarities (Q, count).
+        rows (Q, count) int64 and similarities (Q, count) float32.
+
+    Raises:
+        ConfigError: `count` below 1.
     """
+    if count < 1:
+        raise ConfigError(f"the number of neighbours is {count}; it must be 1 or more")
     count = min(count, len(database))
-    rows, values = [], []
-    for start in range(0, len(queries), _CHUNK):
-        similarities = queries[start : start + _CHUNK] @ database.T
-        order = np.argsort(-similarities, axis=1, kind="stable")[:, :count]
-        rows.append(order)
-        values.append(np.take_along_axis(similarities, order, 1))
-    if not rows:
-        return np.zeros((0, count), np.int64), np.zeros((0, count), np.float32)
-    return np.concatenate(rows), np.concatenate(values)
+    rows = np.empty((len(queries), count), np.int64)
+    values = np.empty((len(queries), count), np.float32)
+    step = max(1, _SIMILARITIES_AT_ONCE // max(1, len(database)))
+    for start in range(0, len(queries), step):
+        chunk = slice(start, start + step)
+        similarities = queries[chunk] @ database.T
+        rows[chunk] = _largest(similarities, count)
+        values[chunk] = np.take_along_axis(similarities, rows[chunk], 1)
+    return rows, values
 
 
 def alpha_query_expansion(
@@ -49,11 +58,12 @@ def alpha_query_expansion(
 
     Returns:
         (Q, D) float32, each of length 1.
+
+    Raises:
+        ConfigError: `neighbours` below 1.
     """
     rows, similarities = nearest(queries, database, neighbours)
-    weights = np.where(similarities > 0, np.maximum(similarities, 0) ** alpha, 0)
-    expanded = queries + np.einsum("qk,qkd->qd", weights, database[rows])
-    return _normalise(expanded)
+    return _normalise(queries + _weighted_sums(database, rows, similarities, alpha))
 
 
 def augment_database(
@@ -61,17 +71,19 @@ def augment_database(
 ) -> Descriptors:
     """Replace each database row by the expansion of itself among the others (Turcot, Lowe, 2009).
 
-    Its nearest row is itself, with similarity 1, and weighs as one of the neighbours.
+    A row's nearest is itself, with similarity 1; `neighbours` others are added.
+
+    Args:
+        database: (N, D).
+
+    Returns:
+        (N, D) float32, each of length 1.
+
+    Raises:
+        ConfigError: `neighbours` below 0.
     """
     rows, similarities = nearest(database, database, neighbours + 1)
-    weights = np.where(similarities > 0, np.maximum(similarities, 0) ** alpha, 0)
-    parts = [
-        np.einsum(
-            "qk,qkd->qd", weights[start : start + _CHUNK], database[rows[start : start + _CHUNK]]
-        )
-        for start in range(0, len(rows), _CHUNK)
-    ]
-    return _normalise(np.concatenate(parts))
+    return _normalise(_weighted_sums(database, rows, similarities, alpha))
 
 
 def diffusion_rankings(
@@ -89,20 +101,22 @@ def diffusion_rankings(
 
     Args:
         queries: (Q, D). database: (N, D).
-        neighbours, query_neighbours: k of the graph and of the query.
+        neighbours, query_neighbours: k of the graph and of the query; cut to what there is.
         damping: a, 0 to below 1.
 
     Returns:
         (Q, N) database rows, best first; rows that diffusion does not reach follow by similarity.
+
+    Raises:
+        ConfigError: a k below 1, or a `damping` that the equation has no solution for.
     """
+    rankings = np.empty((len(queries), len(database)), np.int64)
     scores = diffuse(queries, database, neighbours, query_neighbours, damping, gamma)
-    similarities = queries @ database.T
-    return np.stack(
-        [
-            np.lexsort((-similarity, -np.round(score, 12)))
-            for score, similarity in zip(scores, similarities, strict=True)
-        ]
-    ).astype(np.int64)
+    for number, score in enumerate(scores):
+        # f is never negative; what the iteration leaves below zero or near it is rounding.
+        reached = np.round(np.maximum(score, 0), 12)
+        rankings[number] = np.lexsort((-(database @ queries[number]), -reached))
+    return rankings
 
 
 def diffuse(
@@ -110,19 +124,49 @@ def diffuse(
     damping: float, gamma: float,
 ) -> NDArray[np.float64]:  # fmt: skip
     """Return f of `diffusion_rankings`: (Q, N)."""
+    if not 0 <= damping < 1:
+        raise ConfigError(f"damping is {damping}; it must be 0 or more and below 1")
+    if not len(database):
+        return np.zeros((len(queries), 0))
     system = identity(len(database), format="csr") - damping * _transitions(
         database, neighbours, gamma
     )
     rows, similarities = nearest(queries, database, query_neighbours)
-    scores = []
-    for own, values in zip(rows, similarities, strict=True):
+    scores = np.empty((len(queries), len(database)))
+    for number in range(len(queries)):
         start = np.zeros(len(database))
-        start[own] = np.maximum(values, 0) ** gamma
-        scores.append(cg(system, start, rtol=1e-8, maxiter=500)[0])
-    return np.array(scores).reshape(len(queries), len(database))
+        start[rows[number]] = np.maximum(similarities[number], 0).astype(np.float64) ** gamma
+        scores[number] = cg(system, start, rtol=1e-8, maxiter=500)[0]
+    return scores
+
+
+def _largest(similarities: NDArray[np.float32], count: int) -> Rankings:
+    """Return the columns of the `count` largest values of each row, largest first."""
+    if 0 < count < similarities.shape[1]:
+        # Sorting a million similarities for ten neighbours takes many times as long.
+        columns = np.argpartition(-similarities, count - 1, axis=1)[:, :count]
+        columns.sort(axis=1)
+        order = np.argsort(-np.take_along_axis(similarities, columns, 1), axis=1, kind="stable")
+        return np.take_along_axis(columns, order, 1)
+    return np.argsort(-similarities, axis=1, kind="stable")
+
+
+def _weighted_sums(
+    database: Descriptors, rows: Rankings, similarities: NDArray[np.float32], alpha: float
+) -> NDArray[np.float32]:
+    """Sum database rows (Q, k) with similarity^alpha as weights: (Q, D)."""
+    weights = np.where(similarities > 0, np.maximum(similarities, 0) ** alpha, 0)
+    sums = np.empty((len(rows), database.shape[1]), np.float32)
+    for start in range(0, len(rows), _EXPANDED_AT_ONCE):
+        chunk = slice(start, start + _EXPANDED_AT_ONCE)
+        sums[chunk] = np.einsum("qk,qkd->qd", weights[chunk], database[rows[chunk]])
+    return sums
 
 
 def _transitions(database: Descriptors, neighbours: int, gamma: float) -> csr_matrix:
+    """Return S of `diffusion_rankings`: (N, N), zero on its diagonal."""
+    if neighbours < 1:
+        raise ConfigError(f"the number of neighbours is {neighbours}; it must be 1 or more")
     count = len(database)
     rows, similarities = nearest(database, database, neighbours + 1)
     start = np.repeat(np.arange(count), rows.shape[1])

@@ -131,6 +131,8 @@ class _Run:
         self.steps_per_epoch = config.steps_per_epoch or math.ceil(items / config.batch_size)
         self.classification_steps = config.classification_epochs * self.steps_per_epoch
         self.steps = self.classification_steps + config.epochs * self.steps_per_epoch
+        # A short run must not end before it is warm.
+        self.warmup_steps = min(config.warmup_steps, self.steps // 10)
         for parameter in leading_parameters(network.backbone, config.frozen_blocks):
             parameter.requires_grad_(False)
         classes = int(self.instances.max()) + 1
@@ -209,7 +211,7 @@ class _Run:
             ActnetError: the loss is not finite.
         """
         for group in self.optimizer.param_groups:
-            group["lr"] = group["peak_rate"] * rate(step, self.steps, self.config.warmup_steps)
+            group["lr"] = group["peak_rate"] * rate(step, self.steps, self.warmup_steps)
         self.optimizer.zero_grad()
         count = batch.pixels.shape[1]
         total = torch.zeros((), device=self.device)
@@ -419,7 +421,8 @@ def _report(log: TrainingLog, step: int, entry: dict[str, float], run: _Run, bat
             f"{entry['mean_similarity']:.2f} (1 is collapse: one point for all); "
             "use mining=semi-hard, mining_after_epochs=1 or lower rates"
         )
-    learned = learned_parameters(run.network) if (step + 1) % 10 == 0 else {}
+    logged = (step + 1) % 10 == 0 or step + 1 == run.steps
+    learned = learned_parameters(run.network) if logged else {}
     log.step(step + 1, run.config.batch_size, {**entry, **learned})
 
 

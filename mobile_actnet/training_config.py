@@ -66,7 +66,8 @@ class TrainingConfig:
         optimizer: AdamW or SGD with `momentum`.
         backbone_rate, whitening_rate, activation_rate: peak learning rates; the last is of
             activation layers, pooling and power normalisation.
-        warmup_steps: of linear growth to the peak; then a cosine down to 1 % of it.
+        warmup_steps: of linear growth to the peak, at most a tenth of the run; then a cosine down
+            to 1 % of it.
         weight_decay: of the backbone's kernels.
         largest_gradient_norm: gradients are clipped to it.
         average_decay: of the running average of the weights, which is what is measured and kept.

@@ -7,12 +7,21 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mobile_actnet.checkpoint import DEFAULT_CHECKPOINT
+from mobile_actnet.errors import ActnetError
 from mobile_actnet.export.deployable import ImageSize
-from mobile_actnet.export.evaluate import EvaluationOptions, evaluate_rankings, rank
+from mobile_actnet.export.evaluate import (
+    EvaluationOptions,
+    _scaled,
+    evaluate_protocol,
+    evaluate_rankings,
+    rank,
+)
 from mobile_actnet.export.evaluate_cli import main
 from mobile_actnet.export.formats import Format, Precision
 from mobile_actnet.export.pictures import generated_pictures
 from mobile_actnet.photos import find_photos
+from mobile_actnet.protocols import Protocol, load_task
 from mobile_actnet.retrieval import evaluate
 
 
@@ -100,6 +109,28 @@ def test_options_rank_and_are_told(
     assert told["sets"]["things"]["recall@10"] == 100
     assert told["sets"]["things"]["database"] == 7
     assert ("rerank" in told) == (extra[0] != "--scales")
+    assert told.get("scales") == ([1, 2**-0.5, 0.5] if "--scales" in extra else None)
+
+
+def test_choices_are_printed(labelled: Path, capsys) -> None:
+    assert main(["--data", str(labelled), "--image-size", "64", "--rerank", "aqe"]) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last == "with rerank aqe, augment_database False"
+
+
+def test_sides_of_scales_are_multiples_of_32() -> None:
+    # 224 / sqrt(2) = 158.4, nearest 160; 224 / 2 = 112, 3.5 steps go to the even 4; 64 is the least.
+    assert [_scaled(ImageSize(224, 448), scale) for scale in (1, 2**-0.5, 0.5)] == [
+        ImageSize(224, 448), ImageSize(160, 320), ImageSize(128, 224),
+    ]  # fmt: skip
+    assert _scaled(ImageSize(96, 96), 0.5) == ImageSize(64, 64)
+
+
+@pytest.mark.parametrize("text", ["large", "1,,2", "0", "nan", ""])
+def test_scales_that_are_none(labelled: Path, capsys, text: str) -> None:
+    with pytest.raises(SystemExit):
+        main(["--data", str(labelled), "--scales", text])
+    assert "is not allowed; give multi, or factors" in capsys.readouterr().err
 
 
 def test_rerank_none_and_its_own_scorer_agree(labelled: Path, capsys) -> None:
@@ -120,6 +151,16 @@ def test_limit_keeps_whole_instances(labelled: Path, capsys) -> None:
     assert (score["queries"], score["database"]) == (2, 2)
 
 
+def test_an_unreadable_photo_is_reported_and_left_out(labelled: Path, capsys) -> None:
+    (labelled / "1_database.png").write_bytes(b"text")
+    assert main(["--data", str(labelled), "--image-size", "64", "--json"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("skipped: ")
+    assert "1_database.png" in lines[0]
+    score = json.loads(lines[-1])["sets"]["things"]
+    assert (score["queries"], score["database"]) == (2, 2)
+
+
 def test_a_cache_gives_the_same_scores(labelled: Path, tmp_path: Path, capsys) -> None:
     cache = ["--cache", str(tmp_path / "cache")]
     first = told_by(capsys, "--data", str(labelled), *cache)
@@ -127,7 +168,8 @@ def test_a_cache_gives_the_same_scores(labelled: Path, tmp_path: Path, capsys) -
     assert told_by(capsys, "--data", str(labelled), *cache) == first
 
 
-def test_a_protocol(labelled: Path, tmp_path: Path, capsys) -> None:
+@pytest.fixture
+def ground_truth(tmp_path: Path) -> Path:
     truth = {
         "imlist": ["0_database", "1_database", "2_database"],
         "qimlist": ["0_query", "1_query"],
@@ -138,11 +180,64 @@ def test_a_protocol(labelled: Path, tmp_path: Path, capsys) -> None:
     }
     path = tmp_path / "gnd.json"
     path.write_text(json.dumps(truth))
-    protocol = ["--protocol", "roxford5k", "--photos", str(labelled), "--ground-truth", str(path)]
-    told = told_by(capsys, *protocol)
-    assert told["sets"]["roxford5k/easy"]["mAP"] == 100
-    assert told["sets"]["roxford5k/medium"]["queries"] == 2
-    assert told["sets"]["roxford5k/hard"]["queries"] == 0
+    return path
+
+
+@pytest.mark.parametrize("extra", [[], ["--rerank", "aqe", "--augment-database"]])
+def test_a_protocol(
+    labelled: Path, distractors: Path, ground_truth: Path, tmp_path: Path, capsys, extra: list[str]
+) -> None:
+    (distractors / "2.png").write_bytes(b"text")
+    protocol = [
+        "--protocol", "roxford5k", "--photos", str(labelled), "--ground-truth", str(ground_truth),
+        "--distractors", str(distractors), "--cache", str(tmp_path / "cache"), "--image-size", "64",
+    ]  # fmt: skip
+    assert main([*protocol, *extra, "--json"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("skipped: ")
+    assert "2.png" in lines[0]
+    sets = json.loads(lines[-1])["sets"]
+    assert sets["roxford5k/easy"] == {
+        "mAP": 100, "recall@1": 100, "recall@10": 100, "queries": 2, "database": 6, "mP@10": 100,
+    }  # fmt: skip
+    assert sets["roxford5k/medium"]["queries"] == 2
+    assert sets["roxford5k/hard"]["queries"] == 0
+
+
+def test_a_protocol_needs_its_photos(labelled: Path, ground_truth: Path) -> None:
+    options = EvaluationOptions(size=ImageSize(64, 64))
+    for name, message in (
+        ("1_database.png", "1 of the 3 photos of roxford5k cannot be read.*1_database.png"),
+        ("0_query.png", "a query cannot be read.*0_query.png"),
+    ):
+        content = (labelled / name).read_bytes()
+        (labelled / name).write_bytes(b"text")
+        task = load_task(Protocol.ROXFORD5K, labelled, ground_truth)
+        with pytest.raises(ActnetError, match=message):
+            evaluate_protocol(DEFAULT_CHECKPOINT, task, options=options)
+        (labelled / name).write_bytes(content)
+
+
+def test_two_queries_of_one_photo_keep_their_boxes(tmp_path: Path) -> None:
+    left, right = generated_pictures(2, ImageSize(64, 64))
+    both = Image.fromarray(np.concatenate([left, right], axis=1))
+    for name, picture in (("left", Image.fromarray(left)), ("right", Image.fromarray(right)),
+                          ("both", both)):  # fmt: skip
+        picture.save(tmp_path / f"{name}.png")
+    truth = {
+        "imlist": ["left", "right"],
+        "qimlist": ["both", "both"],
+        "gnd": [
+            {"easy": [0], "hard": [], "junk": [], "bbx": [0, 0, 64, 64]},
+            {"easy": [1], "hard": [], "junk": [], "bbx": [64, 0, 128, 64]},
+        ],
+    }
+    (tmp_path / "gnd.json").write_text(json.dumps(truth))
+    task = load_task(Protocol.ROXFORD5K, tmp_path, tmp_path / "gnd.json")
+    options = EvaluationOptions(size=ImageSize(64, 64))
+    assert (
+        evaluate_protocol(DEFAULT_CHECKPOINT, task, options=options).settings["easy"].mean_ap == 100
+    )
 
 
 def test_protocol_or_data(labelled: Path, capsys) -> None:
@@ -151,6 +246,7 @@ def test_protocol_or_data(labelled: Path, capsys) -> None:
         (["--protocol", "holidays"], "--protocol holidays needs --photos DIR"),
         (["--protocol", "holidays", "--photos", "x", "--limit", "3"], "--limit and the reports"),
         (["--data", str(labelled), "--limit", "0"], "--limit is 0"),
+        (["--data", str(labelled), "--photos", "x"], "are for --protocol"),
         (["--data", str(labelled), "--data", str(labelled)], "have the same name"),
     ):
         assert main(arguments) == 1

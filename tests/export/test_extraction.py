@@ -23,6 +23,10 @@ def paths(tmp_path: Path) -> list[Path]:
     return found
 
 
+def picture(red: int) -> Image.Image:
+    return Image.new("RGB", (4, 4), (red, 0, 0))
+
+
 class Colour:
     """Describes a picture by its first two colour values; counts, and can be killed."""
 
@@ -62,6 +66,61 @@ def test_a_killed_run_goes_on(paths: list[Path], tmp_path: Path) -> None:
     again = Colour()
     assert np.array_equal(extract(paths, [(again, SIZE)], cache).descriptors, whole.descriptors)
     assert again.seen == 0
+
+
+def test_a_lost_or_cut_data_file_is_made_again(paths: list[Path], tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    whole = extract(paths, [(Colour(), SIZE)], cache).descriptors.copy()
+    (data,) = cache.glob("*.f32")
+    for left_bytes, described in ((0, 149), (63 * 8 + 9, 86), (149 * 8 - 1, 22)):
+        data.write_bytes(data.read_bytes()[:left_bytes])
+        rest = Colour()
+        assert np.array_equal(extract(paths, [(rest, SIZE)], cache).descriptors, whole)
+        assert rest.seen == described
+
+
+def test_two_runs_do_not_write_one_cache(paths: list[Path], tmp_path: Path) -> None:
+    cache, messages = tmp_path / "cache", []
+
+    def meanwhile(pixels: np.ndarray) -> np.ndarray:
+        with pytest.raises(ActnetError) as error:
+            extract(paths, [(Colour(), SIZE)], cache)
+        messages.append(str(error.value))
+        return Colour()(pixels)
+
+    assert len(extract(paths, [(meanwhile, SIZE)], cache).rows) == 149
+    assert all("another run is writing the same descriptors" in text for text in messages)
+    assert len(messages) == 3
+
+
+def test_a_cache_that_cannot_be_written_gets_a_sentence(paths: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ActnetError, match="cannot write to .*file"):
+        extract(paths, [(Colour(), SIZE)], tmp_path / "file")
+
+
+def test_an_opener_gets_numbers_not_paths(paths: list[Path]) -> None:
+    # The same path twice is two pictures: two boxes of one photo.
+    found = extract([paths[0]] * 3, [(Colour(), SIZE)], opener=lambda row: picture(10 * row))
+    assert found.descriptors[:, 0].tolist() == [0, 10, 20]
+
+
+def test_decoding_runs_ahead_by_one_chunk(paths: list[Path]) -> None:
+    opened, opened_when_described = [], []
+
+    def opener(row: int) -> Image.Image:
+        opened.append(row)
+        return picture(0)
+
+    def describe(pixels: np.ndarray) -> np.ndarray:
+        opened_when_described.append(len(opened))
+        return Colour()(pixels)
+
+    extract(paths * 3, [(describe, SIZE)], opener=opener)
+    for number, count in enumerate(opened_when_described):
+        assert (
+            count <= (number + 2) * 64
+        )  # never more than this chunk and the next: constant memory
 
 
 def test_another_model_or_a_changed_photo_is_described_anew(

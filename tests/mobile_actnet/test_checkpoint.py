@@ -71,7 +71,7 @@ def test_what_is_saved_comes_back(saved: Path) -> None:
 def test_default_weights_are_in_half_precision_and_load() -> None:
     network, card = load_checkpoint()
     assert card.origin != "not stated"
-    assert DEFAULT_CHECKPOINT.stat().st_size < 10e6
+    assert DEFAULT_CHECKPOINT.stat().st_size < 20e6
     assert load_file(DEFAULT_CHECKPOINT)[WHITENING].dtype == torch.float16
     assert network.head.signature_dim == 2560
 

@@ -1,19 +1,40 @@
 """Re-ranking on descriptors whose neighbourhood is known."""
 
 import numpy as np
+import pytest
 
+from mobile_actnet import reranking
+from mobile_actnet.errors import ConfigError
 from mobile_actnet.reranking import (
     _transitions,
     alpha_query_expansion,
     augment_database,
     diffuse,
     diffusion_rankings,
+    nearest,
 )
+
+
+def random_descriptors(count: int, dim: int, seed: int) -> np.ndarray:
+    rows = np.random.default_rng(seed).standard_normal((count, dim)).astype(np.float32)
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
 def on_circle(*degrees: float) -> np.ndarray:
     angles = np.deg2rad(np.array(degrees))
     return np.stack([np.cos(angles), np.sin(angles)], 1).astype(np.float32)
+
+
+@pytest.mark.parametrize("at_once", [1, 70, 1 << 24])
+def test_nearest_is_what_sorting_finds(monkeypatch, at_once: int) -> None:
+    monkeypatch.setattr(reranking, "_SIMILARITIES_AT_ONCE", at_once)
+    queries, database = random_descriptors(9, 5, 1), random_descriptors(23, 5, 2)
+    expected = np.argsort(-(queries @ database.T), axis=1)
+    for count in (1, 4, 23, 99):
+        rows, similarities = nearest(queries, database, count)
+        assert np.array_equal(rows, expected[:, :count])
+        for query, own, values in zip(queries, rows, similarities, strict=True):
+            np.testing.assert_allclose(values, database[own] @ query, atol=1e-6)
 
 
 def test_query_expansion_by_hand() -> None:
@@ -32,9 +53,7 @@ def test_augmented_rows_move_to_their_neighbours() -> None:
 
 
 def test_diffusion_solves_its_equation() -> None:
-    rng = np.random.default_rng(0)
-    database = rng.standard_normal((30, 4)).astype(np.float32)
-    database /= np.linalg.norm(database, axis=1, keepdims=True)
+    database = random_descriptors(30, 4, 0)
     queries = database[:2]
     found = diffuse(queries, database, 6, 3, 0.9, 3.0)
     system = np.eye(30) - 0.9 * _transitions(database, 6, 3.0).toarray()
@@ -59,7 +78,38 @@ def test_diffusion_follows_a_chain() -> None:
     assert sorted(by_diffusion) == list(range(8))
 
 
+def test_affinities_by_hand() -> None:
+    # 0 and 30 degrees choose each other; 70 chooses 30, which does not choose it back.
+    found = _transitions(on_circle(0, 30, 70), 1, 3.0).toarray()
+    # One neighbour each: cos^3 / sqrt(cos^3 * cos^3) = 1.
+    np.testing.assert_allclose(found, [[0, 1, 0], [1, 0, 0], [0, 0, 0]], atol=1e-6)
+
+
+def test_diffusion_keeps_the_order_by_similarity_where_it_does_not_reach() -> None:
+    database = on_circle(0, 10, 100, 90, 200)
+    (ranking,) = diffusion_rankings(on_circle(1), database, 1, 1)
+    # 100 and 90 are a pair of their own, 200 is alone: 90 is nearer than 100, 100 than 200.
+    assert ranking.tolist() == [0, 1, 3, 2, 4]
+
+
 def test_small_sets() -> None:
-    one = on_circle(0)
+    one, none = on_circle(0), np.zeros((0, 2), np.float32)
     assert diffusion_rankings(one, one).tolist() == [[0]]
-    assert alpha_query_expansion(np.zeros((0, 2), np.float32), one).shape == (0, 2)
+    assert diffusion_rankings(none, one).shape == (0, 1)
+    assert diffusion_rankings(one, none).shape == (1, 0)
+    assert alpha_query_expansion(none, one).shape == (0, 2)
+    np.testing.assert_allclose(alpha_query_expansion(one, none), one)
+    assert augment_database(none).shape == (0, 2)
+    np.testing.assert_allclose(augment_database(one), one)
+
+
+def test_settings_without_meaning_get_a_sentence() -> None:
+    one = on_circle(0)
+    for call, message in (
+        (lambda: alpha_query_expansion(one, one, neighbours=0), "neighbours is 0"),
+        (lambda: diffusion_rankings(one, one, neighbours=0), "neighbours is 0"),
+        (lambda: diffusion_rankings(one, one, query_neighbours=-1), "neighbours is -1"),
+        (lambda: diffusion_rankings(one, one, damping=1.0), "damping is 1.0"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            call()
