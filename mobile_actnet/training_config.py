@@ -106,7 +106,7 @@ class TrainingConfig:
     weight_decay: float = 1e-4
     largest_gradient_norm: float = 2.0
     average_decay: float = 0.995
-    start_share: float = 0.0
+    start_share: float = 0.3
     frozen_blocks: int = 4
     autocast: Autocast = Autocast.AUTO
     whitening_strength: float = 0.4
@@ -156,6 +156,7 @@ PAPER = TrainingConfig(
     warmup_steps=0,
     weight_decay=5e-4,
     average_decay=0.0,
+    start_share=0.0,
     frozen_blocks=0,
 )
 """Every value of the paper's section 4.1; triplets of photos with labels."""
