@@ -119,6 +119,7 @@ class _Run:
         self.network = network.eval().to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.dtype = resolve_autocast(config.autocast, self.device)
         self.start = _copy(network)
+        self.identity = run_identity(config, collection, self.start)
         self.dims = trained_dims(network, config)
         if processes.world > min(config.batch_size, len(collection.paths)) or (
             config.batch_size % processes.world
@@ -153,7 +154,7 @@ class _Run:
 
     def resume(self) -> int:
         """Take up the state file; return the number of finished steps."""
-        state = load_state(self.state_path, run_identity(self.config, self.collection))
+        state = load_state(self.state_path, self.identity)
         self.processes.wait()
         if state is None:
             return 0
@@ -176,7 +177,7 @@ class _Run:
             save_state(
                 self.state_path,
                 {
-                    "identity": run_identity(self.config, self.collection),
+                    "identity": self.identity,
                     "step": step,
                     "network": self.network.state_dict(),
                     "averaged": self.averaged.state_dict(),

@@ -17,11 +17,16 @@ from mobile_actnet.training_config import TrainingConfig
 State = dict[str, Any]
 
 
-def run_identity(config: TrainingConfig, collection: Collection) -> str:
-    """Return what tells a run from others: settings, and names and labels of the pictures."""
+def run_identity(
+    config: TrainingConfig, collection: Collection, start: dict[str, torch.Tensor]
+) -> str:
+    """Return what tells a run from others: settings, start weights, the pictures' names, labels."""
     names = [path.name for path in collection.paths]
     told = [json.dumps(asdict(config)), json.dumps(names), str(collection.instances.tolist())]
-    return hashlib.sha256("\n".join(told).encode()).hexdigest()
+    digest = hashlib.sha256("\n".join(told).encode())
+    for key in sorted(start):
+        digest.update(key.encode() + start[key].cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def save_state(path: Path, state: State) -> None:
@@ -45,7 +50,7 @@ def load_state(path: Path, identity: str) -> State | None:
     """Read a state, without running code from it; None where there is no file.
 
     Raises:
-        ActnetError: damaged, no state file, or of a run with other settings or pictures.
+        ActnetError: damaged, no state file, or of a run with other settings, start or pictures.
     """
     if not path.exists():
         return None
@@ -55,6 +60,6 @@ def load_state(path: Path, identity: str) -> State | None:
         raise ActnetError(f"{path} is damaged or no state file; move it away") from error
     if not isinstance(state, dict) or state.get("identity") != identity:
         raise ActnetError(
-            f"{path} is the state of a run with other settings or pictures; move it away"
+            f"{path} is the state of a run with other settings, start or pictures; move it away"
         )
     return state

@@ -224,8 +224,13 @@ def test_a_picture_that_vanishes_is_told_and_skipped(pictures: Path, tmp_path: P
 def test_a_state_of_another_run_is_refused(pictures: Path, tmp_path: Path) -> None:
     state = tmp_path / "run.state"
     run(small_network(), pictures, state, replace(CONFIG, epochs=1))
-    with pytest.raises(ActnetError, match="run with other settings or pictures; move it away"):
+    with pytest.raises(ActnetError, match="run with other settings, start or pictures"):
         run(small_network(), pictures, state)
+    other = small_network()
+    with torch.no_grad():
+        other.head.whitening.bias += 1
+    with pytest.raises(ActnetError, match="start or pictures; move it away"):
+        run(other, pictures, state, replace(CONFIG, epochs=1))
     state.write_bytes(b"damaged")
     with pytest.raises(ActnetError, match="is damaged or no state file; move it away"):
         run(small_network(), pictures, state)
