@@ -1,91 +1,148 @@
-"""`actnet-bench`: what the head costs on this machine, and what captures cost in training.
+"""`actnet-bench`: how fast, next to what, and how sure that is.
 
-actnet-bench
-actnet-bench --augmentation
-actnet-bench --num-runs 1000 --num-threads 2 --json
+actnet-bench --check
+actnet-bench --reference mobilenet_v2 --runtime ai-edge-litert --precision fp32
+actnet-bench compare before.json after.json
 """
 
 import argparse
-import json
-import platform
 from pathlib import Path
 
-from mobile_actnet.benchmarks.augmentation import measure_augmentation
-from mobile_actnet.benchmarks.head_cost import measure_head_cost
+from mobile_actnet.benchmarks import modes
+from mobile_actnet.benchmarks.artefacts import DEFAULT_FOLDER
+from mobile_actnet.benchmarks.cases import RuntimeKind
+from mobile_actnet.benchmarks.comparison import MIN_SPEEDUP
+from mobile_actnet.benchmarks.latency import RunPlan
+from mobile_actnet.benchmarks.networks import NetworkName
+from mobile_actnet.benchmarks.regressions import TOLERANCE
 from mobile_actnet.commands import run
 from mobile_actnet.export.cli import parse_image_size
-from mobile_actnet.export.deployable import ImageSize
+from mobile_actnet.export.formats import Precision
+
+_PLAN = RunPlan()
 
 
 def main(argv: list[str] | None = None) -> int:
+    arguments = _parser().parse_args(argv)
+    return run(lambda: arguments.mode(arguments))
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="actnet-bench",
-        description="Time Mobile-ACTNET (TFLite fp32) against the same MobileNetV2 without head.",
+        description="Time Mobile-ACTNET next to a named reference, with an interval and a verdict.",
+        epilog="compare A.json B.json and import FILE have a --help of their own.",
     )
-    parser.add_argument("--image-size", type=parse_image_size, default=ImageSize(), metavar="N|HxW")
-    parser.add_argument("--num-threads", type=_positive, default=1)
-    parser.add_argument("--num-runs", type=_positive, default=300, help="counted pairs of runs")
-    parser.add_argument("--warmup-runs", type=_positive, default=20)
-    parser.add_argument(
-        "--augmentation",
-        action="store_true",
-        help="time captures against a training step instead (CPU, one thread)",
-    )
-    parser.add_argument("--json", action="store_true", help="end with one line of JSON")
-    arguments = parser.parse_args(argv)
-    return run(lambda: _bench(arguments))
+    parser.set_defaults(mode=modes.compare_with_references)
+    _add_what(parser)
+    _add_how(parser)
+    _add_modes(parser)
+    _add_output(parser)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    _add_compare(commands)
+    return parser
 
 
-def _positive(text: str) -> int:
+def _add_what(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what is timed (each may repeat)")
+    add = group.add_argument
+    add("--reference", action="append", choices=[n.value for n in NetworkName], metavar="NAME",
+        help="measured in turn with ours (default: resnext101_32x8d, of the claim); "
+        f"one of {', '.join(NetworkName)}")  # fmt: skip
+    add("--network", choices=[n.value for n in NetworkName], metavar="NAME",
+        default=NetworkName.MOBILE_ACTNET.value, help="in place of mobile_actnet")  # fmt: skip
+    add("--runtime", action="append", choices=[r.value for r in RuntimeKind])
+    add("--precision", action="append", choices=[p.value for p in Precision])
+    add("--image-size", action="append", type=parse_image_size, metavar="N|HxW")
+    add("--num-threads", action="append", type=at_least_one)
+
+
+def _add_how(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("how (names as in benchmark_model)")
+    add = group.add_argument
+    add("--num-runs", type=at_least_one, default=_PLAN.num_runs,
+        help="at least so many counted runs (default: %(default)s)")  # fmt: skip
+    add("--min-seconds", type=not_negative, default=_PLAN.min_seconds,
+        help="and at least so long (default: %(default)g)")  # fmt: skip
+    add("--max-seconds", type=not_negative, default=_PLAN.max_seconds,
+        help="but no longer, once there are 10 runs (default: %(default)g)")  # fmt: skip
+    add("--warmup-runs", type=not_negative_number, default=_PLAN.warmup_runs,
+        help="runs before that (default: %(default)s)")  # fmt: skip
+    add("--no-pin", action="store_true", help="let the system choose the cores")
+    add("--no-probe", action="store_true",
+        help="leave out cold load, first run and peak memory")  # fmt: skip
+    add("--tflite-python", type=Path, metavar="PYTHON",
+        help="interpreter of an environment with tflite-runtime")  # fmt: skip
+    add("--artefacts", type=Path, default=DEFAULT_FOLDER, metavar="DIR",
+        help="where exported networks are kept for the next time (default: %(default)s)")  # fmt: skip
+
+
+def _add_modes(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("modes (default: ours beside the references)")
+    add = group.add_mutually_exclusive_group().add_argument
+    add("--check", action="store_true",
+        help="exit code 1 unless every claim holds and nothing is missing")  # fmt: skip
+    add("--augmentation", dest="mode", action="store_const", const=modes.augmentation,
+        help="what captures cost beside a training step (CPU, one thread)")  # fmt: skip
+    group.add_argument("--min-speedup", type=positive, metavar="X",
+        help=f"the claim (default: {MIN_SPEEDUP:g} against resnext101_32x8d)")  # fmt: skip
+
+
+def _add_output(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("output")
+    add = group.add_argument
+    add("-o", "--output", type=Path, metavar="FILE.json",
+        help="write the report there, Markdown and plots beside it")  # fmt: skip
+    add("--overwrite", action="store_true", help="replace a report that exists")
+    add("--json", action="store_true", help="end with one line of JSON")
+
+
+def _add_compare(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    compare = commands.add_parser(
+        "compare",
+        help="is B slower than A?",
+        description="Compare two reports; exit code 1 if anything became slower.",
+    )
+    compare.add_argument("before", type=Path, metavar="A.json")
+    compare.add_argument("after", type=Path, metavar="B.json")
+    compare.add_argument(
+        "--tolerance", type=positive, default=100 * TOLERANCE, metavar="PERCENT",
+        help="changes of less do not count (default: %(default)g)",
+    )  # fmt: skip
+    compare.add_argument("--json", action="store_true", help="end with one line of JSON")
+    compare.set_defaults(mode=modes.compare_files)
+
+
+def at_least_one(text: str) -> int:
+    """Read a whole number from 1."""
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text} is not allowed; give at least 1")
     return number
 
 
-def _bench(arguments: argparse.Namespace) -> int:
-    if arguments.augmentation:
-        return _bench_augmentation(arguments)
-    report = measure_head_cost(
-        Path.cwd(),
-        arguments.image_size,
-        arguments.num_threads,
-        arguments.num_runs,
-        arguments.warmup_runs,
-    )
-    print(
-        f"TFLite fp32, {arguments.image_size}, {arguments.num_threads} thread(s), "
-        f"{report.num_runs} interleaved pairs on {_processor()}"
-    )
-    print(f"Mobile-ACTNET        {report.median_a_ms:8.3f} ms median")
-    print(f"MobileNetV2 headless {report.median_b_ms:8.3f} ms median")
-    print(
-        f"ratio {report.ratio:.3f}, 95 % interval {report.ratio_low:.3f} to {report.ratio_high:.3f}"
-    )
-    if arguments.json:
-        print(json.dumps(vars(report)))
-    return 0
+def not_negative_number(text: str) -> int:
+    """Read a whole number from 0."""
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"{text} is not allowed; give at least 0")
+    return number
 
 
-def _bench_augmentation(arguments: argparse.Namespace) -> int:
-    report = measure_augmentation()
-    print(f"captures and training at {report.side_px} px, one thread each, on {_processor()}")
-    print(f"captures   {report.captures_per_s:7.1f} pictures/s and core")
-    print(f"training   {report.trained_per_s:7.1f} pictures/s (forward, loss, backward)")
-    print(f"captures' share of a step if nothing overlaps: {100 * report.share:.1f} %")
-    if arguments.json:
-        print(json.dumps(vars(report)))
-    return 0
+def not_negative(text: str) -> float:
+    """Read a number from 0; infinite and undefined ones are refused."""
+    number = float(text)
+    if not 0 <= number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not allowed; give a number from 0")
+    return number
 
 
-def _processor() -> str:
-    """Name the kind of processor; Linux tells it in /proc/cpuinfo alone."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
+def positive(text: str) -> float:
+    """Read a number above 0; infinite and undefined ones are refused."""
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not allowed; give a number above 0")
+    return number
 
 
 if __name__ == "__main__":

@@ -1,75 +1,106 @@
-"""Latency of two artefacts, run in turn, and how sure their ratio is."""
+"""Timing: warm-up, a fixed number of runs and seconds, two artefacts in turn."""
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Samples = NDArray[np.float64]
+from mobile_actnet.benchmarks.ratios import Samples
+from mobile_actnet.errors import ConfigError
 
-_BOOTSTRAP_DRAWS = 2000
+ClockNs = Callable[[], int]
+"""A monotonic clock, nanoseconds."""
+
+Timed = Callable[[], int]
+"""One run; returns how long it took, nanoseconds."""
+
+FEWEST_RUNS = 10
+"""However slow a network is, an interval of fewer runs says nothing."""
 
 
 @dataclass(frozen=True)
-class RatioReport:
-    """Median latencies of a and b, and their ratio.
+class RunPlan:
+    """When a measurement is done; the options' names and meanings are those of `benchmark_model`.
 
     Attributes:
-        median_a_ms, median_b_ms: over all runs.
-        ratio: median of a over median of b.
-        ratio_low, ratio_high: bootstrap 95 % interval of the ratio, pairs drawn together.
-        num_runs: pairs of runs.
+        num_runs: at least so many counted runs.
+        min_seconds: and at least so long.
+        max_seconds: but no longer, once there are `FEWEST_RUNS` (or `num_runs` if that is less).
+        warmup_runs: runs before that do not count.
+
+    Raises:
+        ConfigError: a number outside its range.
     """
 
-    median_a_ms: float
-    median_b_ms: float
-    ratio: float
-    ratio_low: float
-    ratio_high: float
-    num_runs: int
+    num_runs: int = 50
+    min_seconds: float = 1.0
+    max_seconds: float = 60.0
+    warmup_runs: int = 3
+
+    def __post_init__(self) -> None:
+        if self.num_runs < 1 or self.warmup_runs < 0:
+            raise ConfigError(
+                f"num_runs is {self.num_runs}, warmup_runs {self.warmup_runs}; "
+                "give at least 1 and at least 0"
+            )
+        if not 0 <= self.min_seconds <= self.max_seconds:
+            raise ConfigError(
+                f"min_seconds is {self.min_seconds:g}, max_seconds {self.max_seconds:g}; "
+                "allowed is 0 <= min_seconds <= max_seconds"
+            )
+
+    def goes_on(self, runs: int, seconds: float) -> bool:
+        """Whether another run is to be made after so many, which took so long."""
+        if seconds >= self.max_seconds and runs >= min(FEWEST_RUNS, self.num_runs):
+            return False
+        return runs < self.num_runs or seconds < self.min_seconds
+
+
+def timed(run: Callable[[], object], clock_ns: ClockNs = time.perf_counter_ns) -> Timed:
+    """Make a function tell how long it took."""
+
+    def step() -> int:
+        start = clock_ns()
+        run()
+        return clock_ns() - start
+
+    return step
 
 
 def interleaved_latencies_ms(
-    run_a: Callable[[], None],
-    run_b: Callable[[], None],
-    num_runs: int,
-    warmup_runs: int,
-    clock_ns: Callable[[], int] = time.perf_counter_ns,
+    run_a: Timed, run_b: Timed, plan: RunPlan, clock_ns: ClockNs = time.perf_counter_ns
 ) -> tuple[Samples, Samples]:
-    """Time two functions in turn, so that a machine whose speed drifts slows both alike.
+    """Time two artefacts in turn, so that a machine whose speed drifts slows both alike.
 
     The order within a pair changes from pair to pair: A B, B A, A B, ...
 
-    Args:
-        num_runs: counted pairs, at least 1.
-        warmup_runs: pairs before them.
-        clock_ns: a monotonic clock.
-
     Returns:
-        two (num_runs,) arrays, milliseconds.
+        two (pairs,) arrays, milliseconds.
     """
-    samples = np.zeros((2, num_runs))
-    for pair in range(-warmup_runs, num_runs):
-        for which in (0, 1) if pair % 2 == 0 else (1, 0):
-            start = clock_ns()
-            (run_a, run_b)[which]()
-            elapsed_ms = (clock_ns() - start) / 1e6
-            if pair >= 0:
-                samples[which, pair] = elapsed_ms
-    return samples[0], samples[1]
+    pairs = np.array(_rounds((run_a, run_b), plan, clock_ns), np.float64) / 1e6
+    return pairs[:, 0], pairs[:, 1]
 
 
-def compare_latencies(a_ms: Samples, b_ms: Samples, seed: int = 0) -> RatioReport:
-    """Return the ratio of medians with its bootstrap interval.
+def steady_latencies_ms(
+    run: Timed, plan: RunPlan, clock_ns: ClockNs = time.perf_counter_ns
+) -> Samples:
+    """Time one artefact, run after run: (runs,) milliseconds."""
+    return np.array(_rounds((run,), plan, clock_ns), np.float64)[:, 0] / 1e6
 
-    Args:
-        a_ms, b_ms: (N,) latencies of runs that were made in pairs.
-    """
-    rng = np.random.default_rng(seed)
-    draws = rng.integers(0, len(a_ms), (_BOOTSTRAP_DRAWS, len(a_ms)))
-    ratios = np.median(a_ms[draws], axis=1) / np.median(b_ms[draws], axis=1)
-    low, high = np.percentile(ratios, (2.5, 97.5))
-    median_a, median_b = float(np.median(a_ms)), float(np.median(b_ms))
-    return RatioReport(median_a, median_b, median_a / median_b, float(low), float(high), len(a_ms))
+
+def _rounds(runs: tuple[Timed, ...], plan: RunPlan, clock_ns: ClockNs) -> list[list[int]]:
+    """Run all in turn, in the opposite order every other time; nanoseconds of each round."""
+    order = list(range(len(runs)))
+    for _ in range(plan.warmup_runs):
+        for which in order:
+            runs[which]()
+    rounds: list[list[int]] = []
+    start = clock_ns()
+    while plan.goes_on(len(rounds), (clock_ns() - start) / 1e9):
+        elapsed = [0] * len(runs)
+        for which in order:
+            elapsed[which] = runs[which]()
+        rounds.append(elapsed)
+        order.reverse()
+    return rounds

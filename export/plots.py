@@ -64,7 +64,7 @@ def draw_histograms(sets: dict[str, "DistanceHistograms"], path: Path) -> bytes:
             _draw_panel(axes, name, histograms)
         panels[-1].set_xlabel("Euclidean distance of descriptors of length 1 (0 to 2, no unit)")
 
-    return _picture(draw, path, 2.7 * len(sets) + 0.3)
+    return picture(draw, path, 2.7 * len(sets) + 0.3)
 
 
 def draw_curves(curves: dict[str, dict[int, float]], path: Path) -> bytes:
@@ -102,7 +102,7 @@ def draw_curves(curves: dict[str, dict[int, float]], path: Path) -> bytes:
         axes.grid(alpha=0.3)
         axes.legend(title="set")
 
-    return _picture(draw, path, 4.2)
+    return picture(draw, path, 4.2)
 
 
 def _draw_panel(axes: Any, name: str, histograms: "DistanceHistograms") -> None:
@@ -131,7 +131,17 @@ def _literal(name: str) -> str:
     return f" {escaped}" if escaped.startswith("_") else escaped
 
 
-def _picture(draw: Callable[[Any], None], path: Path, height_inches: float) -> bytes:
+def picture(draw: Callable[[Any], None], path: Path, height_inches: float) -> bytes:
+    """Let `draw` fill a figure, and return the bytes of the picture file.
+
+    Args:
+        draw: gets matplotlib's figure.
+        path: only its suffix counts: .svg or .png.
+
+    Raises:
+        MissingPackageError: matplotlib is not installed.
+        ConfigError: another suffix.
+    """
     check_picture_path(path)
     require_matplotlib()
     import matplotlib

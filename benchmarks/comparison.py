@@ -1,0 +1,166 @@
+"""Ours beside a named reference: measured in turn, with an interval and a verdict."""
+
+import contextlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from mobile_actnet.benchmarks.artefacts import DEFAULT_FOLDER, Artefact, Say, artefact_of
+from mobile_actnet.benchmarks.cases import FORMAT_OF, Case, RuntimeKind
+from mobile_actnet.benchmarks.latency import RunPlan, interleaved_latencies_ms
+from mobile_actnet.benchmarks.networks import NETWORKS, NetworkName
+from mobile_actnet.benchmarks.noise import NoiseMonitor, pinned
+from mobile_actnet.benchmarks.process_runner import Probe, probe
+from mobile_actnet.benchmarks.ratios import Samples, ratio_of_medians, summarise
+from mobile_actnet.benchmarks.report import Comparison, Measurement, NotMeasured
+from mobile_actnet.benchmarks.runners import Runner, RunnerOptions, open_runner
+from mobile_actnet.errors import ActnetError
+from mobile_actnet.export.parity import cosine
+from mobile_actnet.export.pictures import generated_pictures
+
+MIN_SPEEDUP = 5.0
+"""The claim: so many times faster than ResNeXt101-32x8d ACTNET."""
+
+_SAME_COSINE = 0.98
+"""Least cosine between runtimes on one artefact: below it a runtime computes something else."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """How cases are measured.
+
+    Attributes:
+        plan: runs and seconds.
+        folder: where artefacts are kept.
+        runners: where runtimes are found.
+        pin: whether to keep to the idlest cores.
+        probe: whether to measure cold load, first run and memory in processes of their own.
+    """
+
+    plan: RunPlan = field(default_factory=RunPlan)
+    folder: Path = DEFAULT_FOLDER
+    runners: RunnerOptions = field(default_factory=RunnerOptions)
+    pin: bool = True
+    probe: bool = True
+
+
+def compare_with_reference(
+    case: Case,
+    reference: NetworkName,
+    setup: Setup,
+    min_speedup: float | None = None,
+    say: Say = lambda _: None,
+) -> Comparison:
+    """Measure a case and the same case of the reference, in turn.
+
+    Raises:
+        ActnetError: a runtime is not installed, cannot run the artefact, or runs it wrongly.
+    """
+    cases = (case, case.of(reference))
+    artefacts = [_artefact(each, setup, say) for each in cases]
+    probes = [
+        _probe(each, artefact, setup) for each, artefact in zip(cases, artefacts, strict=True)
+    ]
+    with contextlib.ExitStack() as stack:
+        cores = stack.enter_context(pinned(case.num_threads, setup.pin))
+        runners = [
+            stack.enter_context(contextlib.closing(_opened(each, artefact, setup)))
+            for each, artefact in zip(cases, artefacts, strict=True)
+        ]
+        say(f"timing {case.setting}, in turn with {NETWORKS[reference].title}")
+        monitor = NoiseMonitor()
+        samples = interleaved_latencies_ms(
+            runners[0].run_ns, runners[1].run_ns, setup.plan, setup.runners.clock_ns
+        )
+        ours, theirs = (
+            measurement_of(*each)
+            for each in zip(cases, artefacts, runners, samples, probes, strict=True)
+        )
+        noise = monitor.finish(
+            {NETWORKS[each.network].title: summarise(taken).spread
+             for each, taken in zip(cases, samples, strict=True)}
+        )  # fmt: skip
+    speedup = ratio_of_medians(samples[1], samples[0])
+    return Comparison(ours, theirs, speedup, min_speedup, noise, cores)
+
+
+def measurement_of(
+    case: Case, artefact: Artefact | None, runner: Runner, samples: Samples, probed: Probe | None
+) -> Measurement:
+    """Put what was measured of a case into the report's words."""
+    return Measurement(
+        network=case.network.value,
+        runtime=case.runtime.value,
+        runtime_version=runner.version,
+        precision=case.precision.value,
+        size=str(case.size),
+        num_threads=case.num_threads,
+        weights=NETWORKS[case.network].weights,
+        artefact_sha256=artefact.sha256 if artefact else "",
+        artefact_bytes=artefact.size_bytes if artefact else 0,
+        samples_ms=[round(float(value), 6) for value in samples],
+        summary=summarise(samples),
+        probe=probed,
+    )
+
+
+def measured(
+    attempts: Iterable[tuple[str, Callable[[], Comparison]]], say: Say
+) -> tuple[list[Comparison], list[NotMeasured]]:
+    """Make every comparison that can be made; what cannot is told, not passed over.
+
+    Args:
+        attempts: what is measured, and the function that does it.
+    """
+    found, missing = [], []
+    for what, attempt in attempts:
+        try:
+            found.append(attempt())
+        except ActnetError as error:
+            say(f"NOT MEASURED {what}: {error}")
+            missing.append(NotMeasured(what, str(error)))
+    return found, missing
+
+
+def _artefact(case: Case, setup: Setup, say: Say) -> Artefact | None:
+    return artefact_of(case, setup.folder, say) if FORMAT_OF[case.runtime] else None
+
+
+def _probe(case: Case, artefact: Artefact | None, setup: Setup) -> Probe | None:
+    if not setup.probe:
+        return None
+    python = setup.runners.tflite_python if case.runtime is RuntimeKind.TFLITE_RUNTIME else None
+    return probe(case, str(artefact.path) if artefact else case.network.value, python)
+
+
+def _opened(case: Case, artefact: Artefact | None, setup: Setup) -> Runner:
+    """Load a runner, run it once, and make sure that it computes what it should.
+
+    Seen: an old runtime that runs newer files without a word and computes something else.
+    """
+    runner = open_runner(case, artefact, setup.runners)
+    try:
+        picture = generated_pictures(1, case.size)
+        found = runner.describe(picture)
+        if not np.isfinite(found).all():
+            raise ActnetError(f"{case.network.value}, {case.setting}: its output is not finite")
+        if case.runtime is RuntimeKind.TFLITE_RUNTIME:
+            trusted = open_runner(
+                replace(case, runtime=RuntimeKind.LITERT), artefact, setup.runners
+            )
+            with contextlib.closing(trusted):
+                _check_same(case, float(cosine(found, trusted.describe(picture))[0]))
+    except BaseException:
+        runner.close()
+        raise
+    return runner
+
+
+def _check_same(case: Case, found: float) -> None:
+    if found < _SAME_COSINE:
+        raise ActnetError(
+            f"{case.network.value}, {case.setting}: computes something else than "
+            f"{RuntimeKind.LITERT.value} (cosine {found:.3f}); its time would mean nothing"
+        )
