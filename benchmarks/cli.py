@@ -8,7 +8,7 @@ actnet-bench compare before.json after.json
 import argparse
 from pathlib import Path
 
-from mobile_actnet.benchmarks import modes
+from mobile_actnet.benchmarks import alone_modes, modes
 from mobile_actnet.benchmarks.artefacts import DEFAULT_FOLDER
 from mobile_actnet.benchmarks.cases import RuntimeKind
 from mobile_actnet.benchmarks.comparison import MIN_SPEEDUP
@@ -24,6 +24,8 @@ _PLAN = RunPlan()
 
 def main(argv: list[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
+    if getattr(arguments, "minutes", None):
+        arguments.mode = alone_modes.sustain
     return run(lambda: arguments.mode(arguments))
 
 
@@ -31,7 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="actnet-bench",
         description="Time Mobile-ACTNET next to a named reference, with an interval and a verdict.",
-        epilog="compare A.json B.json and import FILE have a --help of their own.",
+        epilog="compare A.json B.json has a --help of its own.",
     )
     parser.set_defaults(mode=modes.compare_with_references)
     _add_what(parser)
@@ -84,6 +86,14 @@ def _add_modes(parser: argparse.ArgumentParser) -> None:
         help="exit code 1 unless every claim holds and nothing is missing")  # fmt: skip
     add("--augmentation", dest="mode", action="store_const", const=modes.augmentation,
         help="what captures cost beside a training step (CPU, one thread)")  # fmt: skip
+    add("--sweep", dest="mode", action="store_const", const=alone_modes.sweep_settings,
+        help="runtimes x precisions x sizes x threads; -o goes on where it was stopped")  # fmt: skip
+    add("--stages", dest="mode", action="store_const", const=alone_modes.time_stages,
+        help="decode, resize, inference, search, total")  # fmt: skip
+    add("--roofline", dest="mode", action="store_const", const=alone_modes.show_roofline,
+        help="how far from the least time that this machine could take")  # fmt: skip
+    add("--minutes", type=positive, metavar="N", help="latency over minutes without pause")
+    group.add_argument("--photo", type=Path, metavar="FILE", help="for --stages; else generated")
     group.add_argument("--min-speedup", type=positive, metavar="X",
         help=f"the claim (default: {MIN_SPEEDUP:g} against resnext101_32x8d)")  # fmt: skip
 

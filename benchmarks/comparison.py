@@ -59,14 +59,14 @@ def compare_with_reference(
         ActnetError: a runtime is not installed, cannot run the artefact, or runs it wrongly.
     """
     cases = (case, case.of(reference))
-    artefacts = [_artefact(each, setup, say) for each in cases]
+    artefacts = [artefact_for(each, setup, say) for each in cases]
     probes = [
-        _probe(each, artefact, setup) for each, artefact in zip(cases, artefacts, strict=True)
+        probe_for(each, artefact, setup) for each, artefact in zip(cases, artefacts, strict=True)
     ]
     with contextlib.ExitStack() as stack:
         cores = stack.enter_context(pinned(case.num_threads, setup.pin))
         runners = [
-            stack.enter_context(contextlib.closing(_opened(each, artefact, setup)))
+            stack.enter_context(contextlib.closing(opened(each, artefact, setup)))
             for each, artefact in zip(cases, artefacts, strict=True)
         ]
         say(f"timing {case.setting}, in turn with {NETWORKS[reference].title}")
@@ -124,18 +124,18 @@ def measured(
     return found, missing
 
 
-def _artefact(case: Case, setup: Setup, say: Say) -> Artefact | None:
+def artefact_for(case: Case, setup: Setup, say: Say) -> Artefact | None:
     return artefact_of(case, setup.folder, say) if FORMAT_OF[case.runtime] else None
 
 
-def _probe(case: Case, artefact: Artefact | None, setup: Setup) -> Probe | None:
+def probe_for(case: Case, artefact: Artefact | None, setup: Setup) -> Probe | None:
     if not setup.probe:
         return None
     python = setup.runners.tflite_python if case.runtime is RuntimeKind.TFLITE_RUNTIME else None
     return probe(case, str(artefact.path) if artefact else case.network.value, python)
 
 
-def _opened(case: Case, artefact: Artefact | None, setup: Setup) -> Runner:
+def opened(case: Case, artefact: Artefact | None, setup: Setup) -> Runner:
     """Load a runner, run it once, and make sure that it computes what it should.
 
     Seen: an old runtime that runs newer files without a word and computes something else.

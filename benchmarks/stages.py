@@ -1,0 +1,102 @@
+"""From a picture file to the nearest pictures of a gallery, stage by stage.
+
+What a user waits for is the total; on a phone decoding alone may take longer than the network.
+"""
+
+import io
+import time
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from mobile_actnet.benchmarks.latency import ClockNs, RunPlan
+from mobile_actnet.benchmarks.ratios import Summary, summarise
+from mobile_actnet.benchmarks.runners import Runner
+from mobile_actnet.export.deployable import ImageSize
+from mobile_actnet.export.pictures import generated_pictures
+from mobile_actnet.export.runtimes import Descriptors
+from mobile_actnet.preprocessing import decode, resize
+
+STAGES = ("decode", "resize", "inference", "search", "total")
+GALLERIES = (10_000, 100_000)
+NEAREST = 10
+
+Search = Callable[[Descriptors], NDArray[np.intp]]
+"""Maps a (D,) descriptor to the places of the `NEAREST` pictures, nearest first."""
+
+_JPEG_QUALITY = 90
+_TWELVE_MEGAPIXELS = (3024, 4032)
+_ROWS_AT_ONCE = 4096
+
+
+def measure_stages(
+    photo: bytes,
+    runner: Runner,
+    size: ImageSize,
+    search: Search,
+    plan: RunPlan,
+    clock_ns: ClockNs = time.perf_counter_ns,
+) -> dict[str, Summary]:
+    """Go the whole way again and again.
+
+    Args:
+        photo: bytes of a picture file; reading it from storage is not measured.
+
+    Returns:
+        a summary of each of `STAGES`.
+
+    Raises:
+        UnreadablePictureError: the photo cannot be decoded.
+    """
+    taken: list[list[float]] = []
+    start = clock_ns()
+    for run in range(-plan.warmup_runs, plan.num_runs):
+        if run > 0 and not plan.goes_on(run, (clock_ns() - start) / 1e9):
+            break
+        ends = [clock_ns()]
+        image = decode(photo)
+        ends.append(clock_ns())
+        pixels = resize(image, size.height, size.width)
+        ends.append(clock_ns())
+        descriptor = runner.describe(pixels[None])[0]
+        ends.append(clock_ns())
+        search(descriptor)
+        ends.append(clock_ns())
+        if run >= 0:
+            taken.append([*np.diff(ends), ends[-1] - ends[0]])
+    columns = np.array(taken, np.float64).T / 1e6
+    return {name: summarise(column) for name, column in zip(STAGES, columns, strict=True)}
+
+
+def generated_photo() -> bytes:
+    """Return a JPEG of the size that phones take, made of a generated picture."""
+    height, width = _TWELVE_MEGAPIXELS
+    picture = Image.fromarray(generated_pictures(1, ImageSize(768, 1024))[0])
+    buffer = io.BytesIO()
+    picture.resize((width, height)).save(buffer, "JPEG", quality=_JPEG_QUALITY)
+    return buffer.getvalue()
+
+
+def generated_gallery(count: int, dim: int) -> NDArray[np.int8]:
+    """Return `count` made-up descriptors of length about 127, (count, dim) int8."""
+    rng = np.random.default_rng(0)
+    rows = rng.standard_normal((count, dim), np.float32)
+    rows *= 127.0 / np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.rint(rows).astype(np.int8)
+
+
+def exact_scan(gallery: NDArray[np.int8]) -> Search:
+    """Return a search that compares with every row, a few thousand at a time."""
+
+    def search(descriptor: Descriptors) -> NDArray[np.intp]:
+        similarities = np.concatenate([
+            gallery[start : start + _ROWS_AT_ONCE].astype(np.float32) @ descriptor
+            for start in range(0, len(gallery), _ROWS_AT_ONCE)
+        ])  # fmt: skip
+        count = min(NEAREST, len(similarities))
+        nearest = np.argpartition(-similarities, count - 1)[:count]
+        return nearest[np.argsort(-similarities[nearest], kind="stable")]
+
+    return search
