@@ -73,9 +73,11 @@ def sustained_windows(
         the samples of the first window, milliseconds, and all windows.
     """
     start = clock_ns()
-    first, windows = np.zeros(0), []
+    first: Samples = np.zeros(0)
+    windows: list[Window] = []
     while not windows or (clock_ns() - start) / 1e9 < seconds:
-        opens, samples = clock_ns(), []
+        opens = clock_ns()
+        samples: list[float] = []
         while not samples or clock_ns() - opens < window_s * 1e9:
             samples.append(run() / 1e6)
         taken = np.array(samples)
