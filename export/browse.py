@@ -4,29 +4,23 @@ One HTML file that holds everything: thumbnails are inside, and a content securi
 browsers from fetching anything. Right and wrong differ in frame and word, not in colour alone.
 """
 
-import base64
 import html
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from mobile_actnet.errors import ConfigError
+from mobile_actnet.export.pages import data_url, item, page
 from mobile_actnet.photos import Photo
 from mobile_actnet.preprocessing import decode
 from mobile_actnet.retrieval import Descriptors, average_precision
+from mobile_actnet.thumbnails import thumbnail_jpeg
 
 THUMBNAIL_SIDE_PX = 96
-_JPEG_QUALITY = 80
 
 _STYLE = """
-body { font: 14px/1.4 system-ui, sans-serif; margin: 1.5rem; color: #1b1b1b; background: #fff; }
-section { border-top: 1px solid #ccc; padding: .6rem 0; }
-h3 { font-size: 1rem; margin: 0 0 .4rem; overflow-wrap: anywhere; }
-ol { display: flex; flex-wrap: wrap; gap: .6rem; list-style: none; margin: 0; padding: 0; }
 li { width: 108px; text-align: center; font-size: .8rem; }
 img { border: 4px solid #555; max-width: 100px; }
 .right img { border: 4px solid #00803c; }
@@ -133,17 +127,11 @@ def browse_page(title: str, photos: list[Photo], sets: dict[str, list[Ranking]])
 
     def thumbnail(number: int) -> str:
         if number not in thumbnails:
-            thumbnails[number] = _thumbnail(decode(photos[number].path))
+            image = decode(photos[number].path)
+            thumbnails[number] = data_url(thumbnail_jpeg(image, THUMBNAIL_SIDE_PX))
         return thumbnails[number]
 
     parts = [
-        "<!DOCTYPE html>",
-        '<html lang="en"><head><meta charset="utf-8">',
-        '<meta http-equiv="Content-Security-Policy" '
-        "content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">",
-        '<meta name="viewport" content="width=device-width">',
-        f"<title>{html.escape(title)}</title><style>{_STYLE}</style></head><body>",
-        f"<h1>{html.escape(title)}</h1>",
         "<p>Queries with the worst average precision first. The first picture of a row is the "
         "query; a solid green frame is a right hit, a dashed red one a wrong hit. The number is "
         "the similarity.</p>",
@@ -152,34 +140,19 @@ def browse_page(title: str, photos: list[Photo], sets: dict[str, list[Ranking]])
         parts.append(f"<h2>{html.escape(name)}</h2>")
         for ranking in rankings:
             parts += _section(ranking, photos, thumbnail)
-    return "\n".join([*parts, "</body></html>", ""])
+    return page(title, _STYLE, parts)
 
 
 def _section(ranking: Ranking, photos: list[Photo], thumbnail: Callable[[int], str]) -> list[str]:
     name = photos[ranking.query].path.name
     parts = [
         f"<section><h3>{html.escape(name)}: average precision {100 * ranking.ap:.1f} %</h3><ol>",
-        _item("query", thumbnail(ranking.query), f"query {name}", "query"),
+        item("query", thumbnail(ranking.query), f"query {name}", "query"),
     ]
     for rank, (hit, similarity, right) in enumerate(
         zip(ranking.hits, ranking.similarities, ranking.right, strict=True), start=1
     ):
         word = "right" if right else "wrong"
         alt = f"hit {rank}, {word}: {photos[hit].path.name}"
-        parts.append(_item(word, thumbnail(int(hit)), alt, f"{similarity:.3f} {word}"))
+        parts.append(item(word, thumbnail(int(hit)), alt, f"{similarity:.3f} {word}"))
     return [*parts, "</ol></section>"]
-
-
-def _item(kind: str, source: str, alt: str, caption: str) -> str:
-    return (
-        f'<li class="{kind}"><img src="{source}" alt="{html.escape(alt)}" '
-        f'title="{html.escape(alt)}"><br><span>{html.escape(caption)}</span></li>'
-    )
-
-
-def _thumbnail(image: Image.Image) -> str:
-    """Return a data URL of a JPEG, its longest side 96 pixels or less."""
-    image.thumbnail((THUMBNAIL_SIDE_PX, THUMBNAIL_SIDE_PX))
-    buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=_JPEG_QUALITY)
-    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"

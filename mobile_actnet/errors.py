@@ -21,5 +21,13 @@ class UnreadablePictureError(ActnetError):
     """A file that cannot be decoded into a picture."""
 
 
+class MissingDecoderError(UnreadablePictureError):
+    """A picture whose format needs an optional package; the message holds the pip command."""
+
+
 class MissingPackageError(ActnetError):
     """An optional package that is not installed; the message holds the pip command."""
+
+
+class GalleryError(ActnetError):
+    """A gallery that is missing, damaged, of another version or model, or being written."""

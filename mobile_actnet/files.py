@@ -1,6 +1,7 @@
 """Writing files so that a crash, a full disk or Ctrl-C leaves the old state or the new one."""
 
 import contextlib
+import hashlib
 import os
 import shutil
 import tempfile
@@ -70,6 +71,12 @@ def write_atomically(path: Path, data: bytes) -> None:
         except OSError as error:
             raise ActnetError(f"cannot write {path}: {reason(error)}") from error
         put_in_place([(staged, path)])
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file, lower-case hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def reason(error: OSError) -> str:

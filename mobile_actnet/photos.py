@@ -2,7 +2,7 @@
 
 import csv
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,26 +73,42 @@ def load_images(
     return np.stack(images) if images else np.zeros(shape, np.uint8), readable, problems
 
 
-def _from_manifest(manifest: Path) -> list[Photo]:
+def read_table(file: Path, *columns: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """Read a CSV file whose first line names its columns, line by line.
+
+    Args:
+        file: UTF-8.
+        columns: that must be there.
+
+    Yields:
+        number of the line, and the fields by column; a missing one is empty.
+
+    Raises:
+        ActnetError: unreadable, no CSV, a column is missing, or one of `columns` is empty.
+    """
     try:
-        with manifest.open(newline="", encoding="utf-8-sig") as file:
-            rows = csv.DictReader(file)
-            missing = {"path", "instance"} - set(rows.fieldnames or ())
+        with file.open(newline="", encoding="utf-8-sig") as stream:
+            rows = csv.DictReader(stream)
+            missing = set(columns) - set(rows.fieldnames or ())
             if missing:
                 raise ActnetError(
-                    f"{manifest} has no column {' and '.join(sorted(missing))}; "
-                    "its first line must be path,instance or path,instance,role"
+                    f"{file} has no column {' and '.join(sorted(missing))}; "
+                    f"its first line must be {','.join(columns)}, with others behind where wanted"
                 )
-            return [_photo_from(row, rows.line_num, manifest) for row in rows]
+            for row in rows:
+                if not all(row[column] for column in columns):
+                    names = " or ".join(columns)
+                    raise ActnetError(f"{file}, line {rows.line_num}: {names} is empty; fill it in")
+                yield rows.line_num, {name: row[name] or "" for name in rows.fieldnames or ()}
     except (UnicodeDecodeError, csv.Error) as error:
-        raise ActnetError(f"{manifest} cannot be read as UTF-8 CSV: {error}") from error
+        raise ActnetError(f"{file} cannot be read as UTF-8 CSV: {error}") from error
 
 
-def _photo_from(row: dict[str, str | None], line: int, manifest: Path) -> Photo:
-    path, instance = row["path"], row["instance"]
-    if not path or not instance:
-        raise ActnetError(f"{manifest}, line {line}: path or instance is empty; fill it in")
-    return Photo(manifest.parent / path, instance, row.get("role") or "")
+def _from_manifest(manifest: Path) -> list[Photo]:
+    return [
+        Photo(manifest.parent / row["path"], row["instance"], row.get("role", ""))
+        for _, row in read_table(manifest, "path", "instance")
+    ]
 
 
 def _from_tree(folder: Path) -> list[Photo]:

@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
-from mobile_actnet.errors import UnreadablePictureError
+from mobile_actnet.errors import MissingDecoderError, UnreadablePictureError
 
 NAME = "pillow-bilinear"
 VERSION = 1
@@ -27,6 +27,8 @@ VERSION = 1
 # ImageNet statistics of RGB values in [0, 1], which torchvision's weights expect.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
+
+_HEIC_BRANDS = frozenset((b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"))
 
 Pixels = NDArray[np.uint8]
 
@@ -61,9 +63,13 @@ def decode(source: str | os.PathLike[str] | bytes) -> Image.Image:
         with warnings.catch_warnings():
             # Above Pillow's limit of 89 478 485 pixels: refuse, do not warn and go on.
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
+            with _open(source) as image:
                 image.load()
                 return _to_rgb(ImageOps.exif_transpose(image))
+    except _HeicError as error:
+        raise MissingDecoderError(
+            f"{name} is HEIC, which needs a package: pip install 'mobile-actnet[heic]'"
+        ) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise UnreadablePictureError(f"{name} has too many pixels to be decoded safely") from error
     except FileNotFoundError as error:
@@ -109,6 +115,31 @@ def normalisation() -> tuple[Tensor, Tensor]:
     std = torch.tensor(IMAGENET_STD, dtype=torch.float64)
     scale = (1.0 / (255.0 * std)).float().reshape(1, 3, 1, 1)
     return scale, (-mean / std).float().reshape(1, 3, 1, 1)
+
+
+class _HeicError(Exception):
+    """A HEIC picture without the package that decodes it."""
+
+
+def _open(source: str | os.PathLike[str] | bytes) -> Image.Image:
+    try:
+        return Image.open(io.BytesIO(source) if isinstance(source, bytes) else source)
+    except UnidentifiedImageError:
+        if not _is_heic(source):
+            raise
+    try:
+        from pillow_heif import register_heif_opener
+    except ImportError as error:
+        raise _HeicError from error
+    register_heif_opener()
+    return Image.open(io.BytesIO(source) if isinstance(source, bytes) else source)
+
+
+def _is_heic(source: str | os.PathLike[str] | bytes) -> bool:
+    if not isinstance(source, bytes):
+        with open(source, "rb") as file:
+            source = file.read(12)
+    return source[4:8] == b"ftyp" and source[8:12] in _HEIC_BRANDS
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

@@ -1,0 +1,47 @@
+"""Pages of one file that hold everything: pictures are inside, and browsers may fetch nothing."""
+
+import base64
+import html
+
+_STYLE = """
+body { font: 14px/1.4 system-ui, sans-serif; margin: 1.5rem; color: #1b1b1b; background: #fff; }
+section { border-top: 1px solid #ccc; padding: .6rem 0; }
+h3 { font-size: 1rem; margin: 0 0 .4rem; overflow-wrap: anywhere; }
+ol { display: flex; flex-wrap: wrap; gap: .6rem; list-style: none; margin: 0; padding: 0; }
+"""
+
+
+def page(title: str, style: str, body: list[str]) -> str:
+    """Put a page together.
+
+    Args:
+        title: plain text. style: CSS added to the common one. body: lines of HTML.
+    """
+    return "\n".join(
+        [
+            "<!DOCTYPE html>",
+            '<html lang="en"><head><meta charset="utf-8">',
+            '<meta http-equiv="Content-Security-Policy" '
+            "content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">",
+            '<meta name="viewport" content="width=device-width">',
+            f"<title>{html.escape(title)}</title><style>{_STYLE}{style}</style></head><body>",
+            f"<h1>{html.escape(title)}</h1>",
+            *body,
+            "</body></html>",
+            "",
+        ]
+    )
+
+
+def item(kind: str, source: str, alt: str, *captions: str) -> str:
+    """Return a list item with a picture, its CSS class `kind`, and lines of plain text below it."""
+    lines = "".join(f"<br><span>{html.escape(caption)}</span>" for caption in captions)
+    return (
+        f'<li class="{kind}"><img src="{source}" alt="{html.escape(alt)}" '
+        f'title="{html.escape(alt)}">{lines}</li>'
+    )
+
+
+def data_url(jpeg: bytes) -> str:
+    """Return a JPEG as an address that holds it."""
+    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"

@@ -1,0 +1,132 @@
+"""Work in processes of their own that may die without harm.
+
+A worker is a plain child process that reads tasks from its standard input: it needs no guard in
+the user's script, ends when its parent does, however that ends, and when a task kills it (a broken
+picture in a native decoder, memory) another takes its place.
+"""
+
+import contextlib
+import pickle
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, Generic, TypeVar
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+_WAITING_PER_WORKER = 3
+# Run as a file, so that a child imports no more than its tasks need.
+_CHILD = Path(__file__).with_name("worker_main.py")
+
+
+class WorkerDiedError(Exception):
+    """A worker ended in the middle of a task."""
+
+
+class Worker(Generic[Task, Result]):
+    """One child process."""
+
+    def __init__(self, prepare: Callable[..., Callable[[Task], Result]], *arguments: Any) -> None:
+        """Plan a worker; it starts with its first task.
+
+        Args:
+            prepare: called once in the child with `arguments`; returns the function for the
+                tasks. It is found by its name in its module.
+        """
+        self._setup = (prepare, arguments)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def do(self, task: Task) -> Result:
+        """Do a task in the child, started when it is needed.
+
+        Raises:
+            WorkerDiedError: the child died; the next task gets a new one.
+            Exception: whatever the function raised.
+        """
+        try:
+            process = self._process or self._start()
+            assert process.stdin is not None
+            assert process.stdout is not None
+            pickle.dump(task, process.stdin)
+            process.stdin.flush()
+            succeeded, value = pickle.load(process.stdout)
+        except (EOFError, OSError, pickle.UnpicklingError) as error:
+            self.close()
+            raise WorkerDiedError from error
+        if not succeeded:
+            raise value
+        return value
+
+    def close(self) -> None:
+        """End the child."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+            for stream in (process.stdin, process.stdout):
+                if stream is not None:
+                    with contextlib.suppress(OSError):
+                        stream.close()
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        # A group of its own: Ctrl-C goes to the parent, which ends its children.
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", str(_CHILD)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            process_group=0,
+        )  # fmt: skip
+        assert self._process.stdin is not None
+        # The path first: without it the child may not find what the rest names.
+        pickle.dump(sys.path, self._process.stdin)
+        pickle.dump(self._setup, self._process.stdin)
+        return self._process
+
+
+def in_order(
+    workers: list[Worker[Task, Result]], tasks: Iterable[Task]
+) -> Iterator[tuple[Task, Result | None]]:
+    """Do tasks in several workers, a bounded number ahead; yield them in their order.
+
+    Yields:
+        task and result; None where the worker died.
+    """
+    idle: SimpleQueue[Worker[Task, Result]] = SimpleQueue()
+    for worker in workers:
+        idle.put(worker)
+
+    def do(task: Task) -> Result | None:
+        worker = idle.get()
+        try:
+            return worker.do(task)
+        except WorkerDiedError:
+            return None
+        finally:
+            idle.put(worker)
+
+    waiting: deque[tuple[Task, Future[Result | None]]] = deque()
+    pool = ThreadPoolExecutor(len(workers))
+    try:
+        for task in tasks:
+            waiting.append((task, pool.submit(do, task)))
+            if len(waiting) >= _WAITING_PER_WORKER * len(workers):
+                yield _result(waiting)
+        while waiting:
+            yield _result(waiting)
+    finally:
+        for _, future in waiting:
+            future.cancel()
+        for worker in workers:
+            worker.close()
+        pool.shutdown()
+        for worker in workers:
+            worker.close()  # One that was just being started.
+
+
+def _result(waiting: "deque[tuple[Task, Future[Result | None]]]") -> tuple[Task, Result | None]:
+    task, future = waiting.popleft()
+    return task, future.result()
