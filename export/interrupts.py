@@ -1,4 +1,4 @@
-"""Ctrl-C that libraries cannot lose."""
+"""Ctrl-C that libraries neither lose nor die of."""
 
 import contextlib
 import signal
@@ -9,10 +9,12 @@ from types import FrameType
 
 @contextlib.contextmanager
 def keep_interrupt() -> Iterator[None]:
-    """Raise `KeyboardInterrupt` at the end of the block if one was swallowed inside it.
+    """Keep a first Ctrl-C until the end of the block, and raise `KeyboardInterrupt` there.
 
     The converters import and run code that catches everything; seen: a Ctrl-C while litert-torch
-    was being imported, and the export went on to write its file.
+    was being imported, and the export went on to write its file. Raised inside litert-torch's
+    native code, it sometimes ended the process with a segmentation fault. A second Ctrl-C is
+    raised at once, for whoever cannot wait.
     """
     previous = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or not callable(previous):
@@ -22,8 +24,9 @@ def keep_interrupt() -> Iterator[None]:
 
     def note(number: int, frame: FrameType | None) -> None:
         nonlocal interrupted
+        if interrupted:
+            previous(number, frame)
         interrupted = True
-        previous(number, frame)
 
     signal.signal(signal.SIGINT, note)
     try:

@@ -9,17 +9,45 @@ import pytest
 from mobile_actnet.export.interrupts import keep_interrupt
 
 
-def test_swallowed_interrupt_comes_back() -> None:
-    with pytest.raises(KeyboardInterrupt), keep_interrupt(), contextlib.suppress(BaseException):
+def test_a_first_interrupt_waits_for_the_end_of_the_block() -> None:
+    finished = []
+
+    def convert() -> None:
         signal.raise_signal(signal.SIGINT)
+        finished.append(True)
+
+    with pytest.raises(KeyboardInterrupt), keep_interrupt():
+        convert()
+    assert finished
+
+
+def test_a_second_interrupt_does_not_wait() -> None:
+    finished = []
+
+    def convert() -> None:
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        finished.append(True)
+
+    with pytest.raises(KeyboardInterrupt), keep_interrupt():
+        convert()
+    assert not finished
+
+
+def test_swallowed_interrupt_comes_back() -> None:
+    def convert() -> None:
+        with contextlib.suppress(BaseException):
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt), keep_interrupt():
+        convert()
 
 
 def test_interrupt_turned_into_another_error_comes_back() -> None:
     def convert() -> None:
-        try:
-            signal.raise_signal(signal.SIGINT)
-        except KeyboardInterrupt as error:
-            raise RuntimeError("conversion failed") from error
+        signal.raise_signal(signal.SIGINT)
+        raise RuntimeError("conversion failed")
 
     with pytest.raises(KeyboardInterrupt), keep_interrupt():
         convert()
