@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mobile_actnet.checkpoint import load_checkpoint
+from mobile_actnet.descriptor_storage import Storage, encode
+from mobile_actnet.descriptor_storage import decode as decode_stored
 from mobile_actnet.errors import ActnetError, ConfigError
 from mobile_actnet.export import manifest as manifests
 from mobile_actnet.export.deployable import ImageSize
@@ -45,6 +47,7 @@ class EvaluationOptions:
         cache: folder that keeps descriptors; none if None.
         rerank, augment: re-ranking, and database-side augmentation before it.
         progress: whether to draw a bar.
+        storage: rounds queries and database as a gallery does; float32 if None.
     """
 
     size: ImageSize | None = None
@@ -55,6 +58,7 @@ class EvaluationOptions:
     rerank: Rerank = Rerank.NONE
     augment: bool = False
     progress: bool = False
+    storage: Storage | None = None
 
 
 @dataclass(frozen=True)
@@ -156,11 +160,11 @@ def evaluate_model(
         options.progress,
     )  # fmt: skip
     readable = [photos[row] for row in found.rows]
-    scores = _scores(np.asarray(found.descriptors), readable, folders, options)
+    descriptors = _as_stored(np.asarray(found.descriptors), options)
+    scores = _scores(descriptors, readable, folders, options)
     if not any(score.queries for score in scores.values()):
         raise ActnetError("no query has a positive in the database; see the roles in manifest.csv")
-    dim = found.descriptors.shape[1]
-    return Evaluation(scores, dim, found.problems, readable, np.asarray(found.descriptors))
+    return Evaluation(scores, descriptors.shape[1], found.problems, readable, descriptors)
 
 
 def evaluate_protocol(
@@ -193,9 +197,12 @@ def evaluate_protocol(
     )  # fmt: skip
     if asked.problems:
         raise ActnetError(f"a query cannot be read: {asked.problems[0]}; copy it again")
-    rankings = rank(np.asarray(asked.descriptors), np.asarray(found.descriptors), options)
+    queries, database = (
+        _as_stored(np.asarray(part.descriptors), options) for part in (asked, found)
+    )
+    rankings = rank(queries, database, options)
     return ProtocolEvaluation(
-        score_rankings(task, rankings), asked.descriptors.shape[1], len(found.rows), found.problems
+        score_rankings(task, rankings), queries.shape[1], len(found.rows), found.problems
     )
 
 
@@ -226,6 +233,13 @@ def report_context(
 
     lengths = describe_dims if model.suffix == ".safetensors" else None
     return ReportContext(model, folders, evaluation.photos, evaluation.descriptors, lengths)
+
+
+def _as_stored(descriptors: Descriptors, options: EvaluationOptions) -> Descriptors:
+    """Return descriptors as a search in a gallery sees them."""
+    if options.storage is None:
+        return descriptors
+    return decode_stored(encode(descriptors, options.storage))
 
 
 def _describing(network: Actnet, dim: int) -> Describe:

@@ -13,6 +13,7 @@ from typing import Any
 
 from mobile_actnet.checkpoint import DEFAULT_CHECKPOINT
 from mobile_actnet.commands import run
+from mobile_actnet.descriptor_storage import Storage
 from mobile_actnet.errors import ConfigError
 from mobile_actnet.export.cli import parse_image_size
 from mobile_actnet.export.evaluate import (
@@ -65,6 +66,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--rerank", choices=[r.value for r in Rerank], default=Rerank.NONE.value,
         help="aqe: alpha query expansion; diffusion: on a k-NN graph")  # fmt: skip
     add("--augment-database", action="store_true", help="database-side augmentation")
+    add("--storage", choices=[s.value for s in Storage],
+        help="round the descriptors as a gallery stores them")  # fmt: skip
     add("--json", action="store_true", help="end with one line of JSON, in per cent")
     add_report_arguments(parser)
     return parser
@@ -74,6 +77,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     options = EvaluationOptions(
         arguments.image_size, arguments.dim, arguments.scales, arguments.limit, arguments.cache,
         Rerank(arguments.rerank), arguments.augment_database, sys.stderr.isatty(),
+        Storage(arguments.storage) if arguments.storage else None,
     )  # fmt: skip
     if (arguments.protocol is None) == (not arguments.data):
         raise ConfigError("give --data DIR, or --protocol NAME with --photos DIR, and not both")
@@ -101,6 +105,8 @@ def _choices(options: EvaluationOptions) -> dict[str, Any]:
         choices |= {"rerank": options.rerank.value, "augment_database": options.augment}
     if options.scales != (1.0,):
         choices["scales"] = list(options.scales)
+    if options.storage is not None:
+        choices["storage"] = options.storage.value
     if options.limit is not None:
         choices["limit"] = options.limit
     return choices
