@@ -104,8 +104,7 @@ class GalleryReader:
         last = -(1 << 63)
         while rows := self.rows(query, last):
             ids, scales, blobs = zip(*rows, strict=True)
-            stored = StoredDescriptors(self._matrix(blobs), np.array(scales, np.float64))
-            yield np.array(ids, np.int64), stored
+            yield np.array(ids, np.int64), self._stored(scales, blobs)
             last = ids[-1]
 
     def stored(self, ids: Sequence[int]) -> tuple[NDArray[np.int64], StoredDescriptors]:
@@ -118,8 +117,7 @@ class GalleryReader:
             )
         ]
         numbers, scales, blobs = zip(*found, strict=True) if found else ((), (), ())
-        stored = StoredDescriptors(self._matrix(blobs), np.array(scales, np.float64))
-        return np.array(numbers, np.int64), stored
+        return np.array(numbers, np.int64), self._stored(scales, blobs)
 
     def pictures(self, ids: Sequence[int]) -> dict[int, Picture]:
         """Look pictures up by id; one that has gone is left out."""
@@ -168,11 +166,17 @@ class GalleryReader:
         with readable_errors(self.path):
             return self._connection.execute(query, values).fetchall()
 
-    def _matrix(self, blobs: tuple[bytes, ...]) -> NDArray:
+    def _stored(self, scales: tuple[float, ...], blobs: tuple[bytes, ...]) -> StoredDescriptors:
         dtype, dim = self.info.storage.dtype, self.info.dim
+        wide = np.array(scales, np.float64)
         if any(len(blob) != dim * dtype.itemsize for blob in blobs):
-            raise GalleryError(
-                f"{self.path} is damaged: a descriptor does not have {dim} values; "
-                "build it again with actnet-index build --overwrite"
-            )
-        return np.frombuffer(b"".join(blobs), dtype).reshape(len(blobs), dim)
+            raise self._damaged(f"a descriptor does not have {dim} values")
+        if not (np.isfinite(wide) & (wide > 0)).all():
+            raise self._damaged("a descriptor has no length")
+        values = np.frombuffer(b"".join(blobs), dtype).reshape(len(blobs), dim)
+        return StoredDescriptors(values, wide)
+
+    def _damaged(self, what: str) -> GalleryError:
+        return GalleryError(
+            f"{self.path} is damaged: {what}; build it again with actnet-index build --overwrite"
+        )
