@@ -1,7 +1,7 @@
 """Exact search: every stored descriptor is compared with the query.
 
 The inner products are numkong's (SIMD; the library under usearch): 100 000
-descriptors of 256 int8 values take them less than half the time of usearch's own exact search or of
+descriptors of 256 int8 values take less than half the time of usearch's own exact search or of
 NumPy's float32 product (one thread, in turn, on a shared Xeon). Whole numbers stay whole, so that
 similarities and their order are the same to the bit in every reader.
 """
