@@ -1,0 +1,117 @@
+/* The engine for Kotlin and Java. The classes that it belongs to:
+ *
+ *     package org.mobileactnet.engine
+ *
+ *     class EngineException(val code: Int, message: String) : Exception(message)
+ *
+ *     object NativeEngine {
+ *       external fun open(modelPath: ByteArray, threads: Int): Long  // path in UTF-8
+ *       external fun sizes(engine: Long): IntArray                   // height, width, descriptor's length
+ *       external fun describe(engine: Long, pixels: ByteArray): FloatArray
+ *       external fun close(engine: Long)
+ *     }
+ *
+ * with @JvmStatic. Whatever fails throws EngineException with an ActnetCode and its sentence. The
+ * number of a closed engine must not be used again: whoever owns it sees to that.
+ */
+#include <jni.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "actnet_engine.h"
+
+#define EXCEPTION "org/mobileactnet/engine/EngineException"
+#define METHOD(result, name) JNIEXPORT result JNICALL Java_org_mobileactnet_engine_NativeEngine_##name
+
+static ActnetEngine *engine_of(jlong number) { return (ActnetEngine *)(intptr_t)number; }
+
+/* Java's own UTF-8 in C, NewStringUTF, stops the process at a path that is no valid text. */
+static jobject string_of(JNIEnv *env, const char *text) {
+  jsize length = (jsize)strlen(text);
+  jclass type = (*env)->FindClass(env, "java/lang/String");
+  jmethodID make = type ? (*env)->GetMethodID(env, type, "<init>", "([BLjava/lang/String;)V") : NULL;
+  jbyteArray bytes = make ? (*env)->NewByteArray(env, length) : NULL;
+  jstring charset = bytes ? (*env)->NewStringUTF(env, "UTF-8") : NULL;
+  if (charset == NULL) return NULL;
+  (*env)->SetByteArrayRegion(env, bytes, 0, length, (const jbyte *)text);
+  return (*env)->NewObject(env, type, make, bytes, charset);
+}
+
+/* Leaves an exception of Java's own, such as no memory, in place. */
+static void throw_error(JNIEnv *env, const ActnetError *error) {
+  if ((*env)->ExceptionCheck(env)) return;
+  jclass type = (*env)->FindClass(env, EXCEPTION);
+  jmethodID make = type ? (*env)->GetMethodID(env, type, "<init>", "(ILjava/lang/String;)V") : NULL;
+  jobject text = make ? string_of(env, error->text) : NULL;
+  jobject exception = text ? (*env)->NewObject(env, type, make, (jint)error->code, text) : NULL;
+  if (exception != NULL) (*env)->Throw(env, exception);
+}
+
+static void throw_out_of_memory(JNIEnv *env) {
+  throw_error(env, &(ActnetError){ACTNET_OUT_OF_MEMORY, "out of memory"});
+}
+
+/* Copies a Java array and ends it with a zero. NULL after throwing. */
+static char *copy_bytes(JNIEnv *env, jbyteArray array, jsize *length) {
+  if (array == NULL) {
+    throw_error(env, &(ActnetError){ACTNET_WRONG_ARGUMENT, "null is not allowed"});
+    return NULL;
+  }
+  *length = (*env)->GetArrayLength(env, array);
+  char *bytes = malloc((size_t)*length + 1);
+  if (bytes == NULL) {
+    throw_out_of_memory(env);
+    return NULL;
+  }
+  (*env)->GetByteArrayRegion(env, array, 0, *length, (jbyte *)bytes);
+  bytes[*length] = 0;
+  return bytes;
+}
+
+/* The path comes as bytes: Java's strings in C are not UTF-8 outside the basic plane. */
+METHOD(jlong, open)(JNIEnv *env, jclass type, jbyteArray path, jint threads) {
+  (void)type;
+  jsize length;
+  ActnetError error;
+  char *bytes = copy_bytes(env, path, &length);
+  if (bytes == NULL) return 0;
+  ActnetEngine *engine = actnet_open(bytes, threads, &error);
+  free(bytes);
+  if (engine == NULL) throw_error(env, &error);
+  return (jlong)(intptr_t)engine;
+}
+
+METHOD(jintArray, sizes)(JNIEnv *env, jclass type, jlong number) {
+  (void)type;
+  ActnetSizes sizes = actnet_sizes(engine_of(number));
+  const jint values[] = {sizes.height, sizes.width, (jint)sizes.descriptor_length};
+  jintArray array = (*env)->NewIntArray(env, 3);
+  if (array != NULL) (*env)->SetIntArrayRegion(env, array, 0, 3, values);
+  return array;
+}
+
+METHOD(jfloatArray, describe)(JNIEnv *env, jclass type, jlong number, jbyteArray pixels) {
+  (void)type;
+  jsize size;
+  ActnetError error;
+  jfloatArray array = NULL;
+  size_t length = actnet_sizes(engine_of(number)).descriptor_length;
+  char *bytes = copy_bytes(env, pixels, &size);
+  float *values = malloc((length + 1) * sizeof *values);
+  if (bytes != NULL && values == NULL) throw_out_of_memory(env);
+  if (bytes != NULL && values != NULL) {
+    if (actnet_describe(engine_of(number), (const uint8_t *)bytes, (size_t)size, values, length,
+                        &error))
+      throw_error(env, &error);
+    else if ((array = (*env)->NewFloatArray(env, (jsize)length)))
+      (*env)->SetFloatArrayRegion(env, array, 0, (jsize)length, values);
+  }
+  free(values);
+  free(bytes);
+  return array;
+}
+
+METHOD(void, close)(JNIEnv *env, jclass type, jlong number) {
+  (void)env, (void)type;
+  actnet_close(engine_of(number));
+}
