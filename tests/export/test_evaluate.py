@@ -8,11 +8,13 @@ import pytest
 from PIL import Image
 
 from mobile_actnet.checkpoint import DEFAULT_CHECKPOINT
+from mobile_actnet.descriptor_storage import Storage, decode, encode
 from mobile_actnet.errors import ActnetError
 from mobile_actnet.export.deployable import ImageSize
 from mobile_actnet.export.evaluate import (
     EvaluationOptions,
     _scaled,
+    evaluate_model,
     evaluate_protocol,
     evaluate_rankings,
     rank,
@@ -262,3 +264,20 @@ def test_reports_are_written(labelled: Path, tmp_path: Path, capsys) -> None:
     )  # fmt: skip
     assert told["sets"]["things"]["mAP"] == 100
     assert all(path.stat().st_size > 1000 for path in names.values())
+
+
+@pytest.mark.parametrize("storage", ["int8", "float16"])
+def test_storage_rounds_as_a_gallery_does(labelled: Path, capsys, storage: str) -> None:
+    arguments = ["--data", str(labelled), "--image-size", "64", "--storage", storage, "--json"]
+    assert main(arguments) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert f"with storage {storage}" in lines
+    assert json.loads(lines[-1])["storage"] == storage
+    plain = evaluate_model(DEFAULT_CHECKPOINT, [labelled], EvaluationOptions(ImageSize(64, 64)))
+    rounded = evaluate_model(
+        DEFAULT_CHECKPOINT,
+        [labelled],
+        EvaluationOptions(ImageSize(64, 64), storage=Storage(storage)),
+    )
+    expected = decode(encode(plain.descriptors, Storage(storage)))
+    np.testing.assert_array_equal(rounded.descriptors, expected)

@@ -11,6 +11,7 @@ import hashlib
 import json
 import math
 import shutil
+import sqlite3
 from io import BytesIO
 from pathlib import Path
 
@@ -43,6 +44,8 @@ def main() -> None:
         "dim": DIM,
         "queries": [row.astype(np.float32).tolist() for row in queries],
         "galleries": [_make(storage, descriptors, queries) for storage in Storage],
+        "model": {name: getattr(MODEL, name) for name in MODEL.__dataclass_fields__},
+        "refused": _make_refused(FOLDER / "int8.sqlite", FOLDER / "refused"),
     }
     (FOLDER / "index.json").write_text(json.dumps(index, indent=1) + "\n")
 
@@ -70,6 +73,40 @@ def _make(storage: Storage, descriptors: NDArray, queries: NDArray) -> dict:
             for values, scale in zip(asked.values.tolist(), asked.scales.tolist(), strict=True)
         ],
     }
+
+
+# What is wrong with a gallery, as the document numbers it, and the SQL that makes it so.
+REFUSED = {
+    "other_database": (2, "PRAGMA application_id = 1"),
+    "version_2": (3, "PRAGMA user_version = 2"),
+    "no_model": (4, "DELETE FROM gallery"),
+    "unknown_storage": (4, "UPDATE gallery SET storage = 'int4'"),
+    "no_values": (4, "UPDATE gallery SET dim = 0"),
+    "short_descriptor": (5, "UPDATE picture SET descriptor = x'0102' WHERE id = 3"),
+    "long_descriptor": (5, "UPDATE picture SET descriptor = descriptor || x'00' WHERE id = 3"),
+    "no_scale": (5, "UPDATE picture SET scale = 0 WHERE id = 3"),
+    "another_model": (6, f"UPDATE gallery SET model_sha256 = '{'cd' * 32}'"),
+    "another_preprocessing": (6, "UPDATE gallery SET preprocessing_version = 2"),
+    "another_size": (6, "UPDATE gallery SET width_px = 96"),
+}
+
+
+def _make_refused(source: Path, folder: Path) -> list[dict]:
+    """Write galleries that a reader must refuse; name the rule of the document for each."""
+    folder.mkdir()
+    (folder / "text.sqlite").write_text("This is no SQLite file.\n" * 8)
+    (folder / "empty.sqlite").touch()
+    told = [{"file": f"{name}.sqlite", "rule": 1 + (name == "empty")} for name in ("text", "empty")]
+    for name, (rule, statement) in REFUSED.items():
+        path = folder / f"{name}.sqlite"
+        shutil.copy(source, path)
+        connection = sqlite3.connect(path, isolation_level=None)
+        for each in ("PRAGMA ignore_check_constraints = ON", "DELETE FROM thumbnail", statement,
+                     "PRAGMA page_size = 1024", "VACUUM"):  # fmt: skip
+            connection.execute(each)
+        connection.close()
+        told.append({"file": path.name, "rule": rule})
+    return told
 
 
 def _ranking(rows: list, scales: list, query: list, query_scale: float) -> list[dict]:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from mobile_actnet.errors import GalleryError
 from mobile_actnet.gallery import GalleryReader
+from mobile_actnet.gallery_format import GalleryModel, check_model
 from mobile_actnet.gallery_search import search_exact
 
 FOLDER = Path(__file__).parents[1] / "golden" / "gallery"
@@ -97,9 +99,40 @@ def test_ties_stand_in_the_order_of_ids() -> None:
         assert len({hit["similarity"] for hit in first}) == 1
 
 
+RULES = {
+    1: "is no gallery: it is not an SQLite file",
+    2: "but no gallery",
+    3: "of version 2",
+    4: "is damaged",
+    5: "is damaged",
+    6: "was made by",
+}
+
+
+@pytest.mark.parametrize("refused", INDEX["refused"], ids=lambda refused: refused["file"])
+def test_what_the_document_refuses(refused: dict) -> None:
+    with (
+        pytest.raises(GalleryError, match=RULES[refused["rule"]]),
+        GalleryReader(FOLDER / "refused" / refused["file"]) as reader,
+    ):
+        check_and_load(reader)
+
+
+def test_the_golden_galleries_are_of_the_golden_model() -> None:
+    with GalleryReader(FOLDER / "int8.sqlite") as reader:
+        check_and_load(reader)
+    here = {path.name for path in (FOLDER / "refused").iterdir()}
+    assert here == {refused["file"] for refused in INDEX["refused"]}
+
+
+def check_and_load(reader: GalleryReader) -> None:
+    check_model(reader.path, reader.info, GalleryModel(**INDEX["model"]))
+    reader.load()
+
+
 def test_the_galleries_are_single_files() -> None:
     names = {golden["file"] for golden in INDEX["galleries"]} | {"index.json"}
-    assert {path.name for path in FOLDER.iterdir()} == names
+    assert {path.name for path in FOLDER.iterdir()} == names | {"refused"}
     for golden in INDEX["galleries"]:
         # Bytes 18 and 19: 1 means a rollback journal, 2 would mean WAL.
         assert (FOLDER / golden["file"]).read_bytes()[18:20] == b"\1\1"

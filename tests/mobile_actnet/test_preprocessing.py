@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import struct
+import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 import torch
 from PIL import Image
 
-from mobile_actnet.errors import UnreadablePictureError
+from mobile_actnet.errors import MissingDecoderError, UnreadablePictureError
 from mobile_actnet.preprocessing import NAME, VERSION, decode, load_image, normalise
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "preprocessing"
@@ -183,3 +184,32 @@ def test_damaged_files_are_decoded_or_refused() -> None:
                 decode(bytes(bad))
             except UnreadablePictureError:
                 continue
+
+
+@pytest.fixture
+def heic(tmp_path: Path) -> Path:
+    pillow_heif = pytest.importorskip("pillow_heif", reason="needs the extra heic")
+    path = tmp_path / "photo.heic"
+    pixels = np.zeros((64, 96, 3), np.uint8)
+    pixels[:, :48] = (200, 40, 20)
+    pillow_heif.from_pillow(Image.fromarray(pixels)).save(path, quality=95)
+    return path
+
+
+def test_heic(heic: Path) -> None:
+    for source in (heic, heic.read_bytes()):
+        pixels = np.asarray(decode(source)).astype(int)
+        assert pixels.shape == (64, 96, 3)
+        assert abs(pixels[30, 20] - (200, 40, 20)).max() < 12
+        assert pixels[30, 80].max() < 12
+
+
+def test_heic_without_its_package(heic: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Image.init()
+    for registry in (Image.OPEN, Image.EXTENSION):
+        for name in [name for name in registry if "HEI" in name.upper()]:
+            monkeypatch.delitem(registry, name)
+    monkeypatch.setattr(Image, "ID", [name for name in Image.ID if "HEI" not in name])
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    with pytest.raises(MissingDecoderError, match=r"pip install 'mobile-actnet\[heic\]'"):
+        decode(heic)
