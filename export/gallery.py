@@ -8,7 +8,7 @@ for hit in gallery.search("query.jpg", top=5):
 """
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mobile_actnet.descriptor_storage import StoredDescriptors, encode
-from mobile_actnet.errors import ConfigError
+from mobile_actnet.errors import ConfigError, UnreadablePictureError
 from mobile_actnet.export import indexing
 from mobile_actnet.export.extraction import Describe
 from mobile_actnet.export.gallery_model import identify_as, opened
@@ -28,7 +28,7 @@ from mobile_actnet.gallery_approximate import ApproximateSearch, staleness
 from mobile_actnet.gallery_format import GalleryInfo, from_gallery
 from mobile_actnet.gallery_search import search_exact
 from mobile_actnet.near_duplicates import group_hits
-from mobile_actnet.preprocessing import load_image
+from mobile_actnet.preprocessing import Pixels, load_image
 
 PathLike = str | os.PathLike[str]
 
@@ -54,6 +54,20 @@ class Hit:
     label: str | None
     similarity: float
     duplicates: "tuple[Hit, ...]" = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a picture of several found.
+
+    Attributes:
+        picture: the file. hits: best first.
+        problem: why it could not be read, in which case there are no hits; else None.
+    """
+
+    picture: Path
+    hits: list[Hit]
+    problem: UnreadablePictureError | None = None
 
 
 @dataclass(frozen=True)
@@ -182,13 +196,43 @@ class Gallery:
         self, pictures: Iterable[PathLike], options: SearchOptions = SearchOptions()
     ) -> list[list[Hit]]:
         """Search with several picture files; see `search`."""
-        describe, info = self._describing(), self.info
-        found: list[list[Hit]] = []
+        answers = []
+        for answer in self.answer(pictures, options):
+            if answer.problem is not None:
+                raise answer.problem
+            answers.append(answer.hits)
+        return answers
+
+    def answer(
+        self, pictures: Iterable[PathLike], options: SearchOptions = SearchOptions()
+    ) -> Iterator[Answer]:
+        """Search with several picture files, of which some may not be readable.
+
+        Returns:
+            an answer for each picture, in their order.
+
+        Raises:
+            GalleryError: the model is not the one that made the gallery.
+        """
+        describe = self._describing()
         waiting = iter(pictures)
         while some := list(islice(waiting, _PICTURES_AT_ONCE)):
-            pixels = [load_image(picture, info.height_px, info.width_px) for picture in some]
-            found += self.search_descriptors(describe(np.stack(pixels)), options)
-        return found
+            loaded = [self._load(picture) for picture in some]
+            pixels = [each for each in loaded if not isinstance(each, UnreadablePictureError)]
+            found = iter(
+                self.search_descriptors(describe(np.stack(pixels)), options) if pixels else ()
+            )
+            for picture, each in zip(some, loaded, strict=True):
+                if isinstance(each, UnreadablePictureError):
+                    yield Answer(Path(picture), [], each)
+                else:
+                    yield Answer(Path(picture), next(found))
+
+    def _load(self, picture: PathLike) -> Pixels | UnreadablePictureError:
+        try:
+            return load_image(picture, self.info.height_px, self.info.width_px)
+        except UnreadablePictureError as error:
+            return error
 
     def search_descriptors(
         self, descriptors: NDArray[np.floating], options: SearchOptions = SearchOptions()

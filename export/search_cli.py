@@ -6,12 +6,13 @@ actnet-search shop.sqlite --query photos/ --top 5 --group 0.9 --html hits.html
 
 import argparse
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
 from mobile_actnet.commands import run
 from mobile_actnet.errors import ActnetError
-from mobile_actnet.export.gallery import Gallery, Hit, SearchOptions
+from mobile_actnet.export.gallery import Answer, Gallery, SearchOptions
 from mobile_actnet.export.search_page import search_page
 from mobile_actnet.files import write_atomically
 from mobile_actnet.photo_tree import FoundPhoto, walk_photos
@@ -48,21 +49,31 @@ def _search(arguments: argparse.Namespace) -> int:
     options = SearchOptions(arguments.top, arguments.group, arguments.exact, arguments.threads)
     queries = [picture for query in arguments.query for picture in _pictures(query)]
     with Gallery.open(arguments.gallery, arguments.model) as gallery:
-        found = gallery.search_pictures(queries, options)
-        for query, hits in zip(queries, found, strict=True):
-            if not arguments.json:
-                _print_hits(query, hits)
+        answers = list(gallery.answer(queries, options))
+        unread = [answer for answer in answers if answer.problem is not None]
+        if len(unread) == len(answers):
+            raise _none_read(unread)
+        if not arguments.json:
+            _print_answers(answers)
         if arguments.html is not None:
-            page = search_page(gallery, queries, found)
+            page = search_page(gallery, answers)
             write_atomically(arguments.html, page.encode(errors="replace"))
             print(f"wrote {arguments.html}: open it in a browser")
+    for answer in unread:
+        print(f"not searched for: {answer.problem}", file=sys.stderr)
     if arguments.json:
-        pairs = zip(queries, found, strict=True)
-        told = [
-            {"query": str(query), "hits": [asdict(hit) for hit in hits]} for query, hits in pairs
-        ]
-        print(json.dumps({"gallery": str(arguments.gallery), "queries": told}))
+        told = {"gallery": str(arguments.gallery), "queries": [_told(each) for each in answers]}
+        print(json.dumps(told))
     return 0
+
+
+def _none_read(unread: list[Answer]) -> ActnetError:
+    """Return the error of a search in which no query could be read."""
+    first = unread[0].problem
+    assert first is not None
+    if len(unread) == 1:
+        return first
+    return ActnetError(f"none of the {len(unread)} pictures can be read; the first: {first}")
 
 
 def _pictures(query: Path) -> list[Path]:
@@ -74,12 +85,22 @@ def _pictures(query: Path) -> list[Path]:
     return found
 
 
-def _print_hits(query: Path, hits: list[Hit]) -> None:
-    print(f"{query}:")
-    for hit in hits:
-        more = f" (and {len(hit.duplicates)} nearly the same)" if hit.duplicates else ""
-        label = f" {hit.label}" if hit.label else ""
-        print(f"  {hit.similarity:.3f}{label}  {hit.path}{more}")
+def _print_answers(answers: list[Answer]) -> None:
+    for answer in answers:
+        if answer.problem is not None:
+            continue
+        print(f"{answer.picture}:")
+        for hit in answer.hits:
+            more = f" (and {len(hit.duplicates)} nearly the same)" if hit.duplicates else ""
+            label = f" {hit.label}" if hit.label else ""
+            print(f"  {hit.similarity:.3f}{label}  {hit.path}{more}")
+
+
+def _told(answer: Answer) -> dict[str, object]:
+    """Return an answer as it stands in the JSON."""
+    if answer.problem is not None:
+        return {"query": str(answer.picture), "error": str(answer.problem)}
+    return {"query": str(answer.picture), "hits": [asdict(hit) for hit in answer.hits]}
 
 
 if __name__ == "__main__":

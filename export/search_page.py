@@ -4,7 +4,7 @@ import html
 from pathlib import Path
 
 from mobile_actnet.errors import UnreadablePictureError
-from mobile_actnet.export.gallery import Gallery, Hit
+from mobile_actnet.export.gallery import Answer, Gallery, Hit
 from mobile_actnet.export.pages import data_url, item, page
 from mobile_actnet.gallery_format import from_gallery
 from mobile_actnet.preprocessing import decode
@@ -23,11 +23,11 @@ img { border: 2px solid #ddd; max-width: 164px; max-height: 164px; }
 _NOTHING = "data:image/gif;base64,R0lGODlhAQABAIAAAO7u7gAAACwAAAAAAQABAAACAkQBADs="
 
 
-def search_page(gallery: Gallery, queries: list[Path], found: list[list[Hit]]) -> str:
+def search_page(gallery: Gallery, answers: list[Answer]) -> str:
     """Write the page.
 
     Args:
-        queries: the picture files that were searched for. found: the hits of each.
+        answers: what was searched for and found. A query that could not be read has its reason.
 
     Returns:
         HTML. Pictures come from the gallery's thumbnails, else from the photos themselves.
@@ -37,13 +37,20 @@ def search_page(gallery: Gallery, queries: list[Path], found: list[list[Hit]]) -
         f"<p>{len(gallery)} pictures, described by {html.escape(gallery.info.model_file)}. The "
         "first picture of a row is the query; the number is the similarity, at most 1.</p>"
     ]
-    for query, hits in zip(queries, found, strict=True):
-        parts.append(f"<section><h3>{html.escape(query.name)}</h3><ol>")
-        image = thumbnail_jpeg(decode(query), _SIDE_PX)
-        parts.append(item("query", data_url(image), f"query {query.name}", "query"))
-        parts += [_item(gallery, rank, hit, shown) for rank, hit in enumerate(hits, start=1)]
+    for answer in answers:
+        parts.append(f"<section><h3>{html.escape(answer.picture.name)}</h3>")
+        if answer.problem is not None:
+            parts.append(f"<p>{html.escape(str(answer.problem))}</p></section>")
+            continue
+        parts += ["<ol>", _query_item(answer.picture)]
+        parts += [_item(gallery, rank, hit, shown) for rank, hit in enumerate(answer.hits, start=1)]
         parts.append("</ol></section>")
     return page(f"Search in {gallery.path.name}", _STYLE, parts)
+
+
+def _query_item(query: Path) -> str:
+    image = thumbnail_jpeg(decode(query), _SIDE_PX)
+    return item("query", data_url(image), f"query {query.name}", "query")
 
 
 def _item(gallery: Gallery, rank: int, hit: Hit, shown: dict[int, str]) -> str:

@@ -1,31 +1,28 @@
 """Galleries in Python: ten lines, and what is refused."""
 
 import shutil
+import sqlite3
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from mobile_actnet.descriptor_storage import decode
 from mobile_actnet.errors import ConfigError, GalleryError, UnreadablePictureError
 from mobile_actnet.export import Gallery, IndexOptions, SearchOptions
 from mobile_actnet.export.formats import Format, Precision
 from mobile_actnet.gallery import GalleryReader
 from mobile_actnet.gallery_approximate import index_path
 
-ONE = IndexOptions(workers=1)
-
 
 @pytest.fixture
-def gallery(make_photos, artefact: Path, tmp_path: Path):
-    photos = make_photos(6)
-    shutil.copy(photos / "002.jpg", photos / "copy.jpg")
-    with Gallery.build(photos, artefact, tmp_path / "g.sqlite", ONE) as built:
-        yield built
+def gallery(small_gallery: Path, tmp_path: Path):
+    shutil.copytree(small_gallery, tmp_path, dirs_exist_ok=True)
+    with Gallery.open(tmp_path / "g.sqlite") as opened:
+        yield opened
 
 
 def descriptors(gallery: Gallery) -> np.ndarray:
-    from mobile_actnet.descriptor_storage import decode
-
     with GalleryReader(gallery.path) as reader:
         return decode(reader.load()[1])
 
@@ -102,8 +99,6 @@ def test_what_cannot_be_searched_for(gallery: Gallery, tmp_path: Path) -> None:
 def test_an_empty_gallery(gallery: Gallery, tmp_path: Path) -> None:
     with GalleryReader(gallery.path) as reader:
         assert reader.count() == 7
-    import sqlite3
-
     with sqlite3.connect(gallery.path) as connection:
         connection.execute("DELETE FROM picture")
     connection.close()

@@ -15,18 +15,25 @@ from mobile_actnet.export.search_cli import main
 COLOURS = {"red": (220, 20, 30), "green": (10, 170, 40), "blue": (20, 40, 230)}
 
 
-@pytest.fixture
-def shop(artefact: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
-    """A gallery of three plain pictures, one with a name that is HTML."""
-    photos = tmp_path / "photos"
+@pytest.fixture(scope="module")
+def built(artefact: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a gallery of three plain pictures, with names that are HTML."""
+    folder = tmp_path_factory.mktemp("shop")
+    photos = folder / "photos"
     for name, colour in COLOURS.items():
         (photos / name).mkdir(parents=True)
         Image.new("RGB", (90, 60), colour).save(photos / name / f"<b>&{name}.png")
-    gallery = tmp_path / "shop.sqlite"
+    gallery = folder / "shop.sqlite"
     arguments = ["build", photos, "--model", artefact, "-o", gallery, "--labels", "folder"]
     assert index([*map(str, arguments), "--workers", "1"]) == 0
-    capsys.readouterr()
-    return gallery
+    return folder
+
+
+@pytest.fixture
+def shop(built: Path, tmp_path: Path) -> Path:
+    """That gallery, to be changed at will."""
+    shutil.copytree(built, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "shop.sqlite"
 
 
 def query(tmp_path: Path, name: str) -> Path:
@@ -91,6 +98,32 @@ def test_a_page_without_thumbnails_shows_the_photos(
     query(tmp_path, "red").unlink()
     assert main(command) == 0
     assert page.read_text().count("data:image/jpeg") == 3
+
+
+def test_a_query_that_cannot_be_read_stops_no_other(
+    shop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    queries = tmp_path / "queries"
+    queries.mkdir()
+    (queries / "a.jpg").write_bytes(b"text")
+    shutil.copy(query(tmp_path, "red"), queries / "b.png")
+    page, command = tmp_path / "hits.html", [str(shop), "--query", str(queries)]
+    assert main([*command, "--html", str(page)]) == 0
+    told = capsys.readouterr()
+    assert told.out.splitlines()[0] == f"{queries / 'b.png'}:"
+    assert told.err.startswith("not searched for: ")
+    assert "a.jpg" in told.err
+    assert page.read_text().count("<section>") == 2
+    assert "cannot identify" in page.read_text()
+    assert main([*command, "--json"]) == 0
+    broken, fine = json.loads(capsys.readouterr().out)["queries"]
+    assert "a.jpg" in broken["error"]
+    assert fine["hits"][0]["label"] == "red"
+    shutil.copy(queries / "a.jpg", queries / "b.png")
+    assert main(command) == 1
+    assert "none of the 2 pictures can be read" in capsys.readouterr().err
+    assert main([str(shop), "--query", str(queries / "a.jpg")]) == 1
+    assert capsys.readouterr().err.startswith("error: ")
 
 
 def test_errors_are_one_line(

@@ -21,12 +21,12 @@ def page_of(make_photos, artefact: Path, tmp_path: Path, side_px: int) -> str:
     options = IndexOptions(workers=1, thumbnail_side_px=side_px)
     with Gallery.build(photos, artefact, tmp_path / "g.sqlite", options) as gallery:
         queries = [photos / "000.jpg", photos / "<b>&ünö.jpg"]
-        found = gallery.search_pictures(queries, SearchOptions(top=3))
+        answers = list(gallery.answer(queries, SearchOptions(top=3)))
         if not side_px:
             # Neither a thumbnail nor the photo is left to show.
             (photos / "002.jpg").unlink()
             (photos / "003.jpg").unlink()
-        return search_page(gallery, queries, found)
+        return search_page(gallery, answers)
 
 
 @pytest.mark.parametrize("side_px", [160, 0])
