@@ -1,6 +1,7 @@
 """Reading a gallery: descriptors as one matrix, pictures and thumbnails one by one."""
 
 import contextlib
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -168,11 +169,11 @@ class GalleryReader:
 
     def _stored(self, scales: tuple[float, ...], blobs: tuple[bytes, ...]) -> StoredDescriptors:
         dtype, dim = self.info.storage.dtype, self.info.dim
-        wide = np.array(scales, np.float64)
-        if any(len(blob) != dim * dtype.itemsize for blob in blobs):
+        if any(type(blob) is not bytes or len(blob) != dim * dtype.itemsize for blob in blobs):
             raise self._damaged(f"a descriptor does not have {dim} values")
-        if not (np.isfinite(wide) & (wide > 0)).all():
+        if not all(type(scale) is float and 0 < scale < math.inf for scale in scales):
             raise self._damaged("a descriptor has no length")
+        wide = np.array(scales, np.float64)
         values = np.frombuffer(b"".join(blobs), dtype).reshape(len(blobs), dim)
         return StoredDescriptors(values, wide)
 

@@ -83,7 +83,10 @@ REFUSED = {
     "unknown_storage": (4, "UPDATE gallery SET storage = 'int4'"),
     "no_values": (4, "UPDATE gallery SET dim = 0"),
     "short_descriptor": (5, "UPDATE picture SET descriptor = x'0102' WHERE id = 3"),
-    "long_descriptor": (5, "UPDATE picture SET descriptor = descriptor || x'00' WHERE id = 3"),
+    "long_descriptor": (
+        5,
+        "UPDATE picture SET descriptor = CAST(descriptor || x'00' AS BLOB) WHERE id = 3",
+    ),
     "no_scale": (5, "UPDATE picture SET scale = 0 WHERE id = 3"),
     "another_model": (6, f"UPDATE gallery SET model_sha256 = '{'cd' * 32}'"),
     "another_preprocessing": (6, "UPDATE gallery SET preprocessing_version = 2"),

@@ -76,14 +76,25 @@ def test_damaged_content(statement: str, make_gallery) -> None:
         GalleryReader(path)
 
 
-def test_a_descriptor_of_another_length_is_refused(make_gallery) -> None:
+@pytest.mark.parametrize(
+    ("change_of_row", "message"),
+    [
+        ("descriptor = x'0102'", "does not have 8 values"),
+        ("descriptor = 'eight ch'", "does not have 8 values"),
+        ("descriptor = 8", "does not have 8 values"),
+        ("scale = 'long'", "has no length"),
+        ("scale = 0", "has no length"),
+        ("scale = 9e999", "has no length"),
+    ],
+)
+def test_a_damaged_descriptor_is_refused(change_of_row: str, message: str, make_gallery) -> None:
     path = make_gallery()
     change(
         path,
         "PRAGMA ignore_check_constraints = ON",
-        "UPDATE picture SET descriptor = x'0102' WHERE id = 2",
+        f"UPDATE picture SET {change_of_row} WHERE id = 2",
     )
-    with GalleryReader(path) as reader, pytest.raises(GalleryError, match="does not have 8 values"):
+    with GalleryReader(path) as reader, pytest.raises(GalleryError, match=message):
         reader.load()
 
 
