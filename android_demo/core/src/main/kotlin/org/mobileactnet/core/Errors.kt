@@ -1,0 +1,16 @@
+package org.mobileactnet.core
+
+/**
+ * Something that a user can do something about. The message is a sentence for the screen: what
+ * came, and what to do.
+ */
+open class ActnetException(message: String, cause: Throwable? = null) : Exception(message, cause)
+
+/** The manifest, or the artefact beside it, cannot be used. */
+class ManifestException(message: String, cause: Throwable? = null) : ActnetException(message, cause)
+
+/** The gallery cannot be used. */
+class GalleryException(message: String, cause: Throwable? = null) : ActnetException(message, cause)
+
+/** A photo cannot be used. */
+class PictureException(message: String, cause: Throwable? = null) : ActnetException(message, cause)

@@ -1,0 +1,122 @@
+package org.mobileactnet.core
+
+import java.io.Closeable
+
+/**
+ * A picture of a gallery.
+ *
+ * @property path relative to the folder of photos, with slashes.
+ * @property label what is shown; null where nothing is known.
+ */
+data class Picture(
+    val id: Long,
+    val path: String,
+    val label: String?,
+    val widthPx: Int,
+    val heightPx: Int,
+) {
+    /** The label, or else the file's name. */
+    val title: String get() = label ?: path.substringAfterLast('/')
+}
+
+/** How much is in a gallery. */
+data class GalleryCounts(val pictures: Long, val labels: Long, val thumbnails: Long, val problems: Long)
+
+/** A photo that could not be described, and why. */
+data class Problem(val path: String, val reason: String)
+
+/** All descriptors of a gallery; row r belongs to the picture with the id `ids[r]`. */
+class DescriptorTable(val ids: LongArray, val descriptors: StoredDescriptors)
+
+/**
+ * An open gallery.
+ *
+ * @param name of the file, for messages.
+ * @throws GalleryException where the gallery is damaged.
+ */
+class Gallery(private val database: Database, private val name: String) : Closeable by database {
+    /** What it was made by, as it was when the gallery was opened. */
+    val info: GalleryInfo = readInfo(database, name)
+
+    /**
+     * Reads all descriptors into one matrix, in rising order of ids.
+     *
+     * @throws GalleryException where one has another length than the gallery says, or no scale, or
+     *   where they are more than an app can hold.
+     */
+    fun load(): DescriptorTable = readableErrors(name) {
+        val count = counts().pictures
+        val length = info.dim * info.storage.bytesPerValue
+        if (count * length > MAX_BYTES) {
+            throw GalleryException("$name has $count pictures; the app can hold ${MAX_BYTES / length}")
+        }
+        val ids = LongArray(count.toInt())
+        val scales = DoubleArray(count.toInt())
+        val bytes = ByteArray(count.toInt() * length)
+        var row = 0
+        database.query("SELECT id, scale, descriptor FROM picture ORDER BY id") {
+            if (row == ids.size) throw GalleryException("$name is being changed; try again")
+            ids[row] = it[0] as Long
+            scales[row] = scaleOf(it[1])
+            descriptorOf(it[2], length).copyInto(bytes, row * length)
+            row++
+        }
+        if (row != ids.size) throw GalleryException("$name is being changed; try again")
+        DescriptorTable(ids, StoredDescriptors(info.storage, info.dim, bytes, scales))
+    }
+
+    /** Looks a picture up; null where it has gone. */
+    fun picture(id: Long): Picture? = readableErrors(name) {
+        database.list("$PICTURES WHERE id = ?", id, make = ::pictureOf).singleOrNull()
+    }
+
+    /** A page of all pictures, in the order of ids. */
+    fun pictures(after: Long, limit: Int): List<Picture> = readableErrors(name) {
+        database.list("$PICTURES WHERE id > ? ORDER BY id LIMIT ?", after, limit.toLong(), make = ::pictureOf)
+    }
+
+    /** The id of the picture with a path; null where there is none. */
+    fun idOf(path: String): Long? = readableErrors(name) {
+        database.list("SELECT id FROM picture WHERE path = ?", path) { it[0] as Long }.singleOrNull()
+    }
+
+    /** A picture's thumbnail, a JPEG; null where there is none. */
+    fun thumbnail(id: Long): ByteArray? = readableErrors(name) {
+        database.list("SELECT jpeg FROM thumbnail WHERE picture_id = ?", id) { it[0] as? ByteArray }
+            .singleOrNull()
+    }
+
+    /** The photos that could not be described. */
+    fun problems(): List<Problem> = readableErrors(name) {
+        database.list("SELECT path, reason FROM problem ORDER BY path") {
+            Problem(it[0].toString(), it[1].toString())
+        }
+    }
+
+    fun counts(): GalleryCounts = readableErrors(name) {
+        val sql = "SELECT count(*), count(DISTINCT label), (SELECT count(*) FROM thumbnail), " +
+            "(SELECT count(*) FROM problem) FROM picture"
+        database.list(sql) { GalleryCounts(it[0] as Long, it[1] as Long, it[2] as Long, it[3] as Long) }
+            .single()
+    }
+
+    private fun pictureOf(row: Row): Picture {
+        fun number(column: Int) = (row[column] as? Long ?: throw damaged(name, "a number is missing"))
+        return Picture(
+            number(0), row[1].toString(), row[2] as String?, number(3).toInt(), number(4).toInt(),
+        )
+    }
+
+    private fun scaleOf(value: Any?): Double =
+        (value as? Double)?.takeIf { it.isFinite() && it > 0 }
+            ?: throw damaged(name, "a descriptor has no length")
+
+    private fun descriptorOf(value: Any?, length: Int): ByteArray =
+        (value as? ByteArray)?.takeIf { it.size == length }
+            ?: throw damaged(name, "a descriptor does not have ${info.dim} values")
+
+    private companion object {
+        const val MAX_BYTES = 1L shl 30
+        const val PICTURES = "SELECT id, path, label, width_px, height_px FROM picture"
+    }
+}

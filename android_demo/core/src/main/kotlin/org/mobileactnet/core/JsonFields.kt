@@ -1,0 +1,71 @@
+package org.mobileactnet.core
+
+import org.json.JSONArray
+import org.json.JSONException
+import org.json.JSONObject
+import org.json.JSONTokener
+
+/**
+ * Reads fields of a JSON object without org.json's conversions: "1" is no number, 1 is no text.
+ *
+ * @param place how errors name the object, such as `artefact` in `model.tflite.json`; empty at the top.
+ */
+internal class JsonFields(
+    private val json: JSONObject,
+    private val file: String,
+    private val place: String = "",
+) {
+    fun section(key: String): JsonFields =
+        JsonFields(field<JSONObject>(key, "an object"), file, name(key))
+
+    fun text(key: String): String = field(key, "a text")
+
+    fun flag(key: String): Boolean = field(key, "true or false")
+
+    /** A whole number from [range]. */
+    fun wholeNumber(key: String, range: LongRange): Long {
+        val number = when (val value = json.opt(key)) {
+            is Int -> value.toLong()
+            is Long -> value
+            else -> throw wrong(key, "a whole number")
+        }
+        if (number !in range) {
+            throw wrong(key, "from ${range.first} to ${range.last} (got $number)")
+        }
+        return number
+    }
+
+    /** A list of finite numbers. */
+    fun numbers(key: String): DoubleArray {
+        val list = field<JSONArray>(key, "a list of numbers")
+        return DoubleArray(list.length()) { place ->
+            val number = list.opt(place) as? Number ?: throw wrong(key, "a list of numbers")
+            number.toDouble().takeIf(Double::isFinite) ?: throw wrong(key, "a list of numbers")
+        }
+    }
+
+    fun wrong(key: String, expected: String): ManifestException =
+        ManifestException("$file is damaged: ${name(key)} must be $expected; export it again")
+
+    private fun name(key: String) = if (place.isEmpty()) key else "$place.$key"
+
+    private inline fun <reified T> field(key: String, kind: String): T =
+        json.opt(key) as? T ?: throw wrong(key, kind)
+}
+
+/** Parses one JSON object and nothing behind it. */
+internal fun parseObject(text: String, file: String): JsonFields {
+    val damaged = "$file is no JSON object; export it again"
+    try {
+        val tokener = JSONTokener(text)
+        val json = tokener.nextValue() as? JSONObject ?: throw ManifestException(damaged)
+        if (tokener.nextClean() != END) throw ManifestException(damaged)
+        return JsonFields(json, file)
+    } catch (error: JSONException) {
+        throw ManifestException(damaged, error)
+    } catch (error: StackOverflowError) {
+        throw ManifestException(damaged, error) // Thousands of brackets inside each other.
+    }
+}
+
+private const val END = '\u0000'

@@ -1,0 +1,146 @@
+package org.mobileactnet.core
+
+import java.io.File
+import java.io.IOException
+import java.io.InputStream
+import kotlin.test.Test
+import kotlin.test.assertContains
+import kotlin.test.assertEquals
+import kotlin.test.assertFailsWith
+import kotlin.test.assertNotNull
+import kotlin.test.assertNull
+
+/** The inbox and the indexer together, as the app uses them. */
+class IndexerTest {
+    /** A gallery, an inbox, and a model that sees a photo's first byte. */
+    private class Phone(val folder: File) {
+        val inbox = PhotoInbox(File(folder, "waiting"), File(folder, "photos"))
+        private val file = File(golden, "gallery/int8.sqlite").copyTo(File(folder, "shop.sqlite"))
+        val database = JdbcDatabase(file)
+        val gallery = Gallery(database, "shop.sqlite")
+        var described = 0
+
+        fun indexer(describe: (File) -> Described = ::describe) =
+            Indexer(inbox, GalleryWriter(database, "shop.sqlite"), Storage.INT8, describe)
+
+        fun describe(photo: File): Described {
+            val first = photo.readBytes().firstOrNull() ?: throw PictureException("The photo is empty")
+            described++
+            return Described(4, 3, FloatArray(16) { if (it == first.toInt()) 1f else 0f }, null)
+        }
+
+        fun add(vararg first: Int): List<File> =
+            first.map { inbox.add(byteArrayOf(it.toByte()).inputStream()) }
+    }
+
+    private fun <T> onPhone(test: Phone.() -> T): T = inFolder { folder ->
+        Phone(folder).run { database.use { test() } }
+    }
+
+    @Test
+    fun whatWaitsIsDescribedAndKept() = onPhone {
+        val progress = mutableListOf<IndexProgress>()
+        val names = add(1, 2).map { it.name }
+        indexer().run({ true }, progress::add)
+        assertEquals(26, gallery.counts().pictures)
+        assertEquals(emptyList(), inbox.waiting())
+        for (name in names) assertNotNull(inbox.photo("added/$name"))
+        assertEquals(List(3) { IndexProgress(it, 2, 0) }, progress)
+    }
+
+    @Test
+    fun theSamePhotoIsAddedOnce() = onPhone {
+        add(1, 1)
+        indexer().run({ true }, {})
+        add(1)
+        indexer().run({ true }, {})
+        assertEquals(25, gallery.counts().pictures)
+    }
+
+    @Test
+    fun aStoppedRunGoesOnWithWhatIsLeft() = onPhone {
+        add(1, 2, 3)
+        var asked = 0
+        indexer().run({ asked++ < 1 }, {})
+        assertEquals(2, inbox.waiting().size)
+        indexer().run({ true }, {})
+        assertEquals(27, gallery.counts().pictures)
+        assertEquals(3, described)
+    }
+
+    @Test
+    fun aProcessThatDiesBetweenStoringAndMovingStoresOnce() = onPhone {
+        val (photo) = add(1)
+        GalleryWriter(database, "shop.sqlite").store(
+            DescribedPhoto("added/${photo.name}", 1, 1, ByteArray(32), 4, 3, null,
+                encode(describe(photo).descriptor, Storage.INT8), null),
+        )
+        indexer().run({ true }, {}) // The next start of the app.
+        assertEquals(25, gallery.counts().pictures)
+        assertEquals(emptyList(), inbox.waiting())
+    }
+
+    @Test
+    fun aProcessThatDiesWhileDescribingDescribesAgain() = onPhone {
+        add(1, 2)
+        val killed = indexer { throw ThreadDeath() }
+        assertFailsWith<ThreadDeath> { killed.run({ true }, {}) }
+        assertEquals(2, inbox.waiting().size)
+        indexer().run({ true }, {})
+        assertEquals(26, gallery.counts().pictures)
+    }
+
+    @Test
+    fun aPhotoThatCannotBeDecodedIsNotedAndTheRestGoesOn() = onPhone {
+        add(1, 2)
+        inbox.add(ByteArray(0).inputStream())
+        val progress = mutableListOf<IndexProgress>()
+        indexer().run({ true }, progress::add)
+        assertEquals(26, gallery.counts().pictures)
+        assertEquals("The photo is empty", gallery.problems().single().reason)
+        assertEquals(IndexProgress(3, 3, 1), progress.last())
+        assertEquals(emptyList(), inbox.waiting())
+    }
+
+    @Test
+    fun aFullStorageKeepsWhatWaits() = onPhone {
+        val pages = database.list("PRAGMA page_count") { it[0] as Long }.single()
+        database.query("PRAGMA max_page_count = $pages") {}
+        add(1)
+        val large = indexer { Described(4, 3, describe(it).descriptor, ByteArray(200_000)) }
+        val error = assertFailsWith<GalleryException> { large.run({ true }, {}) }
+        assertContains(error.message.orEmpty(), "the storage is full")
+        assertEquals(1, inbox.waiting().size)
+    }
+
+    @Test
+    fun aCopyThatFailsLeavesNothing() = onPhone {
+        val failing = object : InputStream() {
+            var left = 3
+            override fun read() = if (left-- > 0) 7 else throw IOException("No space left on device")
+        }
+        val error = assertFailsWith<PictureException> { inbox.add(failing) }
+        assertEquals(
+            "The photo cannot be added: No space left on device; free some space and add it again",
+            error.message,
+        )
+        assertEquals(emptyList(), File(folder, "waiting").list().orEmpty().toList())
+    }
+
+    @Test
+    fun aCopyThatWasKilledIsRemoved() = onPhone {
+        add(1)
+        File(folder, "waiting/123.part").writeText("half a photo")
+        assertEquals(1, inbox.waiting().size)
+        assertEquals(1, File(folder, "waiting").list().orEmpty().size)
+    }
+
+    @Test
+    fun onlyPhotosOfThisPhoneHaveALargePicture() = onPhone {
+        val (photo) = add(1)
+        indexer().run({ true }, {})
+        assertNull(inbox.photo("drawn/p01.png"))
+        inbox.delete("added/${photo.name}")
+        assertNull(inbox.photo("added/${photo.name}"))
+    }
+}

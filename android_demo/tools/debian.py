@@ -1,0 +1,82 @@
+"""Debian packages without root: apt folders of our own, download, unpack; nothing is installed.
+
+Packages are named one by one rather than with all that they need: the machine has a C library, and
+a closed list shows what the build depends on. apt checks Debian's signatures.
+"""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+MIRROR = "http://deb.debian.org/debian"
+
+_CONFIGURATION = """\
+Dir "{root}";
+Dir::State::status "{root}/var/lib/dpkg/status";
+APT::Architecture "amd64";
+APT::Architectures {{ "amd64"; }};
+APT::Sandbox::User "";
+Acquire::Check-Valid-Until "false";
+Acquire::Languages "none";
+Acquire::Retries "3";
+Acquire::http::Timeout "20";
+"""
+
+
+class ToolchainError(Exception):
+    """A tool that cannot be had; the message says which, and what to do."""
+
+
+def fetch_packages(suite: str, names: tuple[str, ...], folder: Path) -> Path:
+    """Download and unpack packages below `folder`, once; return the folder.
+
+    Args:
+        suite: Debian's release, such as bookworm.
+        names: of packages.
+
+    Raises:
+        ToolchainError: no apt, no keyring, no network, or no such package any more.
+    """
+    wanted = f"{suite} {' '.join(names)}\n"
+    listing = folder / "packages.txt"
+    if listing.exists() and listing.read_text() == wanted:
+        return folder
+    _check_machine(names)
+    shutil.rmtree(folder, ignore_errors=True)
+    downloads = folder.with_name(folder.name + ".download")
+    shutil.rmtree(downloads, ignore_errors=True)
+    downloads.mkdir(parents=True)
+    environment = _apt_root(suite, downloads)
+    _run(["apt-get", "-qq", "update"], downloads, environment)
+    _run(["apt-get", "-qq", "download", *names], downloads, environment)
+    for archive in sorted(downloads.glob("*.deb")):
+        _run(["dpkg-deb", "-x", str(archive), str(folder)], downloads, environment)
+    shutil.rmtree(downloads)
+    listing.write_text(wanted)
+    return folder
+
+
+def _check_machine(names: tuple[str, ...]) -> None:
+    if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
+        raise ToolchainError(f"{', '.join(names)}: needs apt-get and dpkg-deb (Debian, Ubuntu)")
+    if not KEYRING.exists():
+        raise ToolchainError(f"{', '.join(names)}: needs {KEYRING} (debian-archive-keyring)")
+
+
+def _apt_root(suite: str, root: Path) -> dict[str, str]:
+    for folder in ("etc/apt/apt.conf.d", "etc/apt/preferences.d", "var/lib/apt/lists/partial",
+                   "var/lib/dpkg", "var/cache/apt/archives/partial"):  # fmt: skip
+        (root / folder).mkdir(parents=True)
+    (root / "var/lib/dpkg/status").touch()
+    (root / "etc/apt/sources.list").write_text(f"deb [signed-by={KEYRING}] {MIRROR} {suite} main\n")
+    configuration = root / "apt.conf"
+    configuration.write_text(_CONFIGURATION.format(root=root))
+    return {"APT_CONFIG": str(configuration), "PATH": "/usr/bin:/bin:/usr/sbin:/sbin"}
+
+
+def _run(command: list[str], folder: Path, environment: dict[str, str]) -> None:
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        said = done.stderr.strip().splitlines() or ["no message"]
+        raise ToolchainError(f"{' '.join(command[:4])}: {said[-1]}")
