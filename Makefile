@@ -6,17 +6,27 @@ READY := $(VENV)/.ready
 # Beside anything else, more threads than cores are slower than one each.
 export OMP_NUM_THREADS ?= 2
 
-.PHONY: export test test-android lint typecheck bench clean
+ARM64 := .arm64
+
+.PHONY: export test test-android arm64 lint typecheck bench clean clean-arm64
 
 export: $(READY)
 	$(BIN)/actnet-export --format tflite --overwrite
 
+# Tests of ARM64 and adb need tools that only Debian has; without them they are skipped, and told.
 test: $(READY)
+	@$(MAKE) --no-print-directory arm64 || echo "SKIPPED: tests of ARM64 and adb; the reason stands above"
 	$(BIN)/python -m pytest
 
 # Needs a Java 17 or newer, npm and apt; the tools go to android_demo/.toolchain, without root.
 test-android: $(READY)
 	$(BIN)/python android_demo/tools/build.py
+
+# Downloads about 200 MB into a folder of its own; nothing is installed.
+arm64: $(ARM64)/.ready
+
+$(ARM64)/.ready: $(addprefix android_demo/native/,setup_arm64.sh actnet_bench.c actnet_engine.c actnet_engine.h litert_c_api.h count_instructions.c) constraints.txt | $(READY)
+	android_demo/native/setup_arm64.sh $(ARM64) $(BIN)/python
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -32,7 +42,10 @@ typecheck: $(READY)
 bench: $(READY)
 	$(BIN)/actnet-bench
 
-clean:
+clean-arm64:
+	rm -rf $(ARM64)
+
+clean: clean-arm64
 	rm -rf $(VENV) android_demo/.toolchain android_demo/build build artefacts *.egg-info .pytest_cache .mypy_cache .ruff_cache
 
 # torch first and alone: another package must not choose a newer one with its gigabytes of CUDA.

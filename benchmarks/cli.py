@@ -8,7 +8,9 @@ actnet-bench compare before.json after.json
 import argparse
 from pathlib import Path
 
-from mobile_actnet.benchmarks import alone_modes, modes
+from mobile_actnet.benchmarks import alone_modes, device_modes, modes
+from mobile_actnet.benchmarks.adb import DEFAULT_FOLDER as DEVICE_FOLDER
+from mobile_actnet.benchmarks.arm64 import DEFAULT_TOOLS
 from mobile_actnet.benchmarks.artefacts import DEFAULT_FOLDER
 from mobile_actnet.benchmarks.cases import RuntimeKind
 from mobile_actnet.benchmarks.comparison import MIN_SPEEDUP
@@ -20,12 +22,18 @@ from mobile_actnet.export.cli import parse_image_size
 from mobile_actnet.export.formats import Precision
 
 _PLAN = RunPlan()
+_CHECKED = (modes.compare_with_references, device_modes.arm64, device_modes.device)
 
 
 def main(argv: list[str] | None = None) -> int:
-    arguments = _parser().parse_args(argv)
+    parser = _parser()
+    arguments = parser.parse_args(argv)
     if getattr(arguments, "minutes", None):
         arguments.mode = alone_modes.sustain
+    if getattr(arguments, "device", None):
+        arguments.mode = device_modes.device
+    if getattr(arguments, "check", False) and arguments.mode not in _CHECKED:
+        parser.error("argument --check: not allowed with a mode that claims nothing")
     return run(lambda: arguments.mode(arguments))
 
 
@@ -33,15 +41,17 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="actnet-bench",
         description="Time Mobile-ACTNET next to a named reference, with an interval and a verdict.",
-        epilog="compare A.json B.json has a --help of its own.",
+        epilog="compare A.json B.json and import FILE have a --help of their own.",
     )
     parser.set_defaults(mode=modes.compare_with_references)
     _add_what(parser)
     _add_how(parser)
     _add_modes(parser)
+    _add_device(parser)
     _add_output(parser)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_compare(commands)
+    _add_import(commands)
     return parser
 
 
@@ -81,9 +91,9 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
 
 def _add_modes(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("modes (default: ours beside the references)")
-    add = group.add_mutually_exclusive_group().add_argument
-    add("--check", action="store_true",
+    group.add_argument("--check", action="store_true",
         help="exit code 1 unless every claim holds and nothing is missing")  # fmt: skip
+    add = group.add_mutually_exclusive_group().add_argument
     add("--augmentation", dest="mode", action="store_const", const=modes.augmentation,
         help="what captures cost beside a training step (CPU, one thread)")  # fmt: skip
     add("--sweep", dest="mode", action="store_const", const=alone_modes.sweep_settings,
@@ -92,10 +102,29 @@ def _add_modes(parser: argparse.ArgumentParser) -> None:
         help="decode, resize, inference, search, total")  # fmt: skip
     add("--roofline", dest="mode", action="store_const", const=alone_modes.show_roofline,
         help="how far from the least time that this machine could take")  # fmt: skip
+    add("--arm64", dest="mode", action="store_const", const=device_modes.arm64,
+        help="count ARM64 instructions under emulation; needs make arm64")  # fmt: skip
+    add("--device", metavar="SERIAL", help="on a phone through adb; adb devices lists serials")
     add("--minutes", type=positive, metavar="N", help="latency over minutes without pause")
     group.add_argument("--photo", type=Path, metavar="FILE", help="for --stages; else generated")
     group.add_argument("--min-speedup", type=positive, metavar="X",
         help=f"the claim (default: {MIN_SPEEDUP:g} against resnext101_32x8d)")  # fmt: skip
+
+
+def _add_device(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("ARM64 and phones")
+    add = group.add_argument
+    add("--arm64-tools", type=Path, default=DEFAULT_TOOLS, metavar="DIR",
+        help="what make arm64 has filled (default: %(default)s)")  # fmt: skip
+    add("--adb", default="adb", metavar="PROGRAM", help="the adb command")
+    add("--cpus", default="big", metavar="4,5|big|any",
+        help="the phone's cores to run on (default: the big ones)")  # fmt: skip
+    add("--cool-down", type=not_negative, default=120.0, metavar="SECONDS",
+        help="longest wait for a cool phone before each round (default: %(default)g)")  # fmt: skip
+    add("--device-folder", default=str(DEVICE_FOLDER), metavar="DIR",
+        help="on the phone; programs must be allowed to run there (default: %(default)s)")  # fmt: skip
+    add("--benchmark-model", type=Path, metavar="FILE",
+        help="Google's benchmark_model for the phone, to run in place of ours")  # fmt: skip
 
 
 def _add_output(parser: argparse.ArgumentParser) -> None:
@@ -121,6 +150,17 @@ def _add_compare(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )  # fmt: skip
     compare.add_argument("--json", action="store_true", help="end with one line of JSON")
     compare.set_defaults(mode=modes.compare_files)
+
+
+def _add_import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser(
+        "import",
+        help="take in a report that an app exported",
+        description="Check a report, show it, and write it with its tables and plots.",
+    )
+    command.add_argument("file", type=Path, metavar="FILE")
+    _add_output(command)
+    command.set_defaults(mode=device_modes.import_report)
 
 
 def at_least_one(text: str) -> int:

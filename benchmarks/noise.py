@@ -61,11 +61,7 @@ class NoiseMonitor:
             spreads: (p90 - p50) / p50 of what was measured meanwhile, by its name.
         """
         load, steal = self._between(self._start, self._now())
-        warnings = [
-            f"{name} varies: its p90 is {100 * spread:.0f} % above its p50"
-            for name, spread in spreads.items()
-            if spread > SPREAD_LIMIT
-        ]
+        warnings = spread_warnings(spreads)
         if load is not None and load > OTHER_LOAD_LIMIT:
             warnings.append(f"other processes kept {load:.2f} cores busy")
         if steal is not None and steal > STEAL_LIMIT:
@@ -89,6 +85,15 @@ class NoiseMonitor:
         busy_seconds = busy / os.sysconf("SC_CLK_TCK")
         others = max(0.0, busy_seconds - (end[1] - start[1])) / seconds
         return others, steal / total if total else 0.0
+
+
+def spread_warnings(spreads: dict[str, float]) -> list[str]:
+    """Name what varies too much to be believed, by its (p90 - p50) / p50."""
+    return [
+        f"{name} varies: its p90 is {100 * spread:.0f} % above its p50"
+        for name, spread in spreads.items()
+        if spread > SPREAD_LIMIT
+    ]
 
 
 def read_stat(path: Path = _PROC_STAT) -> dict[str, list[int]]:

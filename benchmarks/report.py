@@ -1,6 +1,7 @@
 """Reports: what was measured, where and how, as JSON that other programs can rely on.
 
 The classes here are its schema; an unknown or missing field is refused when a report is read.
+Reports of this machine, of ARM64 under emulation and of an Android phone have the same shape.
 """
 
 from dataclasses import field
@@ -154,6 +155,27 @@ class Stages:
 
 
 @dataclass(frozen=True, config=_STRICT)
+class Instructions:
+    """ARM64 instructions of one inference under emulation. Not time.
+
+    Attributes:
+        network, precision, size: what ran.
+        millions: of instructions, of each counted inference.
+        repeatability: (largest - smallest) / smallest of them.
+        output_difference: largest difference from the descriptor computed on x86.
+        weights: "shipped" or "random" and the seed.
+    """
+
+    network: str
+    precision: str
+    size: str
+    millions: list[float]
+    repeatability: float
+    output_difference: float
+    weights: str
+
+
+@dataclass(frozen=True, config=_STRICT)
 class Roofline:
     """How far an artefact is from the least time that the machine could take.
 
@@ -183,7 +205,7 @@ class Roofline:
 
 @dataclass(frozen=True, config=_STRICT)
 class Report:
-    """Everything of one run of the benchmark.
+    """Everything of one run of the benchmark; see `docs/bench-report.md`.
 
     Attributes:
         schema: of this file.
@@ -200,6 +222,7 @@ class Report:
     measurements: list[Measurement] = field(default_factory=list)
     sustained: list[Sustained] = field(default_factory=list)
     stages: list[Stages] = field(default_factory=list)
+    instructions: list[Instructions] = field(default_factory=list)
     roofline: list[Roofline] = field(default_factory=list)
     not_measured: list[NotMeasured] = field(default_factory=list)
 

@@ -162,6 +162,28 @@ def _stages(report: Report) -> str:
     return "Medians:\n\n" + table(header, rows)
 
 
+def _instructions(report: Report) -> str:
+    if not report.instructions:
+        return ""
+    ours = {
+        (found.precision, found.size): found.millions[-1]
+        for found in report.instructions
+        if found.network == NetworkName.MOBILE_ACTNET.value
+    }
+    header = ("network", "precision", "size", "million ARM64 instructions", "times ours",
+              "repeatable to", "output against x86")  # fmt: skip
+    rows = []
+    for found in report.instructions:
+        beside = ours.get((found.precision, found.size))
+        rows.append([
+            title_of(found.network), found.precision, found.size, f"{found.millions[-1]:.1f}",
+            f"{found.millions[-1] / beside:.3g}" if beside else "",
+            f"{100 * found.repeatability:.4f} %", f"{found.output_difference:.1e}",
+        ])  # fmt: skip
+    note = "Instructions of one inference under emulation; they are not time."
+    return f"{note}\n\n{table(header, rows)}"
+
+
 def _roofline(report: Report) -> str:
     header = ("network; runtime, precision, size, threads", "million multiply-adds", "weights, MB",
               "peak, GFLOP/s", "bandwidth, GB/s", "compute floor, ms", "memory floor, ms", "p50, ms",
@@ -198,6 +220,7 @@ _SECTIONS: tuple[Callable[[Report], str], ...] = (
     _details,
     _sustained,
     _stages,
+    _instructions,
     _roofline,
     _warnings,
 )

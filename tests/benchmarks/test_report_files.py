@@ -1,15 +1,20 @@
 """A report comes back as it was written; anything else is refused with a sentence."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 from made_up import comparison, report
 
+from mobile_actnet.benchmarks.cli import main
+from mobile_actnet.benchmarks.ratios import summarise
 from mobile_actnet.benchmarks.report import NotMeasured, Report
 from mobile_actnet.benchmarks.report_files import json_schema, load_report, save_report
 from mobile_actnet.errors import ActnetError
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -59,3 +64,19 @@ def test_what_is_no_report_is_refused(tmp_path: Path) -> None:
 
 def test_schema_names_every_section() -> None:
     assert {"machine", "comparisons", "sustained"} <= set(json_schema()["properties"])
+
+
+def test_what_the_documentation_shows_an_app_is_taken_in(tmp_path: Path, capsys) -> None:
+    text = (ROOT / "docs" / "bench-report.md").read_text(encoding="utf-8")
+    example = re.search(r"```json\n(.*?)```", text, re.DOTALL)
+    assert example is not None
+    exported = tmp_path / "app.json"
+    exported.write_text(example[1])
+    found = load_report(exported)
+    assert found.measurements[0].summary == summarise(found.measurements[0].samples)
+    assert main(["import", str(exported), "-o", str(tmp_path / "taken.json")]) == 0
+    assert "iPhone17,3 (arm64, 6 cores), iOS 26.1" in capsys.readouterr().out
+    assert load_report(tmp_path / "taken.json") == found
+    exported.write_text(example[1].replace('"flags"', '"flag"'))
+    assert main(["import", str(exported)]) == 1
+    assert "app.json is no report of actnet-bench: machine" in capsys.readouterr().err
