@@ -8,7 +8,7 @@ export OMP_NUM_THREADS ?= 2
 
 ARM64 := .arm64
 
-.PHONY: export test test-android arm64 lint typecheck bench clean clean-arm64
+.PHONY: export test test-android test-ios arm64 lint typecheck bench clean clean-arm64
 
 export: $(READY)
 	$(BIN)/actnet-export --format tflite --overwrite
@@ -21,6 +21,10 @@ test: $(READY)
 # Needs a Java 17 or newer, npm and apt; the tools go to android_demo/.toolchain, without root.
 test-android: $(READY)
 	$(BIN)/python android_demo/tools/build.py
+
+# Needs apt, and root or user namespaces; Swift goes to ios_demo/.swift.
+test-ios: $(READY)
+	ios_demo/tools/test.sh $(BIN)/python
 
 # Downloads about 200 MB into a folder of its own; nothing is installed.
 arm64: $(ARM64)/.ready
@@ -46,7 +50,7 @@ clean-arm64:
 	rm -rf $(ARM64)
 
 clean: clean-arm64
-	rm -rf $(VENV) android_demo/.toolchain android_demo/build build artefacts *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) android_demo/.toolchain android_demo/build ios_demo/.swift ios_demo/.build build artefacts *.egg-info .pytest_cache .mypy_cache .ruff_cache
 
 # torch first and alone: another package must not choose a newer one with its gigabytes of CUDA.
 $(READY): setup.cfg pyproject.toml constraints.txt

@@ -1,0 +1,140 @@
+import Foundation
+
+/// Where a gallery lies.
+public enum GalleryPlace: Sendable {
+    /// In the app's bundle, which nobody writes.
+    case bundle
+    /// In a folder of the app, which it writes; what a killed writer left is rolled back.
+    case folder
+}
+
+/// An open gallery, for one thread at a time.
+public final class GalleryReader {
+    private let connection: SQLiteConnection
+    private let name: String
+    /// What it was made by.
+    public let info: GalleryInfo
+
+    /// Opens a gallery; see docs/gallery.md for what is refused.
+    ///
+    /// - Parameters:
+    ///   - place: who may write it.
+    ///   - model: what will describe queries. A gallery of another model is refused.
+    public init(_ url: URL, place: GalleryPlace, describedBy model: GalleryModel) throws {
+        let name = url.lastPathComponent
+        self.name = name
+        connection = try GalleryReader.open(url, place)
+        let connection = connection
+        info = try GalleryFormat.readable(name) {
+            try connection.execute("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
+            try GalleryFormat.checkMarks(connection, name)
+            try connection.execute("PRAGMA query_only = ON")
+            return try GalleryFormat.readInfo(connection, name)
+        }
+        try info.model.check(isThatOf: name, describedBy: model)
+    }
+
+    private static func open(_ url: URL, _ place: GalleryPlace) throws -> SQLiteConnection {
+        let name = url.lastPathComponent
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
+            throw GalleryError.missing(name)
+        }
+        guard !isFolder.boolValue else { throw GalleryError.notAGallery(name, isSQLite: false) }
+        let journal = url.path + "-journal"
+        if place == .bundle, FileManager.default.fileExists(atPath: journal) {
+            // Nothing may be written here, so it cannot be rolled back.
+            throw GalleryError.unfinished(name)
+        }
+        let query = place == .bundle ? "mode=ro&immutable=1" : "mode=rw"
+        return try GalleryFormat.readable(name) {
+            try SQLiteConnection(path: url.path, query: query)
+        }
+    }
+
+    /// Number of pictures.
+    public func count() throws -> Int {
+        Int(try number("SELECT count(*) FROM picture"))
+    }
+
+    /// Grows with every change of pictures.
+    public func revision() throws -> Int64 {
+        try number("SELECT revision FROM gallery")
+    }
+
+    /// Reads all descriptors into one matrix.
+    public func load() throws -> Database {
+        var ids: [Int64] = []
+        var rows = StoredDescriptorsBuilder(dim: info.model.dim, storage: info.storage)
+        try run("SELECT id, scale, descriptor FROM picture ORDER BY id") { row in
+            guard let id = row.integer(0), let scale = row.real(1), let blob = row.blob(2),
+                rows.append(blob, scale: scale)
+            else { throw GalleryError.badDescriptor(name, dim: info.model.dim) }
+            ids.append(id)
+        }
+        guard zip(ids, ids.dropFirst()).allSatisfy(<) else {
+            throw damaged("its pictures are not in order")
+        }
+        return Database(ids: ids, stored: rows.build())
+    }
+
+    /// Looks a picture up; nil where it has gone.
+    public func picture(_ id: Int64) throws -> GalleryPicture? {
+        try pictures("WHERE id = ?", [.integer(id)]).first
+    }
+
+    /// Returns pictures in the order of ids, those above `after`.
+    public func pictures(after: Int64 = .min, limit: Int) throws -> [GalleryPicture] {
+        try pictures("WHERE id > ? ORDER BY id LIMIT ?", [.integer(after), .integer(Int64(limit))])
+    }
+
+    /// Returns a picture's thumbnail, a JPEG file; nil where there is none.
+    public func thumbnail(_ id: Int64) throws -> Data? {
+        var found: Data?
+        try run("SELECT jpeg FROM thumbnail WHERE picture_id = ?", [.integer(id)]) { row in
+            found = row.blob(0).map { Data($0) }
+        }
+        return found
+    }
+
+    /// Returns path and reason of each photo that could not be read.
+    public func problems() throws -> [(path: String, reason: String)] {
+        var found: [(path: String, reason: String)] = []
+        try run("SELECT path, reason FROM problem ORDER BY path") { row in
+            found.append((row.text(0) ?? "", row.text(1) ?? ""))
+        }
+        return found
+    }
+
+    private func pictures(_ clause: String, _ values: [SQLiteValue]) throws -> [GalleryPicture] {
+        var found: [GalleryPicture] = []
+        let columns = "id, path, label, width_px, height_px"
+        try run("SELECT \(columns) FROM picture \(clause)", values) { row in
+            guard let id = row.integer(0), let path = row.text(1), let width = row.integer(3),
+                let height = row.integer(4)
+            else { throw damaged("a picture has no path or size") }
+            found.append(
+                GalleryPicture(
+                    id: id, path: path, label: row.text(2), widthPx: Int(width),
+                    heightPx: Int(height)))
+        }
+        return found
+    }
+
+    private func number(_ sql: String) throws -> Int64 {
+        var found: Int64?
+        try run(sql) { found = $0.integer(0) }
+        guard let found else { throw damaged("a number is missing") }
+        return found
+    }
+
+    private func run(
+        _ sql: String, _ values: [SQLiteValue] = [], row: (SQLiteRow) throws -> Void
+    ) throws {
+        try GalleryFormat.readable(name) { try connection.run(sql, values, row: row) }
+    }
+
+    private func damaged(_ reason: String) -> GalleryError {
+        .damaged(name, reason: reason)
+    }
+}
