@@ -8,7 +8,7 @@ export OMP_NUM_THREADS ?= 2
 
 ARM64 := .arm64
 
-.PHONY: export test test-android test-ios arm64 lint typecheck bench clean clean-arm64
+.PHONY: export test test-android test-ios arm64 lint typecheck bench ranges clean clean-arm64
 
 export: $(READY)
 	$(BIN)/actnet-export --format tflite --overwrite
@@ -45,6 +45,10 @@ typecheck: $(READY)
 
 bench: $(READY)
 	$(BIN)/actnet-bench
+
+# For maintainers, after a change of the weights: make ranges PHOTOS="clothing grocery pictures".
+ranges: $(READY)
+	$(BIN)/python -m mobile_actnet.export.record_ranges $(PHOTOS)
 
 clean-arm64:
 	rm -rf $(ARM64)

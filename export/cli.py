@@ -1,7 +1,7 @@
 """`actnet-export`: from weights to a checked phone model.
 
 actnet-export --format tflite
-actnet-export --format onnx --format coreml --precision fp32 --verify photos/ -o models/
+actnet-export --format onnx --format coreml --precision int8 --verify photos/ -o models/
 """
 
 import argparse
@@ -14,8 +14,12 @@ from typing import Any
 from mobile_actnet.checkpoint import DEFAULT_CHECKPOINT
 from mobile_actnet.commands import run
 from mobile_actnet.errors import ConfigError
+from mobile_actnet.export.activation_ranges import CalibrationMethod
+from mobile_actnet.export.calibration import DEFAULT_IMAGES
+from mobile_actnet.export.checking import Thresholds
 from mobile_actnet.export.deployable import ImageSize, Layout
 from mobile_actnet.export.formats import CoremlInput, Format, Precision
+from mobile_actnet.export.lowering import Lowering
 from mobile_actnet.export.manifest import path_of
 from mobile_actnet.export.pipeline import (
     DEFAULT_OUTPUT,
@@ -23,6 +27,13 @@ from mobile_actnet.export.pipeline import (
     ExportResult,
     export_artefacts,
 )
+
+_THRESHOLDS = {
+    "min-cosine": "least mean cosine with PyTorch",
+    "min-worst-cosine": "least cosine of the worst picture",
+    "min-overlap": "least share of common pictures among the nearest ten",
+    "max-map-loss": "most points of mAP lost on labelled photos",
+}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -69,11 +80,36 @@ def _parser() -> argparse.ArgumentParser:
         help="Core ML: a pixel buffer or a float tensor (default: image)")  # fmt: skip
     add("--verify", type=Path, metavar="DIR",
         help="photos to compare artefact and PyTorch on (default: generated pictures)")  # fmt: skip
+    add("--calibration", type=Path, metavar="DIR",
+        help="photos to measure activations on, for the precisions of 8 bits and less; of a "
+        "manifest.csv those with the role train (default: what the shipped weights carry)")  # fmt: skip
+    add("--calibration-images", type=int, default=DEFAULT_IMAGES, metavar="N",
+        help=f"photos to take, a seeded choice (default: {DEFAULT_IMAGES})")  # fmt: skip
+    add("--calibration-method", choices=[m.value for m in CalibrationMethod],
+        default=CalibrationMethod.MSE.value, help="how ranges are chosen (default: mse)")  # fmt: skip
+    add("--lowering", choices=["auto", *(x.value for x in Lowering)], default="auto",
+        help="how the Weibull is written (default: auto, what the format runs best)")  # fmt: skip
+    add("--max-drop", type=_not_negative, metavar="POINTS",
+        help="keep the most sensitive layers in float until no more mAP than this is lost on the "
+        "labelled photos of --verify")  # fmt: skip
+    for name, what in _THRESHOLDS.items():
+        add(f"--{name}", type=_not_negative, metavar="X",
+            help=f"{what} (default: the precision's)")  # fmt: skip
     add("-o", "--output", type=Path, default=DEFAULT_OUTPUT, metavar="PATH",
         help="folder, or the artefact's name if there is one (default: artefacts/)")  # fmt: skip
     add("--overwrite", action="store_true", help="replace artefacts that exist")
     add("--json", action="store_true", help="end with one line of JSON")
     return parser
+
+
+def _not_negative(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0.0 <= number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not allowed; give a number of 0 or more")
+    return number
 
 
 def _export(arguments: argparse.Namespace) -> int:
@@ -89,6 +125,17 @@ def _export(arguments: argparse.Namespace) -> int:
         verify=arguments.verify,
         output=arguments.output,
         overwrite=arguments.overwrite,
+        calibration=arguments.calibration,
+        calibration_images=arguments.calibration_images,
+        calibration_method=CalibrationMethod(arguments.calibration_method),
+        lowering=None if arguments.lowering == "auto" else Lowering(arguments.lowering),
+        thresholds=Thresholds(
+            arguments.min_cosine,
+            arguments.min_worst_cosine,
+            arguments.min_overlap,
+            arguments.max_map_loss,
+        ),
+        max_drop=arguments.max_drop,
     )
     results = export_artefacts(request, _say, progress=sys.stderr.isatty())
     print(f"next: actnet-doctor --model {results[0].path}")

@@ -14,16 +14,13 @@ from numpy.typing import NDArray
 from torch import nn
 
 from mobile_actnet.activations import FEATURE_MAP_MAX, WEIBULL_EPSILON
+from mobile_actnet.export.coreml_quantizer import passes, quantized
 from mobile_actnet.export.deployable import INPUT_NAME, OUTPUT_NAME, Layout, example_input
 from mobile_actnet.export.errors import ArtefactError
 from mobile_actnet.export.formats import ArtefactInfo, CoremlInput, Options, Precision, TensorSpec
-from mobile_actnet.export.lowering import LogGuard
-from mobile_actnet.export.mil_evaluator import (
-    MilProgram,
-    feature_shape,
-    read_package,
-    value_ranges,
-)
+from mobile_actnet.export.lowering import LogGuard, Lowering, UnitCap
+from mobile_actnet.export.mil_evaluator import MilProgram, value_ranges
+from mobile_actnet.export.mil_package import feature_shape, read_package
 from mobile_actnet.export.silence import silence
 from mobile_actnet.preprocessing import Pixels
 
@@ -36,12 +33,22 @@ class CoremlExporter:
 
     suffix = ".mlpackage"
     layouts = (Layout.NCHW,)
+    precisions = (
+        Precision.FP32,
+        Precision.FP16,
+        Precision.INT8_WEIGHTS,
+        Precision.INT8,
+        Precision.MIXED,
+        Precision.PALETTISED_8,
+        Precision.PALETTISED_6,
+    )
     default_precision = Precision.FP16
+    default_lowering = Lowering.LOG_EXP
 
     def convert(
         self, deployable: nn.Module, options: Options, path: Path, metadata: dict[str, str]
     ) -> None:
-        """Convert; at half precision weights and arithmetic are half, the output is float32."""
+        """Convert; below fp32 all arithmetic in float is in half precision, the output float32."""
         with silence(), torch.no_grad():
             import coremltools
 
@@ -53,14 +60,18 @@ class CoremlExporter:
                 convert_to="mlprogram",
                 inputs=[_input_type(coremltools, options)],
                 outputs=[coremltools.TensorType(name=OUTPUT_NAME, dtype=np.float32)],
-                compute_precision={
-                    Precision.FP32: coremltools.precision.FLOAT32,
-                    Precision.FP16: coremltools.precision.FLOAT16,
-                }[options.precision],
-                minimum_deployment_target=coremltools.target.iOS16,
-                pass_pipeline=_passes(coremltools),
+                compute_precision=(
+                    coremltools.precision.FLOAT32
+                    if options.precision is Precision.FP32
+                    else coremltools.precision.FLOAT16
+                ),
+                minimum_deployment_target=(
+                    coremltools.target.iOS16 if options.plan is None else coremltools.target.iOS17
+                ),
+                pass_pipeline=passes(),
                 skip_model_load=True,
             )
+            model = quantized(model, options)
             model.short_description = "Mobile-ACTNET: a picture in, its descriptor out"
             model.author = "Mobile-ACTNET"
             model.license = metadata.get("licence", "")
@@ -109,7 +120,7 @@ class MilRuntime:
         before = torch.get_num_threads()
         torch.set_num_threads(self._num_threads)
         try:
-            return np.concatenate([self._run(_inputs(picture)) for picture in pixels])
+            return np.concatenate([self._run(picture_inputs(picture)) for picture in pixels])
         finally:
             torch.set_num_threads(before)
 
@@ -122,7 +133,7 @@ class MilRuntime:
         Args:
             pixels: (N, H, W, 3) uint8.
         """
-        ranges = value_ranges(self._program, (_inputs(picture) for picture in pixels))
+        ranges = value_ranges(self._program, (picture_inputs(picture) for picture in pixels))
         return max(max(abs(low), abs(high)) for low, high in ranges.values())
 
     def _run(self, inputs: dict[str, torch.Tensor]) -> NDArray[np.float32]:
@@ -172,13 +183,6 @@ def _input_type(coremltools: Any, options: Options) -> Any:
     return coremltools.TensorType(name=INPUT_NAME, shape=shape, dtype=np.float32)
 
 
-def _passes(coremltools: Any) -> Any:
-    """All passes but the one that makes a batch norm, with an epsilon, of the normalisation."""
-    pipeline = coremltools.PassPipeline()
-    pipeline.remove_passes({"common::fuse_elementwise_to_batchnorm"})
-    return pipeline
-
-
 class _FunctionalReLU6(nn.Module):
     """Traced as relu6; nn.ReLU6 becomes a clip, which loses far more when quantised to 8 bits."""
 
@@ -193,8 +197,16 @@ class _BoundedLogGuard(nn.Module):
         return x.clamp(WEIBULL_EPSILON, FEATURE_MAP_MAX)
 
 
+class _BoundedUnitCap(nn.Module):
+    """Traced as a clip with two bounds, as above."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.clamp(0.0, 1.0)
+
+
 _REPLACEMENTS: dict[type[nn.Module], type[nn.Module]] = {
     nn.ReLU6: _FunctionalReLU6,
+    UnitCap: _BoundedUnitCap,
     LogGuard: _BoundedLogGuard,
 }
 
@@ -231,7 +243,8 @@ def _subnormal_constants(constants: dict[str, NDArray[Any]]) -> str:
     return ", ".join(sorted(small))
 
 
-def _inputs(picture: Pixels) -> dict[str, torch.Tensor]:
+def picture_inputs(picture: Pixels) -> dict[str, torch.Tensor]:
+    """Bring an (H, W, 3) uint8 picture to what the program takes."""
     turned = np.ascontiguousarray(picture.transpose(2, 0, 1))[None]
     return {INPUT_NAME: torch.from_numpy(turned).float()}
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.fx.experimental.optimization import fuse
 
 from mobile_actnet.config import check_image_size
-from mobile_actnet.export.lowering import LoweredStream
+from mobile_actnet.export.lowering import LoweredStream, Lowering
 from mobile_actnet.network import Actnet, Stream, check_dim, l2_normalise
 from mobile_actnet.preprocessing import normalisation
 
@@ -54,6 +54,7 @@ class DeployableActnet(nn.Module):
         network: in evaluation mode; not changed.
         dim: length of the descriptor, 1 to the rows of the whitening.
         layout: order of the input's axes.
+        lowering: how the Weibull is written.
 
     Raises:
         ConfigError: `dim` is too large.
@@ -62,14 +63,20 @@ class DeployableActnet(nn.Module):
     scale: Tensor
     offset: Tensor
 
-    def __init__(self, network: Actnet, dim: int, layout: Layout) -> None:
+    def __init__(
+        self,
+        network: Actnet,
+        dim: int,
+        layout: Layout,
+        lowering: Lowering = Lowering.LOG_EXP,
+    ) -> None:
         super().__init__()
         check_dim(dim, network.config)
         self.layout = layout
         # A copy of torchvision's extractor comes out in training mode, whatever went in.
         self.backbone = fuse(copy.deepcopy(network.backbone).eval(), inplace=True)
         streams = [stream for stream in network.head.streams if isinstance(stream, Stream)]
-        self.streams = nn.ModuleList(LoweredStream(stream) for stream in streams)
+        self.streams = nn.ModuleList(LoweredStream(stream, lowering) for stream in streams)
         self.whitening = nn.Linear(network.head.signature_dim, dim)
         with torch.no_grad():
             self.whitening.weight.copy_(network.head.whitening.weight[:dim])

@@ -8,13 +8,12 @@ from pathlib import Path
 from mobile_actnet.checkpoint import DEFAULT_CHECKPOINT, load_checkpoint
 from mobile_actnet.errors import ActnetError, ConfigError, MissingPackageError
 from mobile_actnet.export import manifest as manifests
+from mobile_actnet.export import old_runtime
+from mobile_actnet.export.calibration import load_recorded
 from mobile_actnet.export.deployable import ImageSize
 from mobile_actnet.export.formats import CONVERTING, Format, exporter, format_of, require
 from mobile_actnet.export.pictures import GOLDEN_NAME, golden_picture
 from mobile_actnet.export.runtimes import open_artefact
-
-GOLDEN_COSINE = 0.999
-"""Least cosine with the manifest's golden descriptor: runtimes round differently."""
 
 _PACKAGES = ("mobile-actnet", "torch", "torchvision", "numpy", "pillow", "safetensors",
              "litert-torch", "ai-edge-litert", "ai-edge-quantizer", "onnx", "onnxscript",
@@ -40,6 +39,8 @@ def examine_installation() -> list[Finding]:
         Finding(None, ", ".join(f"{name} {_version(name)}" for name in _PACKAGES)),
         _attempt(lambda: f"shipped weights: {load_checkpoint(DEFAULT_CHECKPOINT)[1].name}"),
         *(_attempt(_format_check(kind), optional=True) for kind in Format),
+        _old_runtime(),
+        _recorded_ranges(),
     ]
 
 
@@ -54,10 +55,26 @@ def examine_artefact(path: Path) -> list[Finding]:
     # A file that is not the one that was checked is not run.
     if findings[0].ok:
         findings += [_attempt(lambda: _border_check(path)), _attempt(lambda: _golden_check(path))]
+        findings += _facts(path)
         operators = exporter(kind).inspect(path).operators
         listed = ", ".join(f"{name} {count}" for name, count in sorted(operators.items()))
         findings.append(Finding(None, f"operators: {listed}"))
     return findings
+
+
+def _old_runtime() -> Finding:
+    name = f"tflite-runtime {old_runtime.VERSION}"
+    if old_runtime.is_installed(old_runtime.default_folder()):
+        return Finding(True, f"{name}: TFLite artefacts are tried on it too")
+    return Finding(None, f"{name} is not there; run: actnet-doctor --install-old-runtime")
+
+
+def _recorded_ranges() -> Finding:
+    if load_recorded(manifests.sha256(DEFAULT_CHECKPOINT)) is None:
+        return Finding(
+            False, "the shipped weights have no activation ranges; int8 needs --calibration DIR"
+        )
+    return Finding(True, "activation ranges of the shipped weights: int8 needs no photos")
 
 
 def _manifest_check(path: Path) -> str:
@@ -68,6 +85,31 @@ def _manifest_check(path: Path) -> str:
         f"{manifest['checkpoint'].get('name')}, cosine with PyTorch "
         f"{parity.get('cosine_mean', 0):.6f} (worst {parity.get('cosine_min', 0):.6f})"
     )
+
+
+def _facts(path: Path) -> list[Finding]:
+    """Tell calibration and runtimes, as far as the manifest knows of them."""
+    manifest = manifests.load(path)
+    findings = []
+    if calibration := manifest.get("calibration"):
+        kept = calibration.get("kept_in_float") or []
+        findings.append(
+            Finding(
+                None,
+                f"calibrated on {calibration.get('images')} images ({calibration.get('source')}), "
+                f"{len(kept)} layers kept in float",
+            )
+        )
+    for run in manifest.get("runs_on") or []:
+        wrong = run.get("result") in ("wrong", "refused")
+        findings.append(
+            Finding(
+                None,
+                f"{run.get('runtime')} {run.get('version')}: {run.get('result')}"
+                + (" - do not ship it for that runtime" if wrong else ""),
+            )
+        )
+    return findings
 
 
 def _border_check(path: Path) -> str:
@@ -91,10 +133,11 @@ def _golden_check(path: Path) -> str:
     shape = manifest["preprocessing"]
     picture = golden_picture(ImageSize(shape["height"], shape["width"]))
     found = manifests.golden_cosine(manifest, runtime.describe(picture[None])[0])
-    if found < GOLDEN_COSINE:
+    least = manifest["golden"].get("cosine_min", manifests.GOLDEN_COSINE)
+    if found < least:
         raise ActnetError(
             f"golden picture: cosine {found:.6f} in {runtime.name} {runtime.version}; at least "
-            f"{GOLDEN_COSINE} is needed: this runtime computes something else"
+            f"{least} is needed: this runtime computes something else"
         )
     return f"golden picture: cosine {found:.6f} in {runtime.name} {runtime.version}"
 

@@ -2,6 +2,7 @@
 
 actnet-doctor
 actnet-doctor --model artefacts/mobile_actnet_224x224_fp16.tflite
+actnet-doctor --install-old-runtime
 """
 
 import argparse
@@ -10,6 +11,8 @@ import platform
 from pathlib import Path
 
 from mobile_actnet.commands import run
+from mobile_actnet.errors import ActnetError
+from mobile_actnet.export import old_runtime
 from mobile_actnet.export.doctor import Finding, examine_artefact, examine_installation
 
 _MARKS = {True: "✓", False: "✗", None: "·"}
@@ -20,12 +23,20 @@ def main(argv: list[str] | None = None) -> int:
         prog="actnet-doctor", description="Tell what works here, or whether an artefact is sound."
     )
     parser.add_argument("--model", type=Path, metavar="ARTEFACT", help="artefact to check")
+    parser.add_argument(
+        "--install-old-runtime",
+        action="store_true",
+        help=f"make an environment with tflite-runtime {old_runtime.VERSION}, as on older phones, "
+        "so that exports are tried there too",
+    )
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
     arguments = parser.parse_args(argv)
     return run(lambda: _examine(arguments))
 
 
 def _examine(arguments: argparse.Namespace) -> int:
+    if arguments.install_old_runtime:
+        return _install_old_runtime()
     if arguments.model is None:
         print(f"Python {platform.python_version()} on {platform.system()} {platform.machine()}")
         findings = examine_installation()
@@ -38,6 +49,18 @@ def _examine(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps({"sound": sound, "findings": [vars(finding) for finding in findings]}))
     return 0 if sound else 1
+
+
+def _install_old_runtime() -> int:
+    folder = old_runtime.default_folder()
+    if not old_runtime.is_installed(folder) and (problem := old_runtime.install(folder)):
+        raise ActnetError(
+            f"tflite-runtime {old_runtime.VERSION} cannot be installed in {folder}: {problem}; it "
+            f"needs Python 3.11 or older and a package registry, or {old_runtime.VARIABLE} set to "
+            "an environment that has it"
+        )
+    print(f"✓ tflite-runtime {old_runtime.VERSION} in {folder}")
+    return 0
 
 
 def _last_line(findings: list[Finding], sound: bool, model: Path | None) -> str:

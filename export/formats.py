@@ -12,6 +12,7 @@ from torch import nn
 
 from mobile_actnet.errors import ConfigError, MissingPackageError
 from mobile_actnet.export.deployable import ImageSize, Layout
+from mobile_actnet.export.lowering import Lowering
 
 
 class Format(StrEnum):
@@ -23,10 +24,21 @@ class Format(StrEnum):
 
 
 class Precision(StrEnum):
-    """Numbers that an artefact stores and computes with."""
+    """Numbers that an artefact stores and computes with; the same in every format.
+
+    int8-weights: kernels in 8 bits, arithmetic in float. int8: kernels and activations in 8 bits
+    by ranges known beforehand; the activation layers and the norm stay in float. mixed: the
+    backbone as in int8, the whole head in float. palettised: kernels as places in a table of 256
+    or 64 values, arithmetic in float.
+    """
 
     FP32 = "fp32"
     FP16 = "fp16"
+    INT8_WEIGHTS = "int8-weights"
+    INT8 = "int8"
+    MIXED = "mixed"
+    PALETTISED_8 = "palettised-8"
+    PALETTISED_6 = "palettised-6"
 
 
 class CoremlInput(StrEnum):
@@ -34,6 +46,42 @@ class CoremlInput(StrEnum):
 
     IMAGE = "image"
     TENSOR = "tensor"
+
+
+Range = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class ConvolutionPlan:
+    """How a convolution of the backbone is quantised.
+
+    Attributes:
+        name: module path. shape: of the kernel, (out, in / groups, h, w).
+        output: range of its result, ReLU included. kept: whether it stays in float.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    output: Range
+    kept: bool
+
+
+@dataclass(frozen=True)
+class QuantizationPlan:
+    """Ranges in the order in which operators run.
+
+    Attributes:
+        convolutions, additions: of the backbone, in the order of execution.
+        input: of the normalised picture. signature, whitening: before and behind the projection.
+        feature_maps: what the head reads, by the stream's layer.
+    """
+
+    convolutions: tuple[ConvolutionPlan, ...]
+    additions: tuple[Range, ...]
+    input: Range
+    signature: Range
+    whitening: Range
+    feature_maps: dict[str, Range] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -47,6 +95,8 @@ class Options:
         layout: order of the input's axes; TFLite is NHWC, Core ML NCHW.
         dynamic_batch: any number of pictures in a run (ONNX).
         coreml_input: what a Core ML artefact takes.
+        plan: ranges of activations, for precisions that need them.
+        lowering: how the Weibull is written.
     """
 
     size: ImageSize
@@ -55,6 +105,8 @@ class Options:
     layout: Layout
     dynamic_batch: bool = False
     coreml_input: CoremlInput = CoremlInput.IMAGE
+    plan: QuantizationPlan | None = None
+    lowering: Lowering = Lowering.LOG_EXP
 
 
 @dataclass(frozen=True)
@@ -90,12 +142,15 @@ class Exporter(Protocol):
     Attributes:
         suffix: of the artefact's name, with its dot.
         layouts: allowed; the first is the default.
-        default_precision: used where none is asked for.
+        precisions: allowed.
+        default_precision, default_lowering: used where none is asked for.
     """
 
     suffix: str
     layouts: tuple[Layout, ...]
+    precisions: tuple[Precision, ...]
     default_precision: Precision
+    default_lowering: Lowering
 
     def convert(
         self, deployable: nn.Module, options: Options, path: Path, metadata: dict[str, str]
@@ -144,6 +199,16 @@ def require(
                 f"{kind.value} needs the package {package}, which is not installed; "
                 f"run: {install_command(kind)}"
             )
+
+
+def check_precision(kind: Format, precision: Precision) -> None:
+    """Raise `ConfigError` unless a format has a precision."""
+    allowed = exporter(kind).precisions
+    if precision not in allowed:
+        raise ConfigError(
+            f"{kind.value} has no precision {precision.value}; it has "
+            f"{', '.join(one.value for one in allowed)}"
+        )
 
 
 def install_command(kind: Format) -> str:

@@ -16,6 +16,7 @@ half, which accelerators flush to zero.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 import torch
@@ -34,11 +35,22 @@ from mobile_actnet.errors import ConfigError
 from mobile_actnet.network import POWER_EPSILON, PowerNormalisation, Stream
 from mobile_actnet.pooling import GemPooling
 
-LOWERING_NAME = "log-exp"
+INT8_LEVELS = 256
 _GRID_POINTS = 60_001
 _LARGEST_DIVISOR = 16.0
 
 _Grid = NDArray[np.float64]
+
+
+class Lowering(StrEnum):
+    """How the Weibull is written: with x as a factor, or with a mask that is 0 at 0.
+
+    Both are the same function. Which is faster depends on the runtime; see
+    docs/decisions/0011-the-weibull-at-int8.md.
+    """
+
+    LOG_EXP = "log-exp"
+    LOG_EXP_MASK = "log-exp-mask"
 
 
 @dataclass(frozen=True)
@@ -57,6 +69,24 @@ class LoweringError:
     at: float
     grid_points: int
     dtype: str
+
+
+@dataclass(frozen=True)
+class LevelError:
+    """What 256 inputs make of an activation layer: every one was evaluated.
+
+    Attributes:
+        low, high: the inputs' range.
+        max_absolute: largest difference of the lowered layer, in float32, from the paper's formula
+            at the same input, as a share of the divisor. at: the input where it is.
+        half_step: largest change of the formula half a level away: what rounding the input costs.
+    """
+
+    low: float
+    high: float
+    max_absolute: float
+    at: float
+    half_step: float
 
 
 class LogGuard(nn.Module):
@@ -82,6 +112,26 @@ class LoweredWeibull(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         t = self.guard(x).log()
         return x * (((self.beta - 2.0) * t + self.c) - (self.zeta * t + self.d).exp()).exp()
+
+
+class UnitCap(nn.Module):
+    """min(x, 1); a module, so that a format may write it its way."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.clamp(max=1.0)
+
+
+class MaskedWeibull(LoweredWeibull):
+    """exp((beta - 1) t + c - exp(zeta t + d)) * min(x / epsilon, 1)."""
+
+    def __init__(self, layer: Weibull) -> None:
+        super().__init__(layer)
+        self.cap = UnitCap()
+
+    def forward(self, x: Tensor) -> Tensor:
+        t = self.guard(x).log()
+        value = (((self.beta - 1.0) * t + self.c) - (self.zeta * t + self.d).exp()).exp()
+        return value * self.cap(x * (1.0 / WEIBULL_EPSILON))
 
 
 class LoweredSinH(nn.Module):
@@ -140,10 +190,10 @@ class LoweredPower(nn.Module):
 class LoweredStream(nn.Module):
     """A stream with all its parameters folded."""
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: Stream, lowering: Lowering = Lowering.LOG_EXP) -> None:
         super().__init__()
         self.layers, self.unbounded = stream.layers, stream.unbounded
-        self.activation = lower_activation(stream.activation)
+        self.activation = lower_activation(stream.activation, lowering)
         self.pooling: nn.Module = stream.pooling
         if isinstance(stream.pooling, GemPooling):
             self.pooling = LoweredGemPooling(stream.pooling)
@@ -154,12 +204,14 @@ class LoweredStream(nn.Module):
     _clip = Stream._clip
 
 
-def lower_activation(layer: nn.Module) -> nn.Module:
-    """Return the lowered form of an activation layer.
+def lower_activation(layer: nn.Module, lowering: Lowering = Lowering.LOG_EXP) -> nn.Module:
+    """Return the lowered form of an activation layer; only the Weibull has several.
 
     Raises:
         ConfigError: a layer without one.
     """
+    if isinstance(layer, Weibull):
+        return _WEIBULLS[lowering](layer)
     for kind, lowered in _LOWERINGS.items():
         if isinstance(layer, kind):
             return lowered(layer)
@@ -200,20 +252,58 @@ def largest_value(layer: nn.Module) -> float:
 
 
 @torch.no_grad()
-def lowering_error(layer: nn.Module, dtype: torch.dtype = torch.float32) -> LoweringError:
+def lowering_error(
+    layer: nn.Module,
+    dtype: torch.dtype = torch.float32,
+    lowering: Lowering = Lowering.LOG_EXP,
+) -> LoweringError:
     """Compare a lowered layer with the paper's formula on a dense grid of [0, 6]."""
     grid = np.linspace(0.0, FEATURE_MAP_MAX, _GRID_POINTS)
-    lowered_layer = lower_activation(layer)
-    lowered = lowered_layer(torch.from_numpy(grid).to(dtype)).double().numpy()
-    difference = np.abs(lowered - formula(layer, grid) / getattr(lowered_layer, "divisor", 1.0))
+    difference = np.abs(_difference(layer, grid, dtype, lowering))
     worst = int(difference.argmax())
     return LoweringError(
         float(difference[worst]), float(grid[worst]), _GRID_POINTS, str(dtype).rpartition(".")[2]
     )
 
 
+@torch.no_grad()
+def level_error(
+    layer: nn.Module, limits: tuple[float, float], lowering: Lowering = Lowering.LOG_EXP
+) -> LevelError:
+    """Evaluate a lowered layer on all 256 inputs that an int8 feature map can hold.
+
+    Args:
+        limits: range of the feature map; what is below 0 the head cuts off.
+    """
+    low, high = limits
+    step = (high - low) / (INT8_LEVELS - 1)
+    zero_point = round(-low / step)
+    inputs = ((np.arange(INT8_LEVELS) - zero_point) * step).clip(0.0, FEATURE_MAP_MAX)
+    difference = np.abs(_difference(layer, inputs, torch.float32, lowering))
+    worst = int(difference.argmax())
+    moved = [
+        np.abs(formula(layer, (inputs + side).clip(0.0, FEATURE_MAP_MAX)) - formula(layer, inputs))
+        for side in (-step / 2, step / 2)
+    ]
+    half_step = float(np.max(moved)) / _divisor_of(layer, lowering)
+    return LevelError(low, high, float(difference[worst]), float(inputs[worst]), half_step)
+
+
+def _difference(layer: nn.Module, x: _Grid, dtype: torch.dtype, lowering: Lowering) -> _Grid:
+    lowered = lower_activation(layer, lowering)(torch.from_numpy(x).to(dtype)).double().numpy()
+    return lowered - formula(layer, x) / _divisor_of(layer, lowering)
+
+
+def _divisor_of(layer: nn.Module, lowering: Lowering) -> float:
+    return float(getattr(lower_activation(layer, lowering), "divisor", 1.0))
+
+
+_WEIBULLS: dict[Lowering, Callable[[Weibull], nn.Module]] = {
+    Lowering.LOG_EXP: LoweredWeibull,
+    Lowering.LOG_EXP_MASK: MaskedWeibull,
+}
+
 _LOWERINGS: dict[type[nn.Module], Callable[..., nn.Module]] = {
-    Weibull: LoweredWeibull,
     SinH: LoweredSinH,
     Exponential: LoweredExponential,
     nn.Identity: nn.Identity,

@@ -6,6 +6,7 @@ missing, of another version, or does not hold the artefact's hash.
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,16 +17,23 @@ from numpy.typing import NDArray
 from mobile_actnet.activations import activation_parameters
 from mobile_actnet.checkpoint import Card
 from mobile_actnet.export.errors import ManifestError
-from mobile_actnet.export.formats import ArtefactInfo, Format, Options
-from mobile_actnet.export.lowering import LOWERING_NAME, lowering_error
+from mobile_actnet.export.formats import ArtefactInfo, Format, Options, Precision
+from mobile_actnet.export.lowering import level_error, lowering_error
 from mobile_actnet.export.parity import ParityReport, cosine
 from mobile_actnet.export.pictures import GOLDEN_NAME
+from mobile_actnet.export.portability import RuntimeRun, is_portable
 from mobile_actnet.network import Actnet, Stream
 from mobile_actnet.preprocessing import NAME as PREPROCESSING_NAME
 from mobile_actnet.preprocessing import VERSION as PREPROCESSING_VERSION
 
 SCHEMA = 1
 _DESCRIPTOR_DIGITS = 7
+
+GOLDEN_COSINE = 0.999
+"""Least cosine with the golden descriptor: runtimes round differently."""
+
+GOLDEN_COSINES = {Precision.INT8: 0.95, Precision.MIXED: 0.95}
+"""In 8 bits a difference of one level is passed on; see portability.ROUNDING_LOSS."""
 
 # What a reader relies on; anything else may be missing.
 _REQUIRED = {
@@ -62,6 +70,8 @@ def build(
     parity: ParityReport,
     golden_descriptor: NDArray[np.float32],
     tools: dict[str, str],
+    calibration: dict[str, Any] | None = None,
+    runs: Sequence[RuntimeRun] = (),
 ) -> dict[str, Any]:
     """Put a manifest together.
 
@@ -69,6 +79,8 @@ def build(
         artefact: where it is now; its final name is the same.
         golden_descriptor: (dim,) of the golden picture, from the artefact itself.
         tools: names and versions of what made and ran it.
+        calibration: what the ranges of activations were measured on, and how.
+        runs: the runtimes that the artefact was run on here.
 
     Returns:
         the manifest as JSON values.
@@ -104,14 +116,17 @@ def build(
         "output": {**asdict(info.output), "dim": options.dim, "normalised": True},
         "network": {
             "backbone": network.config.backbone.value,
-            "streams": [_stream(s) for s in network.head.streams if isinstance(s, Stream)],
+            "streams": [_stream(s, options) for s in network.head.streams if isinstance(s, Stream)],
         },
-        "calibration": None,
+        "calibration": calibration,
         "parity": asdict(parity),
+        "runs_on": [asdict(run) for run in runs],
+        "portable": is_portable(list(runs)),
         "operators": info.operators,
         "notes": info.notes,
         "golden": {
             "picture": GOLDEN_NAME,
+            "cosine_min": GOLDEN_COSINES.get(options.precision, GOLDEN_COSINE),
             "descriptor": [round(float(v), _DESCRIPTOR_DIGITS) for v in golden_descriptor],
         },
         "tools": tools,
@@ -206,11 +221,12 @@ def _check_keys(manifest: Any, path: Path) -> None:
             raise ManifestError(f"{path} is no manifest: {key!r} is missing or malformed")
 
 
-def _stream(stream: Stream) -> dict[str, Any]:
-    """Describe a stream, its lowered activation with its error at single and half precision."""
+def _stream(stream: Stream, options: Options) -> dict[str, Any]:
+    """Describe a stream, and its lowered activation with its errors."""
     import torch
 
-    layer = stream.activation
+    layer, lowering = stream.activation, options.lowering
+    limits = options.plan.feature_maps if options.plan else {}
     return {
         "layers": list(stream.layers),
         "activation": type(layer).__name__.lower(),
@@ -221,7 +237,15 @@ def _stream(stream: Stream) -> dict[str, Any]:
             "power": float(stream.power.power.detach()),
         },
         "lowering": {
-            "name": LOWERING_NAME,
-            "errors": [asdict(lowering_error(layer, t)) for t in (torch.float32, torch.float16)],
+            "name": lowering.value,
+            "errors": [
+                asdict(lowering_error(layer, dtype, lowering))
+                for dtype in (torch.float32, torch.float16)
+            ],
+            "levels": {
+                name: asdict(level_error(layer, limits[name], lowering))
+                for name in stream.layers
+                if name in limits
+            },
         },
     }

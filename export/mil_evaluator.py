@@ -9,92 +9,34 @@ precision, and it keeps subnormal halves, which the hardware flushes to zero. Wh
 the program is the network; how a device rounds, only the device shows.
 """
 
-import json
 import math
 import operator
-import struct
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 from torch import Tensor
 
 from mobile_actnet.errors import ConfigError
 from mobile_actnet.export.errors import ArtefactError
+from mobile_actnet.export.mil_package import (
+    Package,
+    feature_shape,
+    is_constant,
+    read_package,
+    tensor_shape,
+)
 from mobile_actnet.export.silence import silence
 
 with silence():
-    from coremltools.proto import MIL_pb2, Model_pb2
+    from coremltools.proto import MIL_pb2
 
-Shape = tuple[int, ...]
 Tensors = dict[str, Tensor]
 Observer = Callable[[str, Tensor], None]
-
-_MANIFEST = "Manifest.json"
-_SPECIFICATION = "com.apple.CoreML/model.mlmodel"
-_WEIGHTS = "com.apple.CoreML/weights/weight.bin"
-_WEIGHTS_NAME = "@model_path/weights/weight.bin"
-_FUNCTION = "main"
-
-# A blob's header in the weight file (MILBlob's StorageFormat): marker, type, bytes, where they are.
-_BLOB_HEADER = struct.Struct("<IIQQ")
-_BLOB_MARKER = 0xDEADBEEF
-_BLOB_TYPES = {np.dtype(np.float16): 1, np.dtype(np.float32): 2}
-
-_DTYPES: dict[int, np.dtype[Any]] = {
-    MIL_pb2.BOOL: np.dtype(np.bool_),
-    MIL_pb2.STRING: np.dtype(np.object_),
-    MIL_pb2.FLOAT16: np.dtype(np.float16),
-    MIL_pb2.FLOAT32: np.dtype(np.float32),
-    MIL_pb2.INT32: np.dtype(np.int32),
-}
-
-
-@dataclass(frozen=True)
-class Package:
-    """What an .mlpackage holds.
-
-    Attributes:
-        description: the model's description, a protobuf message.
-        specification_version: of Core ML; tells the oldest system that reads it.
-        opset: of the program's operators.
-        operations: the program, protobuf messages in the order of execution, constants among them.
-        constants: their values, read-only.
-    """
-
-    description: Any
-    specification_version: int
-    opset: str
-    operations: list[Any]
-    constants: dict[str, NDArray[Any]]
-
-
-def read_package(path: Path) -> Package:
-    """Read an .mlpackage and check that all that its program refers to is there.
-
-    Raises:
-        ArtefactError: it is missing, damaged or of another kind.
-    """
-    if not path.exists():
-        raise ArtefactError(f"{path} does not exist; export it first")
-    if not path.is_dir():
-        raise ArtefactError(f"{path} is no .mlpackage: that is a folder; unpack or export it again")
-    try:
-        return _checked(path)
-    except OSError as error:
-        missing = Path(error.filename or path).name
-        raise ArtefactError(
-            f"{path} is incomplete: {missing} cannot be read ({error.strerror}); "
-            "copy the whole folder or export it again"
-        ) from error
-    except (ValueError, DecodeError, struct.error, KeyError, TypeError) as error:
-        raise ArtefactError(f"{path} is damaged ({error}); copy or export it again") from error
 
 
 class MilProgram:
@@ -113,7 +55,7 @@ class MilProgram:
         }
         self.outputs = tuple(feature.name for feature in package.description.output)
         self._constants = {name: _native(value) for name, value in package.constants.items()}
-        steps = [_Step(message) for message in package.operations if message.type != "const"]
+        steps = [_Step(message) for message in package.operations if not is_constant(message)]
         self._steps = list(zip(steps, self._last_uses(steps), strict=True))
 
     @torch.inference_mode()
@@ -201,13 +143,6 @@ def value_ranges(program: MilProgram, inputs: Iterable[Tensors]) -> dict[str, tu
     return ranges
 
 
-def feature_shape(feature: Any) -> Shape:
-    """Return the shape of an input or output; a picture's as (1, 3, H, W)."""
-    if feature.type.WhichOneof("Type") == "imageType":
-        return (1, 3, int(feature.type.imageType.height), int(feature.type.imageType.width))
-    return tuple(int(side) for side in feature.type.multiArrayType.shape)
-
-
 class _Step:
     """An operator's call."""
 
@@ -221,7 +156,7 @@ class _Step:
         if dtype not in _ROUNDINGS:
             raise ArtefactError(
                 f"the operator {message.type} gives {MIL_pb2.DataType.Name(dtype).lower()}; "
-                "the evaluator knows float16 and float32"
+                "the evaluator knows float16, float32, int8 and uint8"
             )
         self.name: str = output.name
         self.arguments = {
@@ -231,7 +166,7 @@ class _Step:
         self._kind: str = message.type
         self._function = _OPERATORS[message.type]
         self._round = _ROUNDINGS[dtype]
-        self._shape = _shape(output.type.tensorType)
+        self._shape = tensor_shape(output.type.tensorType)
 
     def run(self, values: dict[str, Any]) -> Tensor:
         given: dict[str, Any] = {
@@ -254,66 +189,6 @@ class _Step:
         return result
 
 
-def _checked(path: Path) -> Package:
-    entries = json.loads((path / _MANIFEST).read_bytes())["itemInfoEntries"].values()
-    if _SPECIFICATION not in {entry["path"] for entry in entries}:
-        raise ValueError(f"{_MANIFEST} does not name {_SPECIFICATION}")
-    model = Model_pb2.Model.FromString((path / "Data" / _SPECIFICATION).read_bytes())
-    if model.WhichOneof("Type") != "mlProgram":
-        raise ValueError("it holds no ML Program")
-    if _FUNCTION not in model.mlProgram.functions:
-        raise ValueError(f"the program has no function {_FUNCTION!r}")
-    function = model.mlProgram.functions[_FUNCTION]
-    if function.opset not in function.block_specializations:
-        raise ValueError(f"the program has no block for {function.opset!r}")
-    operations = list(function.block_specializations[function.opset].operations)
-    weights = (path / "Data" / _WEIGHTS).read_bytes()
-    constants = {
-        message.outputs[0].name: _value(message.attributes["val"], weights)
-        for message in operations
-        if message.type == "const"
-    }
-    return Package(
-        model.description, model.specificationVersion, function.opset, operations, constants
-    )
-
-
-def _value(value: Any, weights: bytes) -> NDArray[Any]:
-    kind = value.type.tensorType
-    if kind.dataType not in _DTYPES:
-        raise ValueError(f"a constant has the unknown type {kind.dataType}")
-    dtype, shape = _DTYPES[kind.dataType], _shape(kind)
-    if value.WhichOneof("value") == "blobFileValue":
-        return _stored(value.blobFileValue, weights, dtype, shape)
-    held = value.immediateValue.tensor
-    field = held.WhichOneof("value")
-    if field is None:
-        raise ValueError("a constant has no value")
-    numbers = getattr(held, field).values
-    if isinstance(numbers, bytes):
-        return np.frombuffer(numbers, dtype).reshape(shape)
-    return np.array(list(numbers), dtype).reshape(shape)
-
-
-def _stored(blob: Any, weights: bytes, dtype: np.dtype[Any], shape: Shape) -> NDArray[Any]:
-    """Return a view of an array in the weight file, after its header has been checked."""
-    if blob.fileName != _WEIGHTS_NAME:
-        raise ValueError(f"weights in another file: {blob.fileName!r}")
-    if blob.offset + _BLOB_HEADER.size > len(weights):
-        raise ValueError(f"the weight file ends at {len(weights)}, before its blob {blob.offset}")
-    marker, kind, size, start = _BLOB_HEADER.unpack_from(weights, blob.offset)
-    expected = math.prod(shape) * dtype.itemsize
-    if (marker, kind, size) != (_BLOB_MARKER, _BLOB_TYPES.get(dtype), expected):
-        raise ValueError(f"the weight file has no {dtype.name} {shape} at {blob.offset}")
-    if start + size > len(weights):
-        raise ValueError(f"the weight file ends at {len(weights)}; {start + size} is needed")
-    return np.frombuffer(weights, dtype, math.prod(shape), start).reshape(shape)
-
-
-def _shape(kind: Any) -> Shape:
-    return tuple(int(side.constant.size) for side in kind.dimensions)
-
-
 def _native(value: NDArray[Any]) -> Any:
     """Bring a constant, once, to what torch's functions take."""
     if value.ndim == 0:
@@ -326,6 +201,9 @@ def _native(value: NDArray[Any]) -> Any:
 _ROUNDINGS: dict[int, Callable[[Tensor], Tensor]] = {
     MIL_pb2.FLOAT16: lambda x: x.half().float(),
     MIL_pb2.FLOAT32: lambda x: x,
+    # Whole numbers, held as float: quantize has rounded them.
+    MIL_pb2.INT8: lambda x: x,
+    MIL_pb2.UINT8: lambda x: x,
 }
 
 _Given = dict[str, Any]
@@ -394,6 +272,16 @@ def _slice_by_index(given: _Given) -> Tensor:
     ]
 
 
+def _quantize(given: _Given) -> Tensor:
+    low, high = {"int8": (-128, 127), "uint8": (0, 255)}[given["output_dtype"]]
+    levels = (given["input"] / given["scale"]).round() + given.get("zero_point", 0)
+    return levels.clamp(low, high)
+
+
+def _dequantize(given: _Given) -> Tensor:
+    return (given["input"] - given.get("zero_point", 0)) * given["scale"]  # type: ignore[no-any-return]
+
+
 def _reduction(function: Callable[..., Tensor]) -> Callable[[_Given], Tensor]:
     return lambda given: function(given["x"], given["axes"], keepdim=given["keep_dims"])
 
@@ -408,12 +296,14 @@ _OPERATORS: dict[str, Callable[[_Given], Tensor]] = {
     "clip": lambda given: given["x"].clamp(given["alpha"], given["beta"]),
     "concat": _concat,
     "conv": _conv,
+    "dequantize": _dequantize,
     "exp": lambda given: given["x"].exp(),
     "linear": lambda given: F.linear(given["x"], given["weight"], given.get("bias")),
     "log": lambda given: (given["x"] + given["epsilon"]).log(),
     "max_pool": _max_pool,
     "maximum": _maximum,
     "mul": _binary(operator.mul),
+    "quantize": _quantize,
     "reduce_mean": _reduction(torch.mean),
     "reduce_sum": _reduction(torch.sum),
     "relu": lambda given: given["x"].relu(),

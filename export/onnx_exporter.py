@@ -4,7 +4,6 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import onnx
 import torch
 from torch import nn
@@ -22,6 +21,8 @@ from mobile_actnet.export.formats import (
     Precision,
     TensorSpec,
 )
+from mobile_actnet.export.lowering import Lowering
+from mobile_actnet.export.onnx_quantizer import quantized
 from mobile_actnet.export.silence import silence
 
 OPSET = 20
@@ -33,14 +34,22 @@ class OnnxExporter:
 
     suffix = ".onnx"
     layouts = (Layout.NHWC, Layout.NCHW)
+    precisions = (
+        Precision.FP32,
+        Precision.FP16,
+        Precision.INT8_WEIGHTS,
+        Precision.INT8,
+        Precision.MIXED,
+    )
     default_precision = Precision.FP32
+    default_lowering = Lowering.LOG_EXP
 
     def convert(
         self, deployable: nn.Module, options: Options, path: Path, metadata: dict[str, str]
     ) -> None:
-        """Convert; at half precision weights are stored as half and cast where they are used.
+        """Convert; at half precision and int8-weights only weights are stored shorter.
 
-        Activations stay float32: onnxruntime's processor kernels have no half-precision
+        Activations stay float32 there: onnxruntime's processor kernels have no half-precision
         convolution, and a graph of half-precision activations runs slower there.
         """
         # Two pictures in the example: torch takes a dimension of 1 for a constant.
@@ -58,8 +67,7 @@ class OnnxExporter:
             )
         assert program is not None
         model: Any = program.model_proto
-        if options.precision is Precision.FP16:
-            _store_weights_as_half(model)
+        model = quantized(model, options)
         onnx.helper.set_model_props(model, metadata)
         onnx.checker.check_model(model)
         onnx.save_model(model, str(path), save_as_external_data=False)
@@ -74,22 +82,6 @@ class OnnxExporter:
             metadata={entry.key: entry.value for entry in model.metadata_props},
             notes={"opset": model.opset_import[0].version},
         )
-
-
-def _store_weights_as_half(model: Any) -> None:
-    """Replace every float32 kernel and matrix by a half-precision copy and a cast."""
-    for tensor in model.graph.initializer:
-        if tensor.data_type != onnx.TensorProto.FLOAT or len(tensor.dims) < 2:
-            continue
-        values, name = onnx.numpy_helper.to_array(tensor), tensor.name
-        if values.size < 1024:
-            continue
-        stored = f"{name}_half"
-        tensor.CopyFrom(onnx.numpy_helper.from_array(values.astype(np.float16), stored))
-        cast = onnx.helper.make_node(
-            "Cast", [stored], [name], f"{name}_cast", to=onnx.TensorProto.FLOAT
-        )
-        model.graph.node.insert(0, cast)
 
 
 def _parse(path: Path) -> Any:

@@ -6,22 +6,40 @@ know why.
 """
 
 import contextlib
+import copy
 import errno
 import shutil
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-from tqdm import tqdm
 
 from mobile_actnet.checkpoint import DEFAULT_CHECKPOINT, load_checkpoint
 from mobile_actnet.errors import ActnetError, ConfigError
 from mobile_actnet.export import manifest as manifests
-from mobile_actnet.export import parity
+from mobile_actnet.export.activation_ranges import CalibrationMethod
+from mobile_actnet.export.calibration import (
+    DEFAULT_IMAGES,
+    MIN_IMAGES,
+    RECOMMENDED_IMAGES,
+    ActivationRanges,
+    check_apart,
+    load_calibration_images,
+    load_recorded,
+    measure_ranges,
+)
+from mobile_actnet.export.checking import (
+    Reference,
+    Say,
+    Subject,
+    Thresholds,
+    check_artefact,
+    check_line,
+    make_reference,
+    portability_lines,
+)
 from mobile_actnet.export.deployable import DeployableActnet, ImageSize, Layout
 from mobile_actnet.export.errors import ParityError
 from mobile_actnet.export.formats import (
@@ -31,25 +49,22 @@ from mobile_actnet.export.formats import (
     Format,
     Options,
     Precision,
+    QuantizationPlan,
+    check_precision,
     exporter,
     require,
 )
 from mobile_actnet.export.interrupts import keep_interrupt
-from mobile_actnet.export.pictures import extreme_pictures, generated_pictures, golden_picture
-from mobile_actnet.export.runtimes import Descriptors, Runtime, open_artefact
+from mobile_actnet.export.lowering import Lowering
+from mobile_actnet.export.quantization import ROUNDED, STATIC, prepare
+from mobile_actnet.export.sensitivity import KEPT_COUNTS, most_sensitive
 from mobile_actnet.files import put_in_place, reason, staging_folder
 from mobile_actnet.network import Actnet, check_dim
-from mobile_actnet.photos import Photo, find_photos, load_images
 from mobile_actnet.preprocessing import NAME as PREPROCESSING_NAME
 from mobile_actnet.preprocessing import VERSION as PREPROCESSING_VERSION
-from mobile_actnet.preprocessing import Pixels
-from mobile_actnet.retrieval import describe
 
-GENERATED_PICTURES = 32
 DEFAULT_OUTPUT = Path("artefacts")
 _LITTLE_SPACE_BYTES = 4_000_000
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -68,6 +83,14 @@ class ExportRequest:
         verify: folder of photos for the comparison; generated pictures if None.
         output: folder, or the artefact's path if one format is asked for.
         overwrite: whether artefacts that exist are replaced.
+        calibration: folder of photos for the ranges of activations; those recorded for the
+            shipped weights if None.
+        calibration_images: how many of them are taken at most.
+        calibration_method: how ranges are chosen.
+        lowering: how the Weibull is written; each format's default if None.
+        thresholds: what replaces the precision's thresholds.
+        max_drop: points of mAP that may be lost on labelled photos of `verify`; the most sensitive
+            layers stay in float until it holds.
     """
 
     formats: tuple[Format, ...]
@@ -81,6 +104,12 @@ class ExportRequest:
     verify: Path | None = None
     output: Path = DEFAULT_OUTPUT
     overwrite: bool = False
+    calibration: Path | None = None
+    calibration_images: int = DEFAULT_IMAGES
+    calibration_method: CalibrationMethod = CalibrationMethod.MSE
+    lowering: Lowering | None = None
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    max_drop: float | None = None
 
 
 @dataclass(frozen=True)
@@ -89,16 +118,6 @@ class ExportResult:
 
     path: Path
     manifest: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class _Reference:
-    """What every artefact is compared with: pictures, and PyTorch's descriptors of them."""
-
-    pixels: Pixels
-    descriptors: Descriptors
-    photos: list[Photo]
-    source: str
 
 
 def export_artefacts(
@@ -123,9 +142,15 @@ def export_artefacts(
     dim = network.config.descriptor_dim if request.dim is None else request.dim
     check_dim(dim, network.config)
     with _step(say, "described the pictures for the check with PyTorch"):
-        reference = _reference(network, request, dim, say, progress)
+        reference = make_reference(network, request.verify, request.size, dim, say, progress)
+    if request.max_drop is not None and not reference.labelled:
+        raise ConfigError(
+            "--max-drop is in points of mAP and needs --verify DIR with a manifest.csv that says "
+            "which photos are queries (path,instance,role)"
+        )
+    found = _calibrated(network, source, dim, reference, request, say, progress)
     return [
-        _export_one(network, source, kind, final, dim, reference, request, say, progress)
+        _export_one(network, source, kind, final, dim, found, reference, request, say, progress)
         for kind, final in plan
     ]
 
@@ -149,6 +174,7 @@ def _plan(request: ExportRequest) -> list[tuple[Format, Path]]:
         if request.layout is not None and request.layout not in layouts:
             allowed = " or ".join(layout.value for layout in layouts)
             raise ConfigError(f"{kind.value} has the layout {allowed}; got {request.layout.value}")
+    _check_precisions(request)
     if request.dynamic_batch and request.formats != (Format.ONNX,):
         raise ConfigError("--dynamic-batch is for onnx alone; leave it out for the other formats")
     if len(request.formats) > 1 and request.output.suffix in (".tflite", ".onnx", ".mlpackage"):
@@ -163,52 +189,151 @@ def _plan(request: ExportRequest) -> list[tuple[Format, Path]]:
     return plan
 
 
-def _reference(
-    network: Actnet, request: ExportRequest, dim: int, say: Say, progress: bool
-) -> _Reference:
-    size = request.size
-    if request.verify is None:
-        pixels = generated_pictures(GENERATED_PICTURES, size)
-        return _Reference(pixels, describe(network, pixels, dim), [], "generated")
-    photos = find_photos(request.verify)
-    shown = tqdm(photos, desc="photos", unit="photo", disable=not progress, leave=False)
-    pixels, readable, problems = load_images(shown, size.height, size.width)
-    for problem in problems:
-        say(f"  skipped: {problem}")
-    if not readable:
-        raise ActnetError(
-            f"none of the {len(photos)} pictures in {request.verify} can be read; "
-            "give a folder with readable photos"
+def _check_precisions(request: ExportRequest) -> None:
+    """Refuse a precision that a format has not, and options that would go unused."""
+    precisions = [_precision(request, kind) for kind in request.formats]
+    for kind, precision in zip(request.formats, precisions, strict=True):
+        check_precision(kind, precision)
+    asked = sorted({precision.value for precision in precisions})
+    if request.calibration is not None and not set(precisions) & ROUNDED:
+        raise ConfigError(
+            f"--calibration would go unused: {', '.join(asked)} needs no calibration images; "
+            f"{_listed(ROUNDED)} do"
         )
-    return _Reference(pixels, describe(network, pixels, dim), readable, "photos")
+    if request.calibration_images < MIN_IMAGES:
+        raise ConfigError(
+            f"{request.calibration_images} calibration images are too few; at least {MIN_IMAGES} "
+            f"are needed, {RECOMMENDED_IMAGES} or more are recommended"
+        )
+    if request.max_drop is not None and not set(precisions) & STATIC:
+        raise ConfigError(
+            f"--max-drop would go unused: {', '.join(asked)} has no layers in 8 bits to choose "
+            f"among; {_listed(STATIC)} have"
+        )
+
+
+def _listed(precisions: frozenset[Precision]) -> str:
+    return ", ".join(sorted(precision.value for precision in precisions))
+
+
+def _calibrated(
+    network: Actnet, source: manifests.Source, dim: int, reference: Reference,
+    request: ExportRequest, say: Say, progress: bool,
+) -> ActivationRanges | None:  # fmt: skip
+    """Return what is known of the activations: from photos, recorded, or nothing.
+
+    Raises:
+        ConfigError: a precision needs to know and cannot.
+    """
+    precisions = {_precision(request, kind) for kind in request.formats}
+    if not precisions & ROUNDED:
+        return None
+    if request.calibration is None:
+        found = load_recorded(source.sha256)
+        if found is None and (needing := precisions & STATIC):
+            raise ConfigError(
+                f"{min(needing).value} needs --calibration DIR (got none): a folder of photos like "
+                "those that it will see, 100 or more; only the shipped weights carry their own ranges"
+            )
+        return found
+    with _step(say, "measured activations on the calibration images"):
+        images = load_calibration_images(
+            [request.calibration], request.size, request.calibration_images, progress
+        )
+        check_apart(images, reference.photos)
+        deployable = DeployableActnet(network, dim, Layout.NHWC)
+        found = measure_ranges(deployable, images, request.calibration_method)
+    for problem in images.problems:
+        say(f"  skipped: {problem}")
+    if found.images < RECOMMENDED_IMAGES:
+        say(
+            f"  warning: {found.images} calibration images; "
+            f"{RECOMMENDED_IMAGES} or more are recommended"
+        )
+    return found
 
 
 def _export_one(
     network: Actnet, source: manifests.Source, kind: Format, final: Path, dim: int,
-    reference: _Reference, request: ExportRequest, say: Say, progress: bool,
+    found: ActivationRanges | None, reference: Reference, request: ExportRequest, say: Say,
+    progress: bool,
 ) -> ExportResult:  # fmt: skip
-    made = exporter(kind)
+    made, precision = exporter(kind), _precision(request, kind)
     layout = made.layouts[0] if request.layout is None else request.layout
-    precision = request.precision or made.default_precision
-    options = Options(
-        request.size, dim, precision, layout, request.dynamic_batch, request.coreml_input
-    )
-    with staging_folder(final.parent) as folder:
-        staged = folder / final.name
-        with _step(say, f"converted to {kind.value} {precision.value}"):
-            deployable = DeployableActnet(network, dim, layout)
-            _convert(made, deployable, options, staged, _embedded(source, options))
-        with _step(say, f"compared with PyTorch on {len(reference.pixels)} pictures"):
-            manifest, problem = _checked(
-                staged, kind, options, network, source, reference, progress
-            )
-        staged_manifest = manifests.path_of(staged)
-        staged_manifest.write_bytes(manifests.dump(manifest))
-        if problem is not None:
-            raise _reject(staged, final, problem)
-        put_in_place([(staged, final), (staged_manifest, manifests.path_of(final))])
-    say(_check_line(final, manifest))
-    return ExportResult(final, manifest)
+    lowering = request.lowering or made.default_lowering
+    whole = DeployableActnet(network, dim, layout, lowering)
+    if precision not in ROUNDED:
+        found = None
+    problem: ParityError | None = None
+    for kept in _attempts(whole, found, reference, request):
+        deployable = copy.deepcopy(whole)
+        plan = prepare(deployable, precision, found, kept)
+        options = Options(
+            request.size, dim, precision, layout, request.dynamic_batch, request.coreml_input,
+            plan, lowering,
+        )  # fmt: skip
+        subject = Subject(network, source, whole, found, _calibration_entry(found, plan, kept))
+        with staging_folder(final.parent) as folder:
+            staged = folder / final.name
+            in_float = f", {len(kept)} layers in float" if kept else ""
+            with _step(say, f"converted to {kind.value} {precision.value}{in_float}"):
+                _convert(made, deployable, options, staged, _embedded(source, options))
+            with _step(say, f"compared with PyTorch on {len(reference.pixels)} pictures"):
+                manifest, problem = check_artefact(
+                    staged, kind, options, subject, reference, _thresholds(request), progress
+                )
+            staged_manifest = manifests.path_of(staged)
+            staged_manifest.write_bytes(manifests.dump(manifest))
+            if problem is None:
+                put_in_place([(staged, final), (staged_manifest, manifests.path_of(final))])
+                if kept:
+                    _discard(_rejected(final))
+                say(check_line(final, manifest))
+                for line in portability_lines(manifest):
+                    say(line)
+                return ExportResult(final, manifest)
+            problem = _reject(staged, final, problem)
+    assert problem is not None
+    raise problem
+
+
+def _attempts(
+    whole: DeployableActnet, found: ActivationRanges | None, reference: Reference,
+    request: ExportRequest,
+) -> Iterator[frozenset[str]]:  # fmt: skip
+    """Yield sets of convolutions to keep in float: none, then ever more of the worst."""
+    yield frozenset()
+    if request.max_drop is None or found is None:
+        return
+    ranking = most_sensitive(whole, found, reference.pixels)
+    yield from (frozenset(ranking[:count]) for count in KEPT_COUNTS)
+
+
+def _thresholds(request: ExportRequest) -> Thresholds:
+    if request.max_drop is None:
+        return request.thresholds
+    return replace(request.thresholds, mean_ap_loss=request.max_drop)
+
+
+def _precision(request: ExportRequest, kind: Format) -> Precision:
+    return request.precision or exporter(kind).default_precision
+
+
+def _calibration_entry(
+    found: ActivationRanges | None, plan: QuantizationPlan | None, kept: frozenset[str]
+) -> dict[str, Any] | None:
+    """What the manifest says of calibration; None where nothing of it was used."""
+    if found is None:
+        return None
+    return {
+        "source": found.source,
+        "images": found.images,
+        "sha256": found.sha256,
+        "size": found.size,
+        "method": found.method.value if plan is not None else None,
+        "used_for": ["bias correction"] + ["equalisation", "ranges"] * (plan is not None),
+        "kept_in_float": sorted(kept),
+    }
 
 
 def _convert(
@@ -228,46 +353,24 @@ def _convert(
         raise
 
 
-def _checked(
-    staged: Path, kind: Format, options: Options, network: Actnet, source: manifests.Source,
-    reference: _Reference, progress: bool,
-) -> tuple[dict[str, Any], ParityError | None]:  # fmt: skip
-    """Run the artefact; return its manifest, and what is wrong with it if anything is."""
-    info = exporter(kind).inspect(staged)
-    runtime = open_artefact(staged)
-    found = _run(runtime, reference.pixels, progress)
-    pictures = extreme_pictures(options.size)
-    extremes = runtime.describe(pictures)
-    report = parity.compare(
-        reference.descriptors, found, parity.THRESHOLDS[options.precision],
-        reference.source, reference.photos,
-    )  # fmt: skip
-    info.notes.update(runtime.notes(pictures))
-    manifest = manifests.build(
-        staged, kind, options, network, source, info, report,
-        runtime.describe(golden_picture(options.size)[None])[0], _tools(runtime),
-    )  # fmt: skip
-    try:
-        parity.check_extremes(extremes, options.precision)
-        parity.check_parity(report)
-        parity.check_operators(info.operators, kind)
-    except ParityError as error:
-        return manifest, error
-    return manifest, None
-
-
-def _run(runtime: Runtime, pixels: Pixels, progress: bool) -> Descriptors:
-    shown = tqdm(pixels, desc="check", unit="photo", disable=not progress, leave=False)
-    return np.concatenate([runtime.describe(picture[None]) for picture in shown])
-
-
 def _reject(staged: Path, final: Path, problem: ParityError) -> ParityError:
     """Keep artefact and report under other names, and return the error to raise."""
-    rejected = final.with_name(final.name + ".rejected")
-    if rejected.is_dir():
-        shutil.rmtree(rejected)
+    rejected = _rejected(final)
+    _discard(rejected)
     put_in_place([(staged, rejected), (manifests.path_of(staged), manifests.path_of(rejected))])
     return ParityError(f"{problem}; kept as {rejected.name} with its report, not as {final.name}")
+
+
+def _rejected(final: Path) -> Path:
+    return final.with_name(final.name + ".rejected")
+
+
+def _discard(rejected: Path) -> None:
+    """Remove an earlier artefact that failed, a file or a folder, and its report."""
+    if rejected.is_dir():
+        shutil.rmtree(rejected)
+    rejected.unlink(missing_ok=True)
+    manifests.path_of(rejected).unlink(missing_ok=True)
 
 
 def _embedded(source: manifests.Source, options: Options) -> dict[str, str]:
@@ -283,26 +386,6 @@ def _embedded(source: manifests.Source, options: Options) -> dict[str, str]:
         "licence": source.card.licence,
         "origin": source.card.origin,
     }
-
-
-def _tools(runtime: Runtime) -> dict[str, str]:
-    names = ("mobile-actnet", "torch", "torchvision", "pillow", "litert-torch", "litert-converter",
-             "ai-edge-quantizer", "onnx", "onnxscript", "coremltools")  # fmt: skip
-    tools = {"checked_with": f"{runtime.name} {runtime.version}"}
-    for name in names:
-        with contextlib.suppress(PackageNotFoundError):
-            tools[name] = version(name)
-    return tools
-
-
-def _check_line(path: Path, manifest: dict[str, Any]) -> str:
-    report, artefact = manifest["parity"], manifest["artefact"]
-    pictures = "photos" if report["source"] == "photos" else "generated pictures"
-    return (
-        f"✓ {manifest['format']} {manifest['precision']}: cosine mean "
-        f"{report['cosine_mean']:.6f}, worst {report['cosine_min']:.6f} of {report['pictures']} "
-        f"{pictures}; {artefact['size_bytes'] / 1e6:.1f} MB; {path}"
-    )
 
 
 @contextlib.contextmanager

@@ -51,13 +51,21 @@ class TfliteRuntime:
 
     name = "ai-edge-litert"
 
-    def __init__(self, path: Path, num_threads: int) -> None:
+    def __init__(self, path: Path, num_threads: int, delegate: bool = True) -> None:
+        """Load; without the delegate the runtime's own kernels compute, as in older runtimes."""
         self.version = version("ai-edge-litert")
         try:
             with silence():
-                from ai_edge_litert.interpreter import Interpreter
+                from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
-                self._interpreter = Interpreter(str(path), num_threads=num_threads)
+                kernels = (
+                    OpResolverType.AUTO
+                    if delegate
+                    else OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+                )
+                self._interpreter = Interpreter(
+                    str(path), num_threads=num_threads, experimental_op_resolver_type=kernels
+                )
                 self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise ArtefactError(f"{path} cannot be loaded by {self.name}: {error}") from error
@@ -81,16 +89,7 @@ class TfliteRuntime:
         Returns:
             operator name to count; partitions count as "DELEGATE".
         """
-        nodes = self._interpreter._get_ops_details()  # no public call tells
-        delegates = [node for node in nodes if node["op_name"] == _DELEGATE]
-        producers = {
-            tensor: node
-            for node in nodes
-            if node["op_name"] != _DELEGATE
-            for tensor in node["outputs"]
-        }
-        taken = {index for node in delegates for index in _nodes_between(node, producers)}
-        return dict(Counter(node["op_name"] for node in nodes if node["index"] not in taken))
+        return undelegated_operators(self._interpreter._get_ops_details())  # no public call tells
 
     def _run(self, picture: Pixels) -> Descriptors:
         self._interpreter.set_tensor(self._input, np.ascontiguousarray(picture))
@@ -150,6 +149,23 @@ def open_artefact(path: Path, num_threads: int = 1) -> Runtime:
     kind = format_of(path)
     exporter(kind).inspect(path)
     return _RUNTIMES[kind](path, num_threads)
+
+
+def undelegated_operators(nodes: list[Any]) -> dict[str, int]:
+    """Count the operators of an interpreter's list that no partition of a delegate holds.
+
+    Args:
+        nodes: dicts with `index`, `op_name`, `inputs` and `outputs`.
+
+    Returns:
+        operator name to count; partitions count as "DELEGATE".
+    """
+    delegates = [node for node in nodes if node["op_name"] == _DELEGATE]
+    producers = {
+        tensor: node for node in nodes if node["op_name"] != _DELEGATE for tensor in node["outputs"]
+    }
+    taken = {index for node in delegates for index in _nodes_between(node, producers)}
+    return dict(Counter(node["op_name"] for node in nodes if node["index"] not in taken))
 
 
 def _coreml(path: Path, num_threads: int) -> Runtime:

@@ -1,11 +1,10 @@
-"""TFLite: converted by litert-torch, half precision by ai-edge-quantizer."""
+"""TFLite: converted by litert-torch, brought to 16 and 8 bits by ai-edge-quantizer."""
 
 import contextlib
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from torch import nn
@@ -23,14 +22,11 @@ from mobile_actnet.export.formats import (
     Precision,
     TensorSpec,
 )
+from mobile_actnet.export.lowering import Lowering
 from mobile_actnet.export.silence import silence
+from mobile_actnet.export.tflite_flatbuffer import FILE_IDENTIFIER, operator_name, pack, unpack
+from mobile_actnet.export.tflite_quantizer import quantized
 
-_FILE_IDENTIFIER = b"TFL3"
-_BUFFER_ALIGNMENT = 16
-
-_OPERATOR_NAMES = {
-    code: name for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)
-}
 _DTYPE_NAMES = {
     code: name.lower() for name, code in vars(schema.TensorType).items() if isinstance(code, int)
 }
@@ -41,15 +37,21 @@ class TfliteExporter:
 
     suffix = ".tflite"
     layouts = (Layout.NHWC,)
+    precisions = (
+        Precision.FP32,
+        Precision.FP16,
+        Precision.INT8_WEIGHTS,
+        Precision.INT8,
+        Precision.MIXED,
+    )
     default_precision = Precision.FP16
+    default_lowering = Lowering.LOG_EXP
 
     def convert(
         self, deployable: nn.Module, options: Options, path: Path, metadata: dict[str, str]
     ) -> None:
         """Convert; half precision is that of the weights, runtimes compute in what they prefer."""
-        model = _converted(deployable, options)
-        if options.precision is Precision.FP16:
-            model = _with_half_weights(model)
+        model = quantized(_converted(deployable, options), options)
         path.write_bytes(_named_and_described(model, metadata))
 
     def inspect(self, path: Path) -> ArtefactInfo:
@@ -65,13 +67,6 @@ class TfliteExporter:
         )
 
 
-class _AlignedBuilder(flatbuffers.Builder):
-    """The schema asks for weights at multiples of 16 bytes; the Python packer ignores that."""
-
-    def StartVector(self, elemSize: int, numElems: int, alignment: int) -> Any:  # noqa: N802, N803
-        return super().StartVector(elemSize, numElems, max(alignment, _BUFFER_ALIGNMENT))
-
-
 def _converted(deployable: nn.Module, options: Options) -> bytes:
     sample = example_input(options.size, Layout.NHWC)
     with silence():
@@ -80,30 +75,9 @@ def _converted(deployable: nn.Module, options: Options) -> bytes:
         return bytes(litert_torch.convert(deployable, (sample,)).model_content())
 
 
-def _with_half_weights(model: bytes) -> bytes:
-    with silence():
-        from ai_edge_quantizer import qtyping, quantizer
-
-        half = qtyping.TensorQuantizationConfig(num_bits=16, dtype=qtyping.TensorDataType.FLOAT)
-        recipe = quantizer.Quantizer(model)
-        for operator in ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"):
-            recipe.update_quantization_recipe(
-                regex=".*",
-                operation_name=qtyping.TFLOperationName[operator],
-                algorithm_key=quantizer.AlgorithmName.FLOAT_CASTING,
-                op_config=qtyping.OpQuantizationConfig(
-                    weight_tensor_config=half,
-                    compute_precision=qtyping.ComputePrecision.FLOAT,
-                    explicit_dequantize=True,
-                ),
-            )
-        return bytes(recipe.quantize().quantized_model)
-
-
 def _named_and_described(content: bytes, metadata: dict[str, str]) -> bytes:
     """Give input and output their names, and store the metadata as named buffers."""
-    model = schema.ModelT.InitFromPackedBuf(content, 0)
-    _inline_buffers(model, content)
+    model = unpack(content)
     graph = model.subgraphs[0]
     for index, name in ((graph.inputs[0], INPUT_NAME), (graph.outputs[0], OUTPUT_NAME)):
         graph.tensors[index].name = name
@@ -116,17 +90,7 @@ def _named_and_described(content: bytes, metadata: dict[str, str]) -> bytes:
         entry.name, entry.buffer = key, len(model.buffers)
         model.buffers.append(buffer)
         model.metadata.append(entry)
-    builder = _AlignedBuilder(len(content))
-    builder.Finish(model.Pack(builder), file_identifier=_FILE_IDENTIFIER)
-    return bytes(builder.Output())
-
-
-def _inline_buffers(model: Any, content: bytes) -> None:
-    """Move weights that stand behind the flatbuffer into it: old runtimes look only there."""
-    for buffer in model.buffers:
-        if buffer.offset > 1 and buffer.size:
-            buffer.data = np.frombuffer(content, np.uint8, buffer.size, buffer.offset)
-        buffer.offset = buffer.size = 0
+    return pack(model)
 
 
 def _parse(path: Path) -> Any:
@@ -134,7 +98,7 @@ def _parse(path: Path) -> Any:
         content = path.read_bytes()
     except OSError as error:
         raise ArtefactError(f"{path} cannot be read: {error.strerror}") from error
-    if content[4:8] != _FILE_IDENTIFIER:
+    if content[4:8] != FILE_IDENTIFIER:
         raise ArtefactError(f"{path} is no TFLite file; export it again")
     try:
         model = schema.ModelT.InitFromPackedBuf(content, 0)
@@ -156,10 +120,9 @@ def _tensor_spec(model: Any, tensor: Any, number: int, output: bool = False) -> 
 
 
 def _operators(model: Any) -> dict[str, int]:
-    codes = [max(code.builtinCode, code.deprecatedBuiltinCode) for code in model.operatorCodes]
     return dict(
         Counter(
-            _OPERATOR_NAMES.get(codes[operator.opcodeIndex], "CUSTOM")
+            operator_name(model, operator)
             for graph in model.subgraphs
             for operator in graph.operators
         )

@@ -294,7 +294,7 @@ def test_wrong_usage(
 def test_artefact_that_differs_is_kept_as_rejected(
     out: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    strict = parity.Thresholds(cosine_mean=1.1, cosine_min=1.1)
+    strict = parity.Thresholds(1.1, 1.1, 0.0, 100.0)
     monkeypatch.setitem(parity.THRESHOLDS, pipeline.Precision.FP32, strict)
     assert main(["--format", "onnx", *SMALL, "-o", str(out)]) == 1
     error = capsys.readouterr().err

@@ -12,8 +12,10 @@ from mobile_actnet.export.lowering import (
     LoweredGemPooling,
     LoweredPower,
     LoweredWeibull,
+    Lowering,
     formula,
     largest_value,
+    level_error,
     lower_activation,
     lowering_error,
 )
@@ -122,3 +124,37 @@ def test_layers_without_a_lowering_and_values_beyond_range_are_refused() -> None
         lower_activation(torch.nn.Tanh())
     with pytest.raises(ConfigError, match="largest value on \\[0, 6\\] is inf"):
         lower_activation(SinH(1.0, 500.0))
+
+
+@pytest.mark.parametrize("lowering", Lowering)
+@pytest.mark.parametrize("layer", [Weibull(), Weibull(1.2, 2.8, 3.9, 1.8), Weibull(1, 3.5, 20, 1)])
+def test_both_ways_of_writing_the_weibull_are_the_formula(
+    layer: Weibull, lowering: Lowering
+) -> None:
+    assert lowering_error(layer, torch.float32, lowering).max_absolute < 2e-4
+    grid = torch.linspace(0, 6, 1001)
+    lowered = lower_activation(layer, lowering)
+    assert lowered(grid)[0] == 0
+    torch.testing.assert_close(
+        lowered(grid), lower_activation(layer, Lowering.LOG_EXP)(grid), rtol=1e-4, atol=1e-6
+    )
+
+
+@pytest.mark.parametrize("lowering", Lowering)
+@pytest.mark.parametrize("limits", [(0.0, 6.0), (-1.4, 1.3), (0.0, 0.8)])
+def test_all_256_inputs_are_evaluated(lowering: Lowering, limits: tuple[float, float]) -> None:
+    layer = Weibull(1.2, 2.8, 3.9, 1.8)
+    found = level_error(layer, limits, lowering)
+    assert (found.low, found.high) == limits
+    step = (limits[1] - limits[0]) / 255
+    zero_point = round(-limits[0] / step)
+    inputs = [min(max((level - zero_point) * step, 0.0), 6.0) for level in range(256)]
+    lowered = lower_activation(layer, lowering)
+    worst = max(
+        abs(float(lowered(torch.tensor(x))) - float(formula(layer, np.array(x))) / lowered.divisor)
+        for x in inputs
+    )
+    # One number at a time and a vector of them may round their last bit apart.
+    assert found.max_absolute == pytest.approx(worst, rel=0.2, abs=1e-7)
+    assert found.max_absolute < 1e-4 < found.half_step < 0.1
+    assert any(found.at == pytest.approx(x) for x in inputs)

@@ -22,10 +22,11 @@ import onnxruntime
 from mobile_actnet.export.onnx_exporter import EXPORTER
 
 SMALL = ImageSize(64, 64)
+FLOAT = (Precision.FP32, Precision.FP16)
 OPTIONS = Options(SMALL, 256, Precision.FP32, Layout.NHWC)
 
 
-@pytest.mark.parametrize("precision", Precision)
+@pytest.mark.parametrize("precision", EXPORTER.precisions)
 def test_names_operators_and_metadata(small_artefact, precision: Precision) -> None:
     result = small_artefact(Format.ONNX, precision)
     info = EXPORTER.inspect(result.path)
@@ -44,7 +45,7 @@ def test_names_operators_and_metadata(small_artefact, precision: Precision) -> N
 
 
 def test_half_precision_halves_the_file(small_artefact) -> None:
-    sizes = {p: small_artefact(Format.ONNX, p).path.stat().st_size for p in Precision}
+    sizes = {p: small_artefact(Format.ONNX, p).path.stat().st_size for p in FLOAT}
     assert sizes[Precision.FP16] < 0.55 * sizes[Precision.FP32]
 
 

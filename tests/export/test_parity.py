@@ -1,5 +1,7 @@
 """Parity's arithmetic on hand-made descriptors, and what its gates refuse."""
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +9,7 @@ import pytest
 
 from mobile_actnet.export.errors import ParityError
 from mobile_actnet.export.formats import Format, Precision
+from mobile_actnet.export.layer_errors import LayerError
 from mobile_actnet.export.parity import (
     THRESHOLDS,
     check_extremes,
@@ -48,7 +51,9 @@ def test_one_wrong_descriptor_among_many_is_refused() -> None:
     found[17] = unit_rows(1, seed=5)
     report = compare(rows, found, FP32)
     assert report.cosine_min < 0.9
-    with pytest.raises(ParityError, match=r"cosine mean 0\.99.*worst .* of 200 pictures.*0\.99999"):
+    with pytest.raises(
+        ParityError, match=r"on 200 pictures: .*worst cosine .* \(at least 0\.99999\)"
+    ):
         check_parity(report)
 
 
@@ -59,6 +64,38 @@ def test_a_bad_mean_is_refused_where_the_worst_would_pass() -> None:
     report = compare(rows, found, THRESHOLDS[Precision.FP16])
     assert report.cosine_min > THRESHOLDS[Precision.FP16].cosine_min
     assert not report.passed
+
+
+def test_each_threshold_refuses_alone() -> None:
+    rows = unit_rows(30)
+    good = compare(rows, rows, FP32)
+    assert good.passed
+    for change, phrase in (
+        ({"cosine_mean": 0.9}, "cosine mean 0.900000"),
+        ({"cosine_min": 0.9}, "worst cosine 0.900000"),
+        ({"top10_overlap": 0.5}, "top-10 overlap 0.500"),
+        ({"mean_ap_difference": -0.2}, "mAP -0.20 (at most 0.1 lost)"),
+    ):
+        report = replace(good, **change)
+        assert len(report.problems) == 1
+        with pytest.raises(ParityError, match=re.escape(phrase)):
+            check_parity(report)
+    assert replace(good, mean_ap_difference=2.0).passed, "a gain is no fault"
+
+
+def test_the_error_names_the_worst_layers() -> None:
+    rows = unit_rows(30)
+    layers = (LayerError("features.16.conv.2", 14.53),)
+    report = replace(compare(rows, rows, FP32), cosine_mean=0.5, worst_layers=layers)
+    with pytest.raises(ParityError, match=r"worst layers: features\.16\.conv\.2 14\.5 dB"):
+        check_parity(report)
+
+
+def test_every_precision_has_thresholds_and_none_is_stricter_than_a_finer_one() -> None:
+    assert set(THRESHOLDS) == set(Precision)
+    order = (Precision.FP32, Precision.FP16, Precision.INT8_WEIGHTS, Precision.MIXED)
+    means = [THRESHOLDS[precision].cosine_mean for precision in order]
+    assert means == sorted(means, reverse=True)
 
 
 def test_top10_overlap_by_hand() -> None:

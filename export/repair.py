@@ -1,0 +1,173 @@
+"""Repairs before quantising: what makes MobileNetV2 bear 8 bits.
+
+Cross-layer equalisation (Nagel et al., "Data-Free Quantization Through Weight Equalization and
+Bias Correction", ICCV 2019): the channels of a tensor share 256 levels, so that one strong channel
+leaves a weak one a handful. Between two convolutions a channel can be multiplied by a number and
+the next kernel divided by it. Per-channel kernels make it free where the next one is depthwise.
+
+Bias correction (the same paper, with means measured rather than derived): rounded weights shift
+the mean of every output channel; the bias takes the shift back. It is what helps most here: the
+mean over positions that follows keeps a shift and averages noise away.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from mobile_actnet.activations import FEATURE_MAP_MAX
+from mobile_actnet.export.backbone_points import SIGNATURE, BackbonePoints, Convolution
+from mobile_actnet.export.deployable import DeployableActnet
+
+WEIGHT_LEVEL_MAX = 127
+
+Rounding = Callable[[Tensor], Tensor]
+
+_LARGEST_SCALE = 20.0
+_SMALLEST = 1e-3
+
+
+@dataclass(frozen=True)
+class _Bond:
+    """Points that must share their scales, what writes them, and the convolutions that read them."""
+
+    points: frozenset[str]
+    writers: list[Convolution]
+    readers: list[Convolution]
+
+
+@torch.no_grad()
+def equalisation_scales(points: BackbonePoints, largest: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Find what to multiply each point's channels by.
+
+    Args:
+        largest: per point, (C,) the largest magnitude of each channel.
+
+    Returns:
+        per point that can be scaled, (C,) positive numbers.
+    """
+    scales: dict[str, Tensor] = {}
+    for bond in _bonds(points):
+        values = torch.stack([largest[name] for name in bond.points]).amax(0).clamp(min=_SMALLEST)
+        weights = torch.stack([_input_magnitudes(x.module) for x in bond.readers]).amax(0)
+        if any(writer.bounded for writer in bond.writers):
+            scale = _bounded_scale(values, weights, bond.readers[0].module)
+        else:
+            scale = (weights.clamp(min=1e-8) / values).sqrt()
+            scale = (scale / scale.log().mean().exp()).clamp(1 / _LARGEST_SCALE, _LARGEST_SCALE)
+        scales |= dict.fromkeys(bond.points, scale)
+    return scales
+
+
+@torch.no_grad()
+def equalise(points: BackbonePoints, scales: dict[str, Tensor]) -> None:
+    """Multiply the channels of points by their scales, in place; the function stays the same.
+
+    Behind a ReLU6 it stays so as long as no channel exceeds what `equalisation_scales` was told.
+    """
+    for convolution in points.convolutions:
+        module = convolution.module
+        if convolution.source in scales:
+            scale = scales[convolution.source]
+            depthwise = module.groups > 1
+            module.weight /= scale.view(-1, 1, 1, 1) if depthwise else scale.view(1, -1, 1, 1)
+        if convolution.point in scales:
+            scale = scales[convolution.point]
+            module.weight *= scale.view(-1, 1, 1, 1)
+            assert module.bias is not None
+            module.bias *= scale
+
+
+@torch.no_grad()
+def round_weights(
+    deployable: DeployableActnet,
+    points: BackbonePoints,
+    means: dict[str, Tensor],
+    kept: frozenset[str] = frozenset(),
+    whitening: bool = True,
+    rounding: Rounding | None = None,
+) -> None:
+    """Bring kernels to the few values that they will be stored as, and correct the biases.
+
+    Every converter finds the same values again: of int8 because the largest weight of a channel
+    is one of its levels, of a palette because there are no others.
+
+    Args:
+        means: per point, (C,) the mean of each channel; biases stay as they are where it is missing.
+        kept: names of convolutions to leave as they are.
+        whitening: whether the projection is rounded too.
+        rounding: from weights (out, ...) to rounded ones; symmetric per-channel int8 if None.
+    """
+    rounding = rounding or rounded_weights
+    for convolution in points.convolutions:
+        if convolution.name not in kept:
+            _round(convolution.module, means.get(convolution.source), rounding)
+    if whitening:
+        _round(deployable.whitening, means.get(SIGNATURE), rounding)
+
+
+def rounded_weights(weight: Tensor) -> Tensor:
+    """Round (out, ...) weights to multiples of their row's largest magnitude / 127."""
+    largest = weight.abs().flatten(1).amax(1).clamp(min=torch.finfo(torch.float32).tiny)
+    step = (largest / WEIGHT_LEVEL_MAX).view(-1, *[1] * (weight.ndim - 1))
+    return (weight / step).round() * step
+
+
+def _round(module: nn.Conv2d | nn.Linear, mean: Tensor | None, rounding: Rounding) -> None:
+    found = rounding(module.weight)
+    if mean is not None:
+        shift = (
+            (found - module.weight).flatten(2).sum(2) if found.ndim > 2 else found - module.weight
+        )
+        groups = getattr(module, "groups", 1)
+        assert module.bias is not None
+        # (out, in / groups) times each group's means.
+        by_group = shift.view(groups, -1, shift.shape[1])
+        module.bias -= torch.einsum("goi,gi->go", by_group, mean.view(groups, -1)).flatten()
+    module.weight.copy_(found)
+
+
+def _bonds(points: BackbonePoints) -> list[_Bond]:
+    """Group points that additions tie together; leave out what the head or nothing else reads."""
+    tied = {x.point: {x.point} for x in points.convolutions} | {
+        x.point: {x.point} for x in points.additions
+    }
+    for addition in points.additions:
+        together = set().union(*(tied[name] for name in (*addition.sources, addition.point)))
+        for name in together:
+            tied[name] = together
+    bonds = []
+    read_by_head = set(points.outputs.values())
+    for group in {frozenset(names) for names in tied.values()}:
+        writers = [x for x in points.convolutions if x.point in group]
+        readers = [x for x in points.convolutions if x.source in group]
+        if readers and not group & read_by_head and _can_scale(group, writers, readers):
+            bonds.append(_Bond(group, writers, readers))
+    return bonds
+
+
+def _can_scale(
+    group: frozenset[str], writers: list[Convolution], readers: list[Convolution]
+) -> bool:
+    """A ReLU6 bears scaling alone and with one reader; grouped kernels only if depthwise."""
+    if any(x.module.groups not in (1, x.module.in_channels) for x in readers):
+        return False
+    return not any(x.bounded for x in writers) or (len(group) == 1 and len(readers) == 1)
+
+
+def _bounded_scale(values: Tensor, weights: Tensor, reader: nn.Conv2d) -> Tensor:
+    """Widen weak channels, never beyond what ReLU6 lets through, and no saturated ones."""
+    if reader.groups > 1:
+        scale = values.max() / values
+    else:
+        scale = (weights.clamp(min=1e-8) / values).sqrt()
+        scale = scale * (values.max() / (values * scale).max())
+    scale = torch.minimum(scale.clamp(1.0, _LARGEST_SCALE), FEATURE_MAP_MAX / values)
+    return scale.clamp(min=1.0)
+
+
+def _input_magnitudes(module: nn.Conv2d) -> Tensor:
+    """Return (in,) the largest magnitude of the weights that read each input channel."""
+    magnitudes = module.weight.abs()
+    return magnitudes.amax((1, 2, 3)) if module.groups > 1 else magnitudes.amax((0, 2, 3))

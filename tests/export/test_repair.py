@@ -1,0 +1,105 @@
+"""Repairs: equalisation keeps the function, bias correction keeps the mean."""
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from mobile_actnet.export import repair
+from mobile_actnet.export.activation_ranges import CalibrationMethod
+from mobile_actnet.export.backbone_points import BackbonePoints
+from mobile_actnet.export.calibration import CalibrationImages, measure_ranges
+from mobile_actnet.export.deployable import DeployableActnet, ImageSize, Layout
+from mobile_actnet.export.pictures import generated_pictures
+from mobile_actnet.network import Actnet
+
+PIXELS = generated_pictures(16, ImageSize(64, 64))
+
+
+@pytest.fixture
+def deployable(shipped_network: Actnet) -> DeployableActnet:
+    return DeployableActnet(shipped_network, 64, Layout.NHWC)
+
+
+def results(deployable: DeployableActnet) -> torch.Tensor:
+    return deployable(torch.from_numpy(PIXELS))
+
+
+def test_rounded_weights_by_hand() -> None:
+    found = repair.rounded_weights(torch.tensor([[1.27, 0.004, -0.006], [0.0, 0.0, 0.0]]))
+    torch.testing.assert_close(found, torch.tensor([[1.27, 0.0, -0.01], [0.0, 0.0, 0.0]]))
+
+
+def test_rounding_again_changes_nothing() -> None:
+    weights = torch.randn(20, 30, generator=torch.Generator().manual_seed(0))
+    once = repair.rounded_weights(weights)
+    torch.testing.assert_close(repair.rounded_weights(once), once)
+
+
+def test_equalisation_keeps_the_function_and_evens_out_channels(
+    deployable: DeployableActnet,
+) -> None:
+    before = results(deployable)
+    largest: dict[str, torch.Tensor] = {}
+
+    def widen(name: str, values: torch.Tensor) -> None:
+        found = values.transpose(0, 1).flatten(1).abs().amax(1)
+        largest[name] = torch.maximum(largest.get(name, found), found)
+
+    points = BackbonePoints(deployable)
+    points.observe(PIXELS, widen)
+    scales = repair.equalisation_scales(points, largest)
+    assert not set(scales) & set(points.outputs.values())
+    # An addition and what it adds share their scales.
+    added = points.additions[0]
+    for source in added.sources:
+        torch.testing.assert_close(scales[source], scales[added.point])
+    repair.equalise(points, scales)
+    torch.testing.assert_close(results(deployable), before, rtol=0, atol=1e-4)
+    spread = [(largest[name] * s).std() / (largest[name] * s).mean() for name, s in scales.items()]
+    plain = [largest[name].std() / largest[name].mean() for name in scales]
+    assert sum(spread) < 0.8 * sum(plain)
+
+
+def test_bias_correction_by_hand() -> None:
+    class Tiny(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.linear = nn.Linear(2, 1)
+
+    module = Tiny().linear
+    with torch.no_grad():
+        module.weight.copy_(torch.tensor([[1.27, 0.004]]))
+        module.bias.zero_()
+    with torch.no_grad():
+        repair._round(module, torch.tensor([5.0, 100.0]), repair.rounded_weights)
+    # 0.004 becomes 0: the mean loses 0.4, the bias gives it back.
+    torch.testing.assert_close(module.bias.detach(), torch.tensor([0.4]))
+
+
+def test_bias_correction_brings_the_descriptors_back(deployable: DeployableActnet) -> None:
+    expected = results(deployable)
+    images = CalibrationImages(PIXELS, ())
+    found = measure_ranges(deployable, images, CalibrationMethod.MIN_MAX)
+    cosines = []
+    for means in ({}, found.means):
+        rounded = copy.deepcopy(deployable)
+        repair.round_weights(rounded, BackbonePoints(rounded), means)
+        cosines.append(float((results(rounded) * expected).sum(1).mean()))
+    without, corrected = cosines
+    assert corrected > without
+    assert 1 - corrected < 0.5 * (1 - without)
+
+
+def test_kept_convolutions_stay_as_they_are(deployable: DeployableActnet) -> None:
+    points = BackbonePoints(deployable)
+    weights = [x.module.weight.clone() for x in points.convolutions]
+    name = points.convolutions[3].name
+    repair.round_weights(deployable, points, {}, frozenset({name}), whitening=False)
+    changed = [
+        not torch.equal(x.module.weight, before)
+        for x, before in zip(points.convolutions, weights, strict=True)
+    ]
+    assert not changed[3]
+    assert sum(changed) == 51
