@@ -1,0 +1,177 @@
+"""What each precision costs: every format and precision exported, measured, and put in one table.
+
+The artefacts themselves describe the photos; the reference is the fp32 network in PyTorch. All
+artefacts are exported with thresholds that let everything through: a table hides nothing.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mobile_actnet.errors import ConfigError
+from mobile_actnet.export.checking import Say, Thresholds
+from mobile_actnet.export.evaluate import EvaluationOptions, evaluate_model
+from mobile_actnet.export.formats import Format, Precision, exporter
+from mobile_actnet.export.parity import THRESHOLDS, cosine
+from mobile_actnet.export.pipeline import ExportRequest, export_artefacts
+from mobile_actnet.export.quantization import ROUNDED
+from mobile_actnet.export.runtimes import Descriptors
+
+EVERYTHING = Thresholds(0.0, 0.0, 0.0, 100.0)
+
+
+@dataclass(frozen=True)
+class PhotoSet:
+    """Folders that are searched together; the first has the queries and gives the name."""
+
+    folders: tuple[Path, ...]
+
+    @property
+    def name(self) -> str:
+        return self.folders[0].name
+
+
+@dataclass(frozen=True)
+class PrecisionRow:
+    """An artefact's figures.
+
+    Attributes:
+        format, precision, size_bytes: of the artefact.
+        cosine_mean, cosine_min: with PyTorch's fp32, over all photos.
+        mean_ap: by set, in per cent. loss: by set, points lost against PyTorch's fp32.
+        allowed_loss: most points that the precision may lose.
+        worst_layers: lowest signal-to-noise ratio first.
+        runs_on: by runtime, what came of running it there.
+    """
+
+    format: str
+    precision: str
+    size_bytes: int
+    cosine_mean: float
+    cosine_min: float
+    mean_ap: dict[str, float]
+    loss: dict[str, float]
+    allowed_loss: float
+    worst_layers: list[dict[str, Any]]
+    runs_on: list[dict[str, Any]]
+
+    @property
+    def holds(self) -> bool:
+        return all(loss <= self.allowed_loss for loss in self.loss.values())
+
+
+def parse_set(text: str) -> PhotoSet:
+    """Read "queries+distractors": folders joined by plus signs."""
+    return PhotoSet(tuple(Path(part) for part in text.split("+") if part))
+
+
+def measure_precisions(
+    sets: list[PhotoSet], request: ExportRequest, cache: Path | None, say: Say
+) -> tuple[dict[str, float], list[PrecisionRow]]:
+    """Export and measure every precision of the formats asked for.
+
+    Args:
+        sets: what to search. request: formats, checkpoint, output folder and calibration.
+
+    Returns:
+        PyTorch's mAP by set, and a row per artefact.
+    """
+    if not sets:
+        raise ConfigError("no photos given; give folders with a manifest.csv, such as shop/")
+    options = EvaluationOptions(cache=cache)
+    before, expected = _describe(request.checkpoint, sets, options)
+    say(f"{'PyTorch fp32':24}" + _figures(before, {}))
+    rows = []
+    for kind, precision in _wanted(request):
+        (result,) = export_artefacts(_single(request, kind, precision))
+        after, found = _describe(result.path, sets, options)
+        manifest, cosines = result.manifest, cosine(expected, found)
+        row = PrecisionRow(
+            kind.value, precision.value, manifest["artefact"]["size_bytes"],
+            float(cosines.mean()), float(cosines.min()), after,
+            {name: before[name] - after[name] for name in before},
+            THRESHOLDS[precision].mean_ap_loss, manifest["parity"]["worst_layers"],
+            manifest.get("runs_on", []),
+        )  # fmt: skip
+        rows.append(row)
+        say(f"{kind.value + ' ' + precision.value:24}" + _figures(after, row.loss))
+    return before, rows
+
+
+def markdown(before: dict[str, float], rows: list[PrecisionRow]) -> str:
+    """Return the table, and what the worst layers of the rows are that lose too much."""
+    names = list(before)
+    lines = [
+        "| format | precision | size | cosine: mean, worst | "
+        + " | ".join(f"{name}: mAP (change)" for name in names) + " | allowed loss | holds |",
+        "|---" * (6 + len(names)) + "|",
+        "| PyTorch | fp32 | | | "
+        + " | ".join(f"{before[name]:.2f}" for name in names) + " | | |",
+    ]  # fmt: skip
+    for row in rows:
+        figures = " | ".join(f"{row.mean_ap[name]:.2f} ({-row.loss[name]:+.2f})" for name in names)
+        lines.append(
+            f"| {row.format} | {row.precision} | {row.size_bytes / 1e6:.2f} MB | "
+            f"{row.cosine_mean:.4f}, {row.cosine_min:.4f} | {figures} | "
+            f"{row.allowed_loss:g} | {'yes' if row.holds else '**no**'} |"
+        )
+    lines += ["", "Layers with the lowest signal-to-noise ratio against the float network, dB:", ""]
+    lines += [
+        f"- {row.format} {row.precision}: "
+        + ", ".join(f"{layer['layer']} {layer['snr_db']:.1f}" for layer in row.worst_layers)
+        for row in rows
+        if row.worst_layers
+    ]
+    if any(row.runs_on for row in rows):
+        lines += ["", *_runtimes(rows)]
+    return "\n".join(lines) + "\n"
+
+
+def _runtimes(rows: list[PrecisionRow]) -> Iterator[str]:
+    yield "Runtimes that each artefact was run on here (worst cosine with ai-edge-litert's result by"
+    yield "the same kind of kernels; operators that XNNPACK left over, its partitions as DELEGATE):"
+    yield ""
+    for row in rows:
+        told = [
+            f"{run['runtime']} {run['version']} {run['result']}"
+            + (f" ({run['cosine_min']:.6f}" if run["cosine_min"] is not None else " (-")
+            + "".join(f"; {name} {n}" for name, n in sorted((run["undelegated"] or {}).items()))
+            + ")"
+            for run in row.runs_on
+        ]
+        yield f"- {row.format} {row.precision}: {', '.join(told)}"
+
+
+def _wanted(request: ExportRequest) -> Iterator[tuple[Format, Precision]]:
+    for kind in request.formats:
+        for precision in exporter(kind).precisions:
+            yield kind, precision
+
+
+def _single(request: ExportRequest, kind: Format, precision: Precision) -> ExportRequest:
+    calibration = request.calibration if precision in ROUNDED else None
+    return replace(
+        request, formats=(kind,), precision=precision, thresholds=EVERYTHING,
+        calibration=calibration, overwrite=True,
+    )  # fmt: skip
+
+
+def _describe(
+    model: Path, sets: list[PhotoSet], options: EvaluationOptions
+) -> tuple[dict[str, float], Descriptors]:
+    scores, found = {}, []
+    for one in sets:
+        evaluation = evaluate_model(model, list(one.folders), options)
+        scores[one.name] = evaluation.sets[one.name].mean_ap
+        found.append(evaluation.descriptors)
+    return scores, np.concatenate(found)
+
+
+def _figures(mean_ap: dict[str, float], loss: dict[str, float]) -> str:
+    return ", ".join(
+        f"{name} {value:.2f}" + (f" ({-loss[name]:+.2f})" if loss else "")
+        for name, value in mean_ap.items()
+    )
