@@ -8,18 +8,33 @@ import functools
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from torch import nn
 
 import mobile_actnet
 import mobile_actnet.export
 from mobile_actnet.benchmarks.cases import FORMAT_OF, Case
 from mobile_actnet.benchmarks.networks import DIM, NETWORKS, weights_key
 from mobile_actnet.errors import ConfigError
-from mobile_actnet.export.formats import CONVERTING, Format, Options, exporter, require
+from mobile_actnet.export.activation_ranges import CalibrationMethod
+from mobile_actnet.export.calibration import MIN_IMAGES, CalibrationImages, measure_ranges
+from mobile_actnet.export.deployable import DeployableActnet, HeadlessBackbone, ImageSize
+from mobile_actnet.export.formats import (
+    CONVERTING,
+    Format,
+    Options,
+    QuantizationPlan,
+    check_precision,
+    exporter,
+    require,
+)
 from mobile_actnet.export.interrupts import keep_interrupt
 from mobile_actnet.export.manifest import sha256
+from mobile_actnet.export.pictures import generated_pictures
+from mobile_actnet.export.quantization import ROUNDED, prepare
 from mobile_actnet.files import put_in_place, staging_folder
 
 DEFAULT_FOLDER = Path("artefacts/bench")
@@ -69,12 +84,27 @@ def artefact_of(case: Case, folder: Path, say: Say = lambda _: None) -> Artefact
 
 def _make(case: Case, kind: Format, path: Path) -> None:
     made = exporter(kind)
+    check_precision(kind, case.precision)
     layout = made.layouts[0]
-    options = Options(case.size, DIM, case.precision, layout)
+    network = NETWORKS[case.network].build(layout)
+    plan = _quantised(network, case)
+    options = Options(case.size, DIM, case.precision, layout, plan=plan)
     with staging_folder(path.parent) as staging, keep_interrupt():
         staged = staging / path.name
-        made.convert(NETWORKS[case.network].build(layout), options, staged, {})
+        made.convert(network, options, staged, {})
         put_in_place([(staged, path)])
+
+
+def _quantised(network: nn.Module, case: Case) -> QuantizationPlan | None:
+    """Prepare a network for 8 bits; ranges of generated pictures do for timing, not for ranking."""
+    if case.precision not in ROUNDED:
+        return None
+    whole = network.deployable if isinstance(network, HeadlessBackbone) else network
+    assert isinstance(whole, DeployableActnet)
+    pixels = generated_pictures(MIN_IMAGES, ImageSize(128, 128))
+    found = measure_ranges(whole, CalibrationImages(pixels, ()), CalibrationMethod.MIN_MAX)
+    # Measuring has equalised it already.
+    return prepare(whole, case.precision, replace(found, scales={}))
 
 
 def _key(case: Case, kind: Format) -> str:

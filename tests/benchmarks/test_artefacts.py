@@ -63,3 +63,18 @@ def test_key_tells_cases_apart(tmp_path: Path) -> None:
 def test_pytorch_has_none(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="runs no artefact"):
         artefact_of(Case(CASE.network, RuntimeKind.PYTORCH, Precision.FP32), tmp_path)
+
+
+@pytest.mark.parametrize("name", [NetworkName.MOBILE_ACTNET, NetworkName.MOBILENET_V2])
+@pytest.mark.parametrize("precision", [Precision.INT8, Precision.INT8_WEIGHTS])
+def test_8_bits_need_no_photos_for_timing(
+    tmp_path: Path, name: NetworkName, precision: Precision
+) -> None:
+    pytest.importorskip("onnxscript", reason="needs the extra onnx")
+    made = artefact_of(Case(name, CASE.runtime, precision, CASE.size), tmp_path)
+    assert made.size_bytes < 4_000_000
+
+
+def test_a_precision_that_a_format_has_not(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="onnx has no precision palettised-8"):
+        artefact_of(Case(CASE.network, CASE.runtime, Precision.PALETTISED_8), tmp_path)
