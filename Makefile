@@ -8,7 +8,7 @@ export OMP_NUM_THREADS ?= 2
 
 ARM64 := .arm64
 
-.PHONY: export test test-android test-ios arm64 lint typecheck bench ranges clean clean-arm64
+.PHONY: export test test-android android-assets test-ios arm64 lint typecheck bench ranges clean clean-arm64
 
 export: $(READY)
 	$(BIN)/actnet-export --format tflite --overwrite
@@ -20,7 +20,11 @@ test: $(READY)
 
 # Needs a Java 17 or newer, npm and apt; the tools go to android_demo/.toolchain, without root.
 test-android: $(READY)
-	$(BIN)/python android_demo/tools/build.py
+	$(BIN)/python android_demo/tools/demo_build.py
+
+# make android-assets PHOTOS=shop/ [MODEL=models/mine.tflite]: what the app is built with.
+android-assets: $(READY)
+	$(BIN)/python android_demo/tools/assets.py --photos $(or $(PHOTOS),$(error give the photos of the gallery: make android-assets PHOTOS=folder)) $(if $(MODEL),--model $(MODEL))
 
 # Needs apt, and root or user namespaces; Swift goes to ios_demo/.swift.
 test-ios: $(READY)

@@ -14,21 +14,23 @@ class BuildError(Exception):
 
 
 def compile_kotlin(
-    tools: Toolchain, sources: Path, classes: Path, class_path: Iterable[Path], *options: str
+    tools: Toolchain,
+    sources: Iterable[Path],
+    classes: Path,
+    class_path: Iterable[Path],
+    *options: str,
 ) -> Path:
-    """Compile all Kotlin files below a folder; warnings are errors.
+    """Compile all Kotlin files below some folders; warnings are errors.
 
     Args:
-        sources: folder of .kt files. classes: folder that they are compiled into; returned.
+        sources: folders of .kt files. classes: folder that they are compiled into; returned.
         class_path: jars and folders that they need beside Kotlin's own library.
         options: more of the compiler's.
 
     Raises:
         BuildError: with the compiler's messages.
     """
-    files = sorted(str(path) for path in sources.rglob("*.kt"))
-    if not files:
-        raise BuildError(f"{sources} has no Kotlin files")
+    files = sorted(str(path) for folder in sources for path in folder.rglob("*.kt"))
     libraries = [tools.kotlin_jar("kotlin-stdlib"), *class_path]
     run(
         [
@@ -43,8 +45,10 @@ def compile_kotlin(
 
 def run_junit(
     tools: Toolchain, sources: Path, class_path: Iterable[Path], options: Iterable[str]
-) -> int:
-    """Run the tests of a folder's `*Test.kt` files; return how many passed.
+) -> str:
+    """Run the tests of a folder's `*Test.kt` files; return how many passed and what they told.
+
+    A test tells a figure by printing a line that begins with `told:`.
 
     Args:
         options: of `java`, such as system properties.
@@ -65,7 +69,8 @@ def run_junit(
     passed = re.search(r"^OK \((\d+) tests?\)$", said, re.MULTILINE)
     if passed is None:
         raise BuildError(said)
-    return int(passed[1])
+    told = re.findall(r"^\.*told: (.*)$", said, re.MULTILINE)
+    return "; ".join([f"{passed[1]} tests passed", *told])
 
 
 def run(command: Iterable[object], folder: Path | None = None, **environment: str) -> str:

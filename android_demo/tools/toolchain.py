@@ -38,6 +38,24 @@ _JVM_PACKAGES = (
 )  # fmt: skip
 
 
+# Android's classes as of API 23, and the dexer that reads Java 8: newer Debians have neither.
+_OLD_ANDROID_PACKAGES = ("libandroid-23-java", "dalvik-exchange")
+
+_ANDROID_PACKAGES = (
+    "aapt", "android-libaapt", "android-libandroidfw", "android-libbase", "android-libcutils",
+    "android-liblog", "android-libutils", "android-libziparchive", "android-libbacktrace",
+    "libprotobuf-lite32", "p7zip-full", "android-framework-res", "apksigner",
+    "libapksig-java", "proguard-cli", "libproguard-java", "libexpat1", "libpng16-16",
+)  # fmt: skip
+
+
+_CLANG_PACKAGES = (
+    "clang-14", "libclang-common-14-dev", "libclang-cpp14", "libclang1-14", "libllvm14", "lld-14",
+    "llvm-14-linker-tools", "libedit2", "libbsd0", "libmd0", "libtinfo6", "libz3-4", "libxml2",
+    "libicu72", "libc6-dev-arm64-cross", "linux-libc-dev-arm64-cross",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Toolchain:
     """Where the tools are; each is fetched when it is first asked for.
@@ -49,23 +67,20 @@ class Toolchain:
     folder: Path = FOLDER
 
     @cached_property
+    def java_home(self) -> Path:
+        """A JDK: JAVA_HOME, that of the PATH's `java`, or Debian's 17."""
+        found = shutil.which("java")
+        homes = [Path(os.environ["JAVA_HOME"])] if "JAVA_HOME" in os.environ else []
+        homes += [Path(found).resolve().parent.parent] if found else []
+        for home in homes:
+            if (home / "include/jni.h").exists() and (home / "bin/java").exists():
+                return home
+        return _fetch_jdk(self.folder / "jdk")
+
+    @property
     def java(self) -> Path:
-        """The `java` of a Java 17 or newer: JAVA_HOME's, the PATH's, or Debian's."""
-        home = os.environ.get("JAVA_HOME")
-        found = shutil.which("java", path=f"{home}/bin" if home else None)
-        if found:
-            return Path(found)
-        package = fetch_packages(
-            "bookworm", ("openjdk-17-jdk-headless", "openjdk-17-jre-headless"), self.folder / "jdk"
-        )
-        # The configuration of the package lies in /etc, as seen from the root of Debian.
-        home_folder = package / "usr/lib/jvm/java-17-openjdk-amd64"
-        for link in home_folder.rglob("*"):
-            if link.is_symlink() and os.readlink(link).startswith("/etc/"):
-                target = package / os.readlink(link)[1:]
-                link.unlink()
-                link.symlink_to(target)
-        return home_folder / "bin/java"
+        """The program `java`."""
+        return self.java_home / "bin/java"
 
     @cached_property
     def kotlin(self) -> Path:
@@ -113,6 +128,84 @@ class Toolchain:
     def native_libraries(self) -> Path:
         """Folder of Debian's libraries that the JVM's native parts need."""
         return self._jvm / "usr/lib/x86_64-linux-gnu"
+
+    @cached_property
+    def _old_android(self) -> Path:
+        folder = self.folder / "android-23"
+        return fetch_packages("bullseye", _OLD_ANDROID_PACKAGES, folder)
+
+    @cached_property
+    def _android(self) -> Path:
+        return fetch_packages("bookworm", _ANDROID_PACKAGES, self.folder / "android")
+
+    @cached_property
+    def android_jar(self) -> Path:
+        """Android's classes, API 23."""
+        return self._old_android / "usr/lib/android-sdk/platforms/android-23/android.jar"
+
+    @cached_property
+    def dexer_jar(self) -> Path:
+        """Makes classes.dex of class files."""
+        return self._old_android / "usr/lib/android-sdk/build-tools/debian/lib/dx.jar"
+
+    @cached_property
+    def shrinker_jar(self) -> Path:
+        """ProGuard: keeps what is used of the libraries."""
+        return self._android / "usr/share/java/proguard.jar"
+
+    @cached_property
+    def signer_jar(self) -> Path:
+        """apksigner."""
+        return self._android / "usr/share/java/apksigner.jar"
+
+    @cached_property
+    def framework_resources(self) -> Path:
+        """What an app's manifest and resources are linked against."""
+        return self._android / "usr/share/android-framework-res/framework-res.apk"
+
+    def android_program(self, name: str) -> Path:
+        """Return aapt or aapt2; run it with `android_libraries`."""
+        return self._android / "usr/bin" / name
+
+    @cached_property
+    def android_libraries(self) -> str:
+        """LD_LIBRARY_PATH of Android's programs."""
+        root = self._android / "usr/lib"
+        folders = (root / "x86_64-linux-gnu", root / "x86_64-linux-gnu/android",
+                   root / "p7zip")  # fmt: skip
+        return ":".join(str(folder) for folder in folders)
+
+    @cached_property
+    def _clang(self) -> Path:
+        return fetch_packages("bookworm", _CLANG_PACKAGES, self.folder / "clang")
+
+    @cached_property
+    def clang(self) -> Path:
+        """A C compiler for ARM64; run it with `clang_libraries`."""
+        return self._clang / "usr/lib/llvm-14/bin/clang"
+
+    @cached_property
+    def clang_libraries(self) -> str:
+        """LD_LIBRARY_PATH of the compiler."""
+        return str(self._clang / "usr/lib/x86_64-linux-gnu")
+
+    @cached_property
+    def arm64_headers(self) -> Path:
+        """Headers of a C library for ARM64; their plain functions are those of Android's."""
+        return self._clang / "usr/aarch64-linux-gnu/include"
+
+
+def _fetch_jdk(folder: Path) -> Path:
+    packages = ("openjdk-17-jdk-headless", "openjdk-17-jre-headless")
+    root = fetch_packages("bookworm", packages, folder)
+    home = root / "usr/lib/jvm/java-17-openjdk-amd64"
+    # Its configuration lies in /etc, as seen from the root of Debian.
+    for link in home.rglob("*"):
+        if link.is_symlink() and os.readlink(link).startswith("/etc/"):
+            target = root / os.readlink(link)[1:]
+            link.unlink()
+            link.symlink_to(target)
+    return home
 
 
 def _fetch_kotlin(folder: Path) -> None:

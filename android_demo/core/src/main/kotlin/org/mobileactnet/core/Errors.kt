@@ -9,6 +9,9 @@ open class ActnetException(message: String, cause: Throwable? = null) : Exceptio
 /** The manifest, or the artefact beside it, cannot be used. */
 class ManifestException(message: String, cause: Throwable? = null) : ActnetException(message, cause)
 
+/** The model cannot be loaded or run. */
+class ModelException(message: String, cause: Throwable? = null) : ActnetException(message, cause)
+
 /** The gallery cannot be used. */
 class GalleryException(message: String, cause: Throwable? = null) : ActnetException(message, cause)
 

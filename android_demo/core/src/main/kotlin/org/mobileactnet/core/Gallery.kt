@@ -70,9 +70,9 @@ class Gallery(private val database: Database, private val name: String) : Closea
         database.list("$PICTURES WHERE id = ?", id, make = ::pictureOf).singleOrNull()
     }
 
-    /** A page of all pictures, in the order of ids. */
-    fun pictures(after: Long, limit: Int): List<Picture> = readableErrors(name) {
-        database.list("$PICTURES WHERE id > ? ORDER BY id LIMIT ?", after, limit.toLong(), make = ::pictureOf)
+    /** The pictures that were added last, the newest first. */
+    fun latest(limit: Int): List<Picture> = readableErrors(name) {
+        database.list("$PICTURES ORDER BY id DESC LIMIT ?", limit.toLong(), make = ::pictureOf)
     }
 
     /** The id of the picture with a path; null where there is none. */

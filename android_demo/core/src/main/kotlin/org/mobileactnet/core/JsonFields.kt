@@ -44,6 +44,13 @@ internal class JsonFields(
         }
     }
 
+    /** A finite number, or [missing] where the key is not there. */
+    fun number(key: String, missing: Double): Double {
+        if (!json.has(key)) return missing
+        val number = json.opt(key) as? Number ?: throw wrong(key, "a number")
+        return number.toDouble().takeIf(Double::isFinite) ?: throw wrong(key, "a number")
+    }
+
     fun wrong(key: String, expected: String): ManifestException =
         ManifestException("$file is damaged: ${name(key)} must be $expected; export it again")
 

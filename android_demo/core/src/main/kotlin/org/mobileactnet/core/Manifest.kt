@@ -13,6 +13,7 @@ data class Preprocessing(val name: String, val version: Int, val heightPx: Int, 
  * @property checkpointName of the weights, with their [licence] and [origin].
  * @property dim values of a descriptor.
  * @property goldenDescriptor what the artefact gave for [goldenPicture] on the machine that made it.
+ * @property goldenCosineMin least cosine with it that the self-test asks for.
  */
 class Manifest(
     val name: String,
@@ -26,6 +27,7 @@ class Manifest(
     val preprocessing: Preprocessing,
     val dim: Int,
     val goldenDescriptor: FloatArray,
+    val goldenCosineMin: Double,
 ) {
     /** Bytes of a picture: height, width, RGB. */
     val inputBytes: Int get() = preprocessing.heightPx * preprocessing.widthPx * CHANNELS
@@ -63,6 +65,7 @@ fun readManifest(text: String, file: String): Manifest {
         preprocessing = preprocessing,
         dim = dim,
         goldenDescriptor = readGolden(fields.section("golden"), dim),
+        goldenCosineMin = fields.section("golden").number("cosine_min", OLDER_COSINE_MIN),
     ).also { if (!SHA256.matches(it.artefactSha256)) throw artefact.wrong("sha256", "64 hex digits") }
 }
 
@@ -148,5 +151,8 @@ private fun readGolden(fields: JsonFields, dim: Int): FloatArray {
 }
 
 private const val SCHEMA = 1L
+
+/** What manifests without `golden.cosine_min` mean. */
+private const val OLDER_COSINE_MIN = 0.999
 private const val MAX_SIDE_PX = 4096
 private val SHA256 = Regex("[0-9a-f]{64}")

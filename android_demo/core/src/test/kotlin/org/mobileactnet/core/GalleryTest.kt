@@ -65,7 +65,7 @@ class GalleryTest {
         assertEquals(GalleryCounts(24, 0, 24, 0), gallery.counts())
         assertEquals("p01.png", gallery.picture(1)?.title)
         assertNull(gallery.picture(99))
-        assertEquals(listOf(3L, 4L), gallery.pictures(2, 2).map { it.id })
+        assertEquals(listOf(24L, 23L), gallery.latest(2).map { it.id })
         assertContentEquals(byteArrayOf(-1, -40), assertNotNull(gallery.thumbnail(1)).copyOf(2)) // JPEG
         assertNull(gallery.thumbnail(99))
         checkModel("int8.sqlite", gallery.info, manifestOfGoldenGalleries())

@@ -29,6 +29,9 @@ class ManifestTest {
         assertEquals(Preprocessing("pillow-bilinear", 1, 224, 224), manifest.preprocessing)
         assertEquals(256, manifest.dim)
         assertEquals(224 * 224 * 3, manifest.inputBytes)
+        assertEquals(0.999, manifest.goldenCosineMin)
+        assertEquals(0.95, readManifest(changed("golden.cosine_min", 0.95), "m").goldenCosineMin)
+        assertContains(refusal(changed("golden.cosine_min", "high")), "golden.cosine_min")
         assertEquals(1.0, manifest.goldenDescriptor.sumOf { it.toDouble() * it }, 1e-3)
     }
 

@@ -1,0 +1,105 @@
+package org.mobileactnet.app
+
+import java.io.Closeable
+import java.io.File
+import kotlinx.coroutines.flow.MutableStateFlow
+import org.mobileactnet.core.ActnetException
+import org.mobileactnet.core.Benchmark
+import org.mobileactnet.core.DatabaseException
+import org.mobileactnet.core.GalleryException
+import org.mobileactnet.core.Installer
+
+/**
+ * The app without its views: opens model and gallery, and holds the controllers of the screens. It
+ * lives as long as the process, so that turning the phone stops nothing.
+ */
+class Demo(private val environment: Environment) : Closeable {
+    val start = MutableStateFlow<StartState>(StartState.Opening)
+    val settings = MutableStateFlow(readSettings(environment.settings))
+    val picture = MutableStateFlow<PictureState?>(null)
+
+    val live = LiveController(environment, ::session, settings)
+    val results = ResultsController(environment, ::session, settings)
+    val gallery = GalleryController(environment, ::session)
+    val benchmark = BenchmarkController(environment, ::session, settings)
+
+    @Volatile
+    private var session: Session? = null
+    private val worker = environment.worker("start")
+
+    /** Opens model and gallery, tests the model, and goes on with photos that still wait. */
+    fun open() = worker.execute {
+        start.value = StartState.Opening
+        close()
+        start.value = try {
+            val files = Installer(environment.assets, environment.folder).install()
+            val opened = Session.open(environment, files, settings.value.threads)
+            session = opened
+            gallery.opened()
+            StartState.Ready(opened.manifest, opened.test())
+        } catch (error: GalleryException) {
+            StartState.Refused(error.message.orEmpty(), gallery = true)
+        } catch (error: DatabaseException) {
+            StartState.Refused("The gallery cannot be opened: ${error.message}", gallery = true)
+        } catch (error: ActnetException) {
+            StartState.Refused(error.message.orEmpty(), gallery = false)
+        }
+    }
+
+    /** Puts the gallery that came with the app back, and opens it. */
+    fun restoreGallery() {
+        worker.execute {
+            close()
+            try {
+                Installer(environment.assets, environment.folder).restoreGallery()
+            } catch (error: ActnetException) {
+                start.value = StartState.Refused(error.message.orEmpty(), gallery = true)
+            }
+        }
+        open()
+    }
+
+    /** Takes over settings; another number of threads opens the model again. */
+    fun change(changed: Settings) {
+        val again = changed.threads != settings.value.threads
+        writeSettings(environment.settings, changed)
+        settings.value = changed
+        if (again) open()
+    }
+
+    fun runSelfTest() = worker.execute {
+        val opened = session ?: return@execute
+        start.value = try {
+            StartState.Ready(opened.manifest, opened.test())
+        } catch (error: ActnetException) {
+            StartState.Refused(error.message.orEmpty(), gallery = false)
+        }
+    }
+
+    /** Adds what the camera saw last to the gallery. */
+    fun addFrame() {
+        val seen = live.lastPicture ?: return
+        gallery.add(listOf { environment.jpeg(seen, maxOf(seen.widthPx, seen.heightPx)).inputStream() })
+    }
+
+    fun measure(sustainedS: Int) = benchmark.measure(Benchmark.Plan(sustainedS = sustainedS))
+
+    /** Shows a picture large; null shows none. */
+    fun show(id: Long?) {
+        picture.value = id?.let { session?.gallery?.picture(it) }
+            ?.let { PictureState(it, photoOf(it.path) != null) }
+    }
+
+    /** The large picture of a path in the gallery, where this phone has it. */
+    fun photoOf(path: String): File? = session?.inbox?.photo(path)
+
+    /** The small picture of the gallery; null where it has none. */
+    fun thumbnail(id: Long): ByteArray? = session?.gallery?.thumbnail(id)
+
+    /** Closes model and gallery. */
+    override fun close() {
+        val opened = session
+        session = null
+        opened?.close()
+    }
+}

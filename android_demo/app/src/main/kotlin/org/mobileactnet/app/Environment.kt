@@ -1,0 +1,43 @@
+package org.mobileactnet.app
+
+import java.io.File
+import java.util.concurrent.Executor
+import org.mobileactnet.core.AssetSource
+import org.mobileactnet.core.Database
+import org.mobileactnet.core.DescriptorModel
+import org.mobileactnet.core.Heat
+import org.mobileactnet.core.Manifest
+import org.mobileactnet.core.Phone
+import org.mobileactnet.core.RgbPicture
+
+/** All that the demo asks of the phone it runs on; tests have one of their own. */
+interface Environment {
+    /** Files that came with the app. */
+    val assets: AssetSource
+
+    /** The app's own folder, which is never backed up. */
+    val folder: File
+    val settings: SettingsStore
+    val phone: Phone
+
+    fun openDatabase(file: File): Database
+
+    fun openModel(artefact: File, manifest: Manifest, threads: Int): DescriptorModel
+
+    /** Decodes a photo, upright; throws PictureException. */
+    fun decode(photo: File): RgbPicture
+
+    /** A JPEG whose longest side is at most [sidePx]. */
+    fun jpeg(picture: RgbPicture, sidePx: Int): ByteArray
+
+    fun heat(): Heat
+
+    /** Monotonic nanoseconds. */
+    fun clockNs(): Long
+
+    /** The present time, UTC, ISO 8601. */
+    fun now(): String
+
+    /** A thread for work of one kind, one piece after the other. */
+    fun worker(name: String): Executor
+}

@@ -1,0 +1,85 @@
+package org.mobileactnet.app
+
+import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.flow.StateFlow
+import org.mobileactnet.core.ActnetException
+import org.mobileactnet.core.CameraFrame
+import org.mobileactnet.core.FramePacer
+import org.mobileactnet.core.RgbPicture
+import org.mobileactnet.core.RollingSamples
+import org.mobileactnet.core.pauseReason
+import org.mobileactnet.core.rgbOf
+
+/** The live screen: which frames are looked at, and what was seen. */
+class LiveController(
+    private val environment: Environment,
+    private val session: () -> Session?,
+    private val settings: StateFlow<Settings>,
+) {
+    private val mutableState = MutableStateFlow<LiveState>(LiveState.Starting)
+    val state: StateFlow<LiveState> = mutableState
+
+    private val pacer = FramePacer()
+    private val intervalsMs = RollingSamples(FRAMES)
+    private var lastNs: Long? = null
+
+    /** What the camera saw last; null before. */
+    @Volatile
+    var lastPicture: RgbPicture? = null
+        private set
+
+    /** The camera starts. */
+    fun starting() {
+        intervalsMs.clear()
+        lastNs = null
+        mutableState.value = LiveState.Starting
+    }
+
+    fun refused(mayAsk: Boolean) {
+        mutableState.value = LiveState.NoPermission(mayAsk)
+    }
+
+    /** The camera is missing, taken, or failed. */
+    fun failed(sentence: String) {
+        mutableState.value = LiveState.Failed(sentence)
+    }
+
+    /**
+     * A frame has arrived; on the camera's thread, which waits meanwhile and then hands over the
+     * newest frame.
+     *
+     * @param frame copies the frame; called only if it is looked at.
+     */
+    fun onFrame(frame: () -> CameraFrame) {
+        val open = session() ?: return
+        val heat = environment.heat()
+        val pause = pauseReason(heat)
+        if (pause != null) {
+            mutableState.value = LiveState.Paused(pause)
+            return
+        }
+        if (!pacer.begin(environment.clockNs())) return
+        try {
+            look(open, frame)
+        } catch (error: ActnetException) {
+            mutableState.value = LiveState.Failed(error.message.orEmpty())
+        } finally {
+            pacer.finish(environment.clockNs(), heat)
+        }
+    }
+
+    private fun look(open: Session, frame: () -> CameraFrame) {
+        val found = open.recognise(settings.value.top) { rgbOf(frame()).also { lastPicture = it } }
+        val now = environment.clockNs()
+        lastNs?.let { intervalsMs.add((now - it) / NS_PER_MS) }
+        lastNs = now
+        val rate = intervalsMs.median()?.let { MS_PER_S / it }
+        mutableState.value = LiveState.Seeing(found.matches, found.times, rate)
+    }
+
+    private companion object {
+        const val FRAMES = 30
+        const val NS_PER_MS = 1e6
+        const val MS_PER_S = 1000.0
+    }
+}

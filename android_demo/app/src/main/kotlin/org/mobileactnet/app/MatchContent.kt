@@ -1,0 +1,33 @@
+/* What live and photo screen say of matches and times. */
+package org.mobileactnet.app
+
+import java.util.Locale
+import org.mobileactnet.core.Match
+import org.mobileactnet.core.StageTimes
+
+/** The blocks of a ranking; those below the threshold are named as such, not hidden. */
+internal fun matchBlocks(matches: List<Match>, threshold: Double): List<Block> {
+    if (matches.isEmpty()) return listOf(Block.Heading("The gallery is empty"), addPhotos)
+    val (similar, others) = matches.partition { it.similarity >= threshold }
+    if (similar.isNotEmpty()) return similar.map(::row)
+    return listOf(Block.Heading("Nothing similar in the gallery")) +
+        Block.Paragraph("The nearest is less than ${decimals(threshold, 2)} similar:") + row(others.first())
+}
+
+private val addPhotos = Block.Button("Add photos", Action.AddPhotos)
+
+private fun row(match: Match): Block {
+    val alike = if (match.alike == 0) "" else ", and ${match.alike} nearly the same"
+    val detail = "similarity ${decimals(match.similarity, 3)}$alike"
+    return Block.PictureRow(match.picture.id, match.picture.title, detail, Action.ShowPicture(match.picture.id))
+}
+
+/** Milliseconds of each stage. */
+internal fun timesText(times: StageTimes): String =
+    "decode ${ms(times.decodeMs)}, resize ${ms(times.resizeMs)}, model ${ms(times.inferenceMs)}, " +
+        "search ${ms(times.searchMs)}, together ${ms(times.totalMs)} ms"
+
+internal fun ms(value: Double): String = decimals(value, if (value < 10) 1 else 0)
+
+/** A number with a point, whatever the phone's language: figures are compared with reports. */
+internal fun decimals(value: Double, digits: Int): String = String.format(Locale.ROOT, "%.${digits}f", value)

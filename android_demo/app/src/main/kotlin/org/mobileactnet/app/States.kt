@@ -1,0 +1,91 @@
+/* The state of each screen; controllers write them, content functions read them. */
+package org.mobileactnet.app
+
+import org.mobileactnet.core.BenchmarkResult
+import org.mobileactnet.core.GalleryCounts
+import org.mobileactnet.core.GalleryInfo
+import org.mobileactnet.core.IndexProgress
+import org.mobileactnet.core.Manifest
+import org.mobileactnet.core.Match
+import org.mobileactnet.core.Picture
+import org.mobileactnet.core.Problem
+import org.mobileactnet.core.SelfTest
+import org.mobileactnet.core.StageTimes
+
+/** Whether there is a model and a gallery to work with. */
+sealed class StartState {
+    object Opening : StartState()
+
+    /** [selfTest] of this start. */
+    data class Ready(val manifest: Manifest, val selfTest: SelfTest) : StartState()
+
+    /** @property gallery whether putting the app's own gallery back may help. */
+    data class Refused(val sentence: String, val gallery: Boolean) : StartState()
+}
+
+/** The live screen. */
+sealed class LiveState {
+    object Starting : LiveState()
+
+    /** @property mayAsk false once the system does not show its question any more. */
+    data class NoPermission(val mayAsk: Boolean) : LiveState()
+
+    /** The camera is missing, taken, or failed. */
+    data class Failed(val sentence: String) : LiveState()
+
+    data class Paused(val sentence: String) : LiveState()
+
+    /** @property framesPerSecond that were looked at; null before the second one. */
+    data class Seeing(
+        val matches: List<Match>,
+        val times: StageTimes,
+        val framesPerSecond: Double?,
+    ) : LiveState()
+}
+
+/** The screen of a picked photo. */
+sealed class ResultsState {
+    object Empty : ResultsState()
+
+    object Looking : ResultsState()
+
+    data class Found(val matches: List<Match>, val times: StageTimes) : ResultsState()
+
+    data class Failed(val sentence: String) : ResultsState()
+}
+
+/** The gallery screen. */
+sealed class GalleryState {
+    object Opening : GalleryState()
+
+    /**
+     * @property pictures the latest of the gallery.
+     * @property progress of indexing; null where none goes on.
+     * @property waiting photos that were added and not described yet.
+     * @property sentence what failed last, such as a full storage.
+     */
+    data class Open(
+        val info: GalleryInfo,
+        val counts: GalleryCounts,
+        val pictures: List<Picture>,
+        val problems: List<Problem>,
+        val progress: IndexProgress?,
+        val waiting: Int,
+        val sentence: String?,
+    ) : GalleryState()
+}
+
+/** The benchmark screen. */
+sealed class BenchmarkState {
+    object Idle : BenchmarkState()
+
+    data class Running(val share: Double) : BenchmarkState()
+
+    /** @property saved what became of the export; null where it was not asked for. */
+    data class Done(val result: BenchmarkResult, val saved: String?) : BenchmarkState()
+
+    data class Failed(val sentence: String) : BenchmarkState()
+}
+
+/** The large picture of a match. */
+data class PictureState(val picture: Picture, val hasPhoto: Boolean)

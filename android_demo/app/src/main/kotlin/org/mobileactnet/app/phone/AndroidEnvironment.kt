@@ -1,0 +1,90 @@
+package org.mobileactnet.app.phone
+
+import android.app.ActivityManager
+import android.content.Context
+import android.content.res.AssetManager
+import android.os.Build
+import android.os.PowerManager
+import android.os.SystemClock
+import java.io.File
+import java.io.InputStream
+import java.text.SimpleDateFormat
+import java.util.Date
+import java.util.Locale
+import java.util.TimeZone
+import java.util.concurrent.Executor
+import java.util.concurrent.Executors
+import org.mobileactnet.app.Environment
+import org.mobileactnet.app.SettingsStore
+import org.mobileactnet.core.AssetSource
+import org.mobileactnet.core.Heat
+import org.mobileactnet.core.Manifest
+import org.mobileactnet.core.Phone
+import org.mobileactnet.core.RgbPicture
+import org.mobileactnet.core.heatOf
+import org.mobileactnet.engine.LiteRtModel
+
+private const val ASSETS = "actnet"
+
+/** The phone as the demo sees it. */
+class AndroidEnvironment(private val context: Context) : Environment {
+    override val assets: AssetSource = Assets(context.assets)
+    override val folder: File = context.noBackupFilesDir
+    override val settings: SettingsStore = Preferences(context)
+    override val phone: Phone = describePhone(context)
+
+    override fun openDatabase(file: File) = AndroidDatabase(file)
+
+    override fun openModel(artefact: File, manifest: Manifest, threads: Int) =
+        LiteRtModel.open(artefact, manifest, threads) {
+            System.loadLibrary("LiteRt")
+            System.loadLibrary("actnet_jni")
+        }
+
+    override fun decode(photo: File): RgbPicture = decodePhoto(photo)
+
+    override fun jpeg(picture: RgbPicture, sidePx: Int): ByteArray = jpegOf(picture, sidePx)
+
+    override fun heat(): Heat = heatOf(thermalStatus(context.getSystemService(PowerManager::class.java)))
+
+    override fun clockNs(): Long = SystemClock.elapsedRealtimeNanos()
+
+    override fun now(): String = SimpleDateFormat("yyyy-MM-dd'T'HH:mm:ss'Z'", Locale.ROOT)
+        .apply { timeZone = TimeZone.getTimeZone("UTC") }.format(Date())
+
+    override fun worker(name: String): Executor = Executors.newSingleThreadExecutor { Thread(it, name) }
+}
+
+private class Assets(private val manager: AssetManager) : AssetSource {
+    override fun names(): List<String> = manager.list(ASSETS).orEmpty().toList()
+
+    override fun open(name: String): InputStream = manager.open("$ASSETS/$name")
+}
+
+private class Preferences(context: Context) : SettingsStore {
+    private val preferences = context.getSharedPreferences("settings", Context.MODE_PRIVATE)
+
+    override fun read(key: String): String? = preferences.getString(key, null)
+
+    override fun write(key: String, value: String) = preferences.edit().putString(key, value).apply()
+}
+
+/** 0 where the phone does not tell: before Android 10, whose call this compiler's Android lacks. */
+private fun thermalStatus(power: PowerManager): Int = try {
+    PowerManager::class.java.getMethod("getCurrentThermalStatus").invoke(power) as Int
+} catch (error: ReflectiveOperationException) {
+    0
+}
+
+private fun describePhone(context: Context): Phone {
+    val memory = ActivityManager.MemoryInfo()
+    context.getSystemService(ActivityManager::class.java).getMemoryInfo(memory)
+    return Phone(
+        name = "${Build.MANUFACTURER} ${Build.MODEL}, ${Build.HARDWARE}",
+        architecture = Build.SUPPORTED_ABIS.first(),
+        system = "Android ${Build.VERSION.RELEASE}",
+        cores = Runtime.getRuntime().availableProcessors(),
+        memoryBytes = memory.totalMem,
+        appVersion = context.packageManager.getPackageInfo(context.packageName, 0).versionName.orEmpty(),
+    )
+}

@@ -1,0 +1,132 @@
+package org.mobileactnet.app.phone
+
+import android.content.Context
+import android.graphics.ImageFormat
+import android.graphics.SurfaceTexture
+import android.hardware.camera2.CameraAccessException
+import android.hardware.camera2.CameraCaptureSession
+import android.hardware.camera2.CameraCharacteristics
+import android.hardware.camera2.CameraDevice
+import android.hardware.camera2.CameraManager
+import android.media.Image
+import android.media.ImageReader
+import android.os.Handler
+import android.os.HandlerThread
+import android.view.Surface
+import java.io.Closeable
+import org.mobileactnet.app.LiveController
+import org.mobileactnet.core.CameraFrame
+import org.mobileactnet.core.YuvPlane
+import org.mobileactnet.core.orientationOf
+
+/** Size of the frames: all that a model of a few hundred pixels needs, on every phone's list. */
+private const val WIDTH_PX = 640
+private const val HEIGHT_PX = 480
+private const val IMAGES = 2
+
+/**
+ * The camera at the back, or the one there is: a preview, and frames for the live screen. Frames
+ * arrive on a thread of its own, which the screen holds while it looks, so that none pile up.
+ *
+ * @param turnedDegrees how far the screen is turned from the phone's usual position.
+ */
+class Camera(
+    context: Context,
+    private val live: LiveController,
+    private val preview: SurfaceTexture,
+    private val turnedDegrees: Int,
+) : Closeable {
+    private val manager = context.getSystemService(CameraManager::class.java)
+    private val thread = HandlerThread("camera").apply { start() }
+    private val handler = Handler(thread.looper)
+    private val reader = ImageReader.newInstance(WIDTH_PX, HEIGHT_PX, ImageFormat.YUV_420_888, IMAGES)
+    private var device: CameraDevice? = null
+
+    /** Opens the camera; what fails is told to the live screen. */
+    fun open() = told {
+        live.starting()
+        val id = chooseCamera()
+        if (id == null) {
+            live.failed("This phone has no camera; pick a photo instead")
+            return@told
+        }
+        val characteristics = manager.getCameraCharacteristics(id)
+        val sensor = characteristics.get(CameraCharacteristics.SENSOR_ORIENTATION) ?: 0
+        reader.setOnImageAvailableListener({ look(orientationOf(sensor - turnedDegrees)) }, handler)
+        manager.openCamera(id, Opened(), handler)
+    }
+
+    override fun close() {
+        handler.post {
+            device?.close()
+            reader.close()
+            thread.quitSafely()
+        }
+    }
+
+    private fun chooseCamera(): String? {
+        val ids = manager.cameraIdList
+        return ids.firstOrNull { id ->
+            manager.getCameraCharacteristics(id).get(CameraCharacteristics.LENS_FACING) ==
+                CameraCharacteristics.LENS_FACING_BACK
+        } ?: ids.firstOrNull()
+    }
+
+    private fun look(orientation: Int) {
+        reader.acquireLatestImage()?.use { image -> live.onFrame { frameOf(image, orientation) } }
+    }
+
+    private fun startPreview(camera: CameraDevice) = told {
+        preview.setDefaultBufferSize(WIDTH_PX, HEIGHT_PX)
+        val surfaces = listOf(Surface(preview), reader.surface)
+        val request = camera.createCaptureRequest(CameraDevice.TEMPLATE_PREVIEW)
+        surfaces.forEach(request::addTarget)
+        val configured = object : CameraCaptureSession.StateCallback() {
+            override fun onConfigured(session: CameraCaptureSession) = told {
+                session.setRepeatingRequest(request.build(), null, handler)
+            }
+
+            override fun onConfigureFailed(session: CameraCaptureSession) =
+                live.failed("The camera cannot show a picture and be read at once; pick a photo instead")
+        }
+        camera.createCaptureSession(surfaces, configured, handler)
+    }
+
+    private inner class Opened : CameraDevice.StateCallback() {
+        override fun onOpened(camera: CameraDevice) {
+            device = camera
+            startPreview(camera)
+        }
+
+        override fun onDisconnected(camera: CameraDevice) {
+            camera.close()
+            live.failed("Another app has taken the camera; come back to this screen to go on")
+        }
+
+        override fun onError(camera: CameraDevice, error: Int) {
+            camera.close()
+            live.failed("The camera failed (error $error); close other camera apps, or pick a photo")
+        }
+    }
+
+    /** Turns the camera's exceptions into sentences. */
+    private fun told(work: () -> Unit) = try {
+        work()
+    } catch (error: CameraAccessException) {
+        live.failed("The camera cannot be used: ${error.message}; pick a photo instead")
+    } catch (error: SecurityException) {
+        live.refused(mayAsk = true)
+    } catch (error: IllegalStateException) {
+        // Closed while it was being opened: the screen was left.
+        live.starting()
+    }
+}
+
+/** Copies a frame out of the camera's memory. */
+private fun frameOf(image: Image, orientation: Int): CameraFrame {
+    val (luminance, blue, red) = image.planes.map { plane ->
+        val bytes = ByteArray(plane.buffer.remaining()).also(plane.buffer::get)
+        YuvPlane(bytes, plane.rowStride, plane.pixelStride)
+    }
+    return CameraFrame(image.width, image.height, luminance, blue, red, orientation)
+}

@@ -1,0 +1,70 @@
+/* Decoding and encoding photos with Android's own codecs. */
+package org.mobileactnet.app.phone
+
+import android.graphics.Bitmap
+import android.graphics.BitmapFactory
+import android.media.ExifInterface
+import java.io.ByteArrayOutputStream
+import java.io.File
+import java.io.IOException
+import org.mobileactnet.core.PictureException
+import org.mobileactnet.core.RgbPicture
+import org.mobileactnet.core.checkSize
+import org.mobileactnet.core.overWhite
+import org.mobileactnet.core.upright
+
+private const val JPEG_QUALITY = 85
+private const val OPAQUE = 0xff shl 24
+
+/** Decodes a photo, upright; throws [PictureException]. */
+fun decodePhoto(photo: File): RgbPicture = try {
+    val bounds = BitmapFactory.Options().apply { inJustDecodeBounds = true }
+    BitmapFactory.decodeFile(photo.path, bounds)
+    if (bounds.outWidth < 1) throw PictureException("The photo cannot be decoded; choose another")
+    checkSize(bounds.outWidth, bounds.outHeight)
+    upright(pixelsOf(decodeBitmap(photo)), orientationOf(photo))
+} catch (error: OutOfMemoryError) {
+    throw PictureException("The photo is too large for this phone's memory; choose a smaller one", error)
+}
+
+/** A JPEG of a picture whose longest side is at most [sidePx]. */
+fun jpegOf(picture: RgbPicture, sidePx: Int): ByteArray {
+    val bytes = picture.bytes
+    val colours = IntArray(picture.widthPx * picture.heightPx) { pixel ->
+        val red = bytes[3 * pixel].toInt() and 255
+        val green = bytes[3 * pixel + 1].toInt() and 255
+        val blue = bytes[3 * pixel + 2].toInt() and 255
+        OPAQUE or (red shl 16) or (green shl 8) or blue
+    }
+    val whole = Bitmap.createBitmap(colours, picture.widthPx, picture.heightPx, Bitmap.Config.ARGB_8888)
+    val share = minOf(1.0, sidePx / maxOf(picture.widthPx, picture.heightPx).toDouble())
+    val width = maxOf(1, (picture.widthPx * share).toInt())
+    val height = maxOf(1, (picture.heightPx * share).toInt())
+    val buffer = ByteArrayOutputStream()
+    Bitmap.createScaledBitmap(whole, width, height, true)
+        .compress(Bitmap.CompressFormat.JPEG, JPEG_QUALITY, buffer)
+    return buffer.toByteArray()
+}
+
+private fun decodeBitmap(photo: File): Bitmap {
+    val options = BitmapFactory.Options().apply {
+        inPreferredConfig = Bitmap.Config.ARGB_8888
+        inPremultiplied = false // Transparency is laid over white from the colours as they are stored.
+    }
+    return BitmapFactory.decodeFile(photo.path, options)
+        ?: throw PictureException("The photo is damaged; choose another")
+}
+
+private fun pixelsOf(bitmap: Bitmap): RgbPicture {
+    val argb = IntArray(bitmap.width * bitmap.height)
+    bitmap.getPixels(argb, 0, bitmap.width, 0, 0, bitmap.width, bitmap.height)
+    val picture = overWhite(argb, bitmap.width, bitmap.height)
+    bitmap.recycle()
+    return picture
+}
+
+private fun orientationOf(photo: File): Int = try {
+    ExifInterface(photo.path).getAttributeInt(ExifInterface.TAG_ORIENTATION, ExifInterface.ORIENTATION_NORMAL)
+} catch (error: IOException) {
+    ExifInterface.ORIENTATION_NORMAL // A file without EXIF.
+}

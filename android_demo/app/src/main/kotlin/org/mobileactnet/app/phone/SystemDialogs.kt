@@ -1,0 +1,40 @@
+/* The system's own dialogs: they need no permission, and show the app nothing but what was chosen. */
+package org.mobileactnet.app.phone
+
+import android.app.Activity
+import android.content.ActivityNotFoundException
+import android.content.Intent
+import android.os.Build
+import android.widget.Toast
+
+internal const val PICK_PHOTO = 1
+internal const val ADD_PHOTOS = 2
+internal const val EXPORT_REPORT = 3
+
+// Names of Android 13, which this compiler's Android does not have.
+private const val PHOTO_PICKER = "android.provider.action.PICK_IMAGES"
+private const val PHOTO_PICKER_MAX = "android.provider.extra.PICK_IMAGES_MAX"
+private const val ANDROID_13 = 33
+private const val MOST_PHOTOS = 100
+
+/** The photo picker; before Android 13 the document picker. */
+internal fun photoPicker(several: Boolean): Intent {
+    if (Build.VERSION.SDK_INT >= ANDROID_13) {
+        val intent = Intent(PHOTO_PICKER)
+        return if (several) intent.putExtra(PHOTO_PICKER_MAX, MOST_PHOTOS) else intent
+    }
+    return Intent(Intent.ACTION_OPEN_DOCUMENT).addCategory(Intent.CATEGORY_OPENABLE).setType("image/*")
+        .putExtra(Intent.EXTRA_ALLOW_MULTIPLE, several)
+}
+
+/** The dialog that asks where a report is to be saved. */
+internal fun reportPlace(): Intent = Intent(Intent.ACTION_CREATE_DOCUMENT)
+    .addCategory(Intent.CATEGORY_OPENABLE).setType("application/json")
+    .putExtra(Intent.EXTRA_TITLE, "mobile-actnet-benchmark.json")
+
+/** Opens one of the system's dialogs, or says that this phone has none. */
+internal fun Activity.start(intent: Intent, request: Int) = try {
+    startActivityForResult(intent, request)
+} catch (error: ActivityNotFoundException) {
+    Toast.makeText(this, "This phone has no app for that", Toast.LENGTH_LONG).show()
+}

@@ -1,0 +1,182 @@
+package org.mobileactnet.app
+
+import java.io.ByteArrayOutputStream
+import java.io.File
+import java.io.IOException
+import kotlin.test.Test
+import kotlin.test.assertContains
+import kotlin.test.assertEquals
+import kotlin.test.assertIs
+import kotlin.test.assertTrue
+import org.mobileactnet.core.Benchmark
+import org.mobileactnet.core.CameraFrame
+import org.mobileactnet.core.DescriptorModel
+import org.mobileactnet.core.Heat
+import org.mobileactnet.core.ModelException
+import org.mobileactnet.core.RgbPicture
+import org.mobileactnet.core.YuvPlane
+
+class ControllersTest {
+    private fun <T> withDemo(test: FakePhone.(Demo) -> T): T = onPhone {
+        Demo(this).use { demo ->
+            demo.open()
+            test(demo)
+        }
+    }
+
+    /** A grey frame. */
+    private fun frame(value: Int) = CameraFrame(
+        2, 2, YuvPlane(ByteArray(4) { value.toByte() }, 2, 1), YuvPlane(byteArrayOf(-128), 1, 1), YuvPlane(byteArrayOf(-128), 1, 1), 1,
+    )
+
+    private fun second(phone: FakePhone) {
+        phone.clock += 1_000_000_000
+    }
+
+    @Test
+    fun framesAreRecognised(): Unit = withDemo { demo ->
+        demo.live.starting()
+        demo.live.onFrame { frame(3) }
+        val first = assertIs<LiveState.Seeing>(demo.live.state.value)
+        assertEquals(null, first.framesPerSecond)
+        assertEquals(1.0, first.times.inferenceMs)
+        second(this)
+        demo.live.onFrame { frame(3) }
+        val rate = assertIs<LiveState.Seeing>(demo.live.state.value).framesPerSecond ?: 0.0
+        assertTrue(rate in 0.9..1.0, "$rate")
+    }
+
+    @Test
+    fun aFrameThatComesTooEarlyIsNotEvenCopied(): Unit = withDemo { demo ->
+        heatNow = Heat.SEVERE
+        demo.live.onFrame { frame(3) }
+        demo.live.onFrame { error("copied") }
+    }
+
+    @Test
+    fun aHotPhonePausesAndGoesOn(): Unit = withDemo { demo ->
+        heatNow = Heat.CRITICAL
+        demo.live.onFrame { error("copied") }
+        assertContains(assertIs<LiveState.Paused>(demo.live.state.value).sentence, "too hot")
+        heatNow = Heat.LIGHT
+        demo.live.onFrame { frame(3) }
+        assertIs<LiveState.Seeing>(demo.live.state.value)
+    }
+
+    @Test
+    fun aModelThatFailsIsASentenceAndTheNextFrameIsTried(): Unit = onPhone {
+        var fails = false
+        model = {
+            object : DescriptorModel {
+                override fun describe(picture: RgbPicture) =
+                    if (fails) throw ModelException("The model cannot be used: status 3") else FakeModel().describe(picture)
+
+                override fun close() = Unit
+            }
+        }
+        val demo = Demo(this).also { it.open() }
+        fails = true
+        demo.live.onFrame { frame(3) }
+        assertEquals(LiveState.Failed("The model cannot be used: status 3"), demo.live.state.value)
+        fails = false
+        second(this)
+        demo.live.onFrame { frame(3) }
+        assertIs<LiveState.Seeing>(demo.live.state.value)
+        demo.close()
+    }
+
+    @Test
+    fun whatTheCameraSeesCanBeAddedAndFound(): Unit = withDemo { demo ->
+        demo.live.onFrame { frame(5) }
+        perform(demo, Action.AddFrame)
+        second(this)
+        demo.live.onFrame { frame(5) }
+        val best = assertIs<LiveState.Seeing>(demo.live.state.value).matches.first()
+        assertContains(best.picture.path, "added/")
+        assertEquals(1.0, best.similarity, 1e-12)
+    }
+
+    @Test
+    fun aPickedPhotoIsRecognised(): Unit = withDemo { demo ->
+        demo.results.look { byteArrayOf(3).inputStream() }
+        val found = assertIs<ResultsState.Found>(demo.results.state.value)
+        assertEquals(10, found.matches.size)
+        assertTrue(found.matches.zipWithNext().all { (one, next) -> one.similarity >= next.similarity })
+        assertTrue(File(folder, "picked").exists().not())
+    }
+
+    @Test
+    fun aPhotoThatCannotBeUsedIsASentence(): Unit = withDemo { demo ->
+        demo.results.look { ByteArray(0).inputStream() }
+        assertEquals(ResultsState.Failed("The photo cannot be decoded; choose another"), demo.results.state.value)
+        demo.results.look { throw IOException("it has gone") }
+        assertEquals(ResultsState.Failed("The photo cannot be read: it has gone; pick another"), demo.results.state.value)
+    }
+
+    @Test
+    fun aBrokenPhotoAmongAddedOnesIsNamed(): Unit = withDemo { demo ->
+        demo.gallery.add(listOf(byteArrayOf(1), ByteArray(0), byteArrayOf(2)).map { { it.inputStream() } })
+        val state = assertIs<GalleryState.Open>(demo.gallery.state.value)
+        assertEquals(26, state.counts.pictures)
+        assertEquals("The photo cannot be decoded; choose another", state.problems.single().reason)
+        assertEquals(null, state.progress)
+    }
+
+    @Test
+    fun aPhotoThatCannotBeReadLeavesTheOthersToGoOn(): Unit = withDemo { demo ->
+        demo.gallery.add(listOf({ byteArrayOf(1).inputStream() }, { throw IOException("no access any more") }))
+        val state = assertIs<GalleryState.Open>(demo.gallery.state.value)
+        assertEquals("The photo cannot be read: no access any more; pick another", state.sentence)
+        assertEquals(1, state.waiting)
+        perform(demo, Action.GoOnIndexing)
+        assertEquals(25, assertIs<GalleryState.Open>(demo.gallery.state.value).counts.pictures)
+    }
+
+    @Test
+    fun aDeletedPictureIsNotFoundAnyMore(): Unit = withDemo { demo ->
+        demo.gallery.add(listOf { byteArrayOf(3).inputStream() })
+        val added = assertIs<GalleryState.Open>(demo.gallery.state.value).pictures.first()
+        perform(demo, Action.ShowPicture(added.id))
+        perform(demo, Action.Delete(added.id))
+        assertEquals(24, assertIs<GalleryState.Open>(demo.gallery.state.value).counts.pictures)
+        demo.results.look { byteArrayOf(3).inputStream() }
+        val matches = assertIs<ResultsState.Found>(demo.results.state.value).matches
+        assertTrue(matches.none { it.picture.id == added.id })
+        assertEquals(null, demo.photoOf(added.path))
+    }
+
+    @Test
+    fun theBenchmarkMeasuresAndExports(): Unit = withDemo { demo ->
+        demo.benchmark.measure(Benchmark.Plan(warmUpRuns = 1, runs = 3, sustainedS = 25))
+        val done = assertIs<BenchmarkState.Done>(demo.benchmark.state.value)
+        assertEquals(3, done.result.inferenceMs.size)
+        assertEquals(4.0, done.result.summaries.getValue("total").p50Ms) // The clock moves 1 ms a look.
+        assertEquals(3, done.result.windows.size)
+        val report = ByteArrayOutputStream()
+        demo.benchmark.export { report }
+        assertEquals("The report is saved", assertIs<BenchmarkState.Done>(demo.benchmark.state.value).saved)
+        File(requireNotNull(System.getProperty("report"))).writeBytes(report.toByteArray()) // Python reads it.
+        demo.benchmark.export { throw IOException("no space") }
+        assertContains(assertIs<BenchmarkState.Done>(demo.benchmark.state.value).saved.orEmpty(), "no space; choose another place")
+    }
+
+    @Test
+    fun aStoppedBenchmarkHasNoResult(): Unit = onPhone {
+        lateinit var demo: Demo
+        model = {
+            object : DescriptorModel {
+                override fun describe(picture: RgbPicture): FloatArray {
+                    demo.benchmark.stop()
+                    return FakeModel().describe(picture)
+                }
+
+                override fun close() = Unit
+            }
+        }
+        demo = Demo(this)
+        demo.open()
+        demo.benchmark.measure(Benchmark.Plan())
+        assertEquals(BenchmarkState.Idle, demo.benchmark.state.value)
+        demo.close()
+    }
+}

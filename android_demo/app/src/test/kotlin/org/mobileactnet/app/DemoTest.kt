@@ -1,0 +1,154 @@
+package org.mobileactnet.app
+
+import java.io.File
+import kotlin.test.Test
+import kotlin.test.assertContains
+import kotlin.test.assertEquals
+import kotlin.test.assertFalse
+import kotlin.test.assertIs
+import kotlin.test.assertNotNull
+import kotlin.test.assertNull
+import kotlin.test.assertTrue
+import org.mobileactnet.core.GALLERY_FILE
+import org.mobileactnet.core.ModelException
+
+class DemoTest {
+    private fun FakePhone.opened(): Demo = Demo(this).also { it.open() }
+
+    private fun refusal(prepare: FakePhone.() -> Unit): StartState.Refused = onPhone {
+        prepare()
+        val demo = opened()
+        val state = assertIs<StartState.Refused>(demo.start.value)
+        // Whatever screen is asked for, the sentence is to be seen.
+        for (screen in Screen.entries) assertContains(contentOf(demo, screen).blocks, Block.Problem(state.sentence))
+        state
+    }
+
+    @Test
+    fun aWholeAppOpensAndTestsItself(): Unit = onPhone {
+        val demo = opened()
+        val ready = assertIs<StartState.Ready>(demo.start.value)
+        assertTrue(ready.selfTest.passed)
+        for (screen in Screen.entries) assertEquals(screen.title, contentOf(demo, screen).title)
+        demo.close()
+    }
+
+    @Test
+    fun aMissingModelIsASentence() {
+        assertContains(refusal { files.remove(MODEL) }.sentence, "built with 0 models")
+        assertContains(refusal { files.remove("$MODEL.json") }.sentence, "built without fake.tflite.json")
+        assertContains(refusal { files["other.tflite"] = ByteArray(1) }.sentence, "built with 2 models")
+    }
+
+    @Test
+    fun aDamagedModelIsASentence() {
+        assertContains(refusal { files[MODEL] = ByteArray(3) }.sentence, "is not the file that its manifest describes")
+    }
+
+    @Test
+    fun aWrongManifestIsASentence() {
+        assertContains(refusal { files["$MODEL.json"] = "{".toByteArray() }.sentence, "is no JSON object")
+        assertContains(refusal { changeManifest { it.put("schema", 9) } }.sentence, "has schema 9")
+        val other = refusal { changeManifest { it.getJSONObject("artefact").put("file", "b.tflite") } }
+        assertContains(other.sentence, "The manifest describes b.tflite, the app has fake.tflite")
+    }
+
+    @Test
+    fun theGalleryOfAnotherModelIsASentenceAndCanBeReplaced() {
+        val state = refusal { File(folder, GALLERY_FILE).writeBytes(File(org.mobileactnet.core.golden, "gallery/int8.sqlite").readBytes()) }
+        assertContains(state.sentence, "was made by the model golden.tflite")
+        assertTrue(state.gallery)
+    }
+
+    @Test
+    fun aDamagedGalleryIsReplacedWhenAskedFor(): Unit = onPhone {
+        File(folder, GALLERY_FILE).writeText("no database")
+        File(folder, "$GALLERY_FILE-journal").writeText("of the old one")
+        val demo = opened()
+        assertContains(assertIs<StartState.Refused>(demo.start.value).sentence, "is no gallery")
+        assertTrue(perform(demo, Action.RestoreGallery))
+        assertIs<StartState.Ready>(demo.start.value)
+        assertFalse(File(folder, "$GALLERY_FILE-journal").exists())
+    }
+
+    @Test
+    fun aMissingGalleryIsASentence() {
+        assertContains(refusal { files.remove(GALLERY_FILE) }.sentence, "built without gallery.sqlite")
+    }
+
+    @Test
+    fun aBuildWithoutTheRuntimeIsASentence() {
+        val state = refusal { model = { throw ModelException("This build of the app has no LiteRT") } }
+        assertEquals("This build of the app has no LiteRT", state.sentence)
+        assertFalse(state.gallery)
+    }
+
+    @Test
+    fun aStorageThatCannotBeWrittenIsASentence() {
+        val state = refusal { File(folder, "$MODEL.part").mkdir() } // Where the copy is to appear.
+        assertContains(state.sentence, "fake.tflite cannot be unpacked")
+        assertContains(state.sentence, "free some space and start again")
+    }
+
+    @Test
+    fun theModelIsUnpackedAgainWhereItsFileHasChanged(): Unit = onPhone {
+        opened().close()
+        File(folder, MODEL).writeText("damaged on the phone")
+        assertIs<StartState.Ready>(opened().start.value)
+    }
+
+    @Test
+    fun whatWasAddedSurvivesTheNextStart(): Unit = onPhone {
+        val demo = opened()
+        demo.gallery.add(listOf { byteArrayOf(3).inputStream() })
+        demo.close()
+        val again = opened()
+        assertEquals(25, assertIs<GalleryState.Open>(again.gallery.state.value).counts.pictures)
+    }
+
+    @Test
+    fun photosThatWaitedWhenTheProcessDiedAreDescribedAtTheNextStart(): Unit = onPhone {
+        File(folder, "waiting").mkdirs()
+        File(folder, "waiting/0123").writeBytes(byteArrayOf(4))
+        File(folder, "waiting/99.part").writeBytes(byteArrayOf(5))
+        val state = assertIs<GalleryState.Open>(opened().gallery.state.value)
+        assertEquals(25, state.counts.pictures)
+        assertEquals(0, state.waiting)
+    }
+
+    @Test
+    fun settingsAreKept(): Unit = onPhone {
+        val demo = opened()
+        val changed = Settings(threshold = 0.65, threads = 4, top = 5)
+        perform(demo, Action.Change(changed))
+        assertEquals(changed, Demo(this).settings.value)
+        assertIs<StartState.Ready>(demo.start.value) // The model was opened again for its threads.
+        stored["threads"] = "many"
+        stored["threshold"] = "7"
+        assertEquals(Settings(top = 5), readSettings(settings))
+    }
+
+    @Test
+    fun aPictureIsShownLargeUntilBack(): Unit = onPhone {
+        val demo = opened()
+        perform(demo, Action.ShowPicture(3))
+        assertEquals("p03.png", contentOf(demo, Screen.LIVE).title)
+        assertFalse(wantsCamera(demo, Screen.LIVE))
+        perform(demo, Action.Back)
+        assertTrue(wantsCamera(demo, Screen.LIVE))
+        perform(demo, Action.ShowPicture(99))
+        assertNull(demo.picture.value)
+        assertNotNull(demo.thumbnail(3))
+    }
+
+    @Test
+    fun aSelfTestThatFailsIsToldLoudly(): Unit = onPhone {
+        changeManifest { json ->
+            val descriptor = json.getJSONObject("golden").getJSONArray("descriptor")
+            for (place in 0 until DIM) descriptor.put(place, 0.25)
+        }
+        val ready = assertIs<StartState.Ready>(opened().start.value)
+        val texts = aboutContent(ready).blocks.filterIsInstance<Block.Paragraph>().map { it.text }
+        assertTrue(texts.any { "Self-test failed: cosine 0.250000" in it && "Do not trust" in it })
+    }
+}

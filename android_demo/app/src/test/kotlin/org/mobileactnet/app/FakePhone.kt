@@ -1,0 +1,115 @@
+package org.mobileactnet.app
+
+import java.io.ByteArrayInputStream
+import java.io.File
+import java.io.IOException
+import java.nio.file.Files
+import java.util.concurrent.Executor
+import org.json.JSONArray
+import org.json.JSONObject
+import org.mobileactnet.core.AssetSource
+import org.mobileactnet.core.DescriptorModel
+import org.mobileactnet.core.GALLERY_FILE
+import org.mobileactnet.core.Heat
+import org.mobileactnet.core.JdbcDatabase
+import org.mobileactnet.core.Manifest
+import org.mobileactnet.core.Phone
+import org.mobileactnet.core.PictureException
+import org.mobileactnet.core.Preprocessing
+import org.mobileactnet.core.RgbPicture
+import org.mobileactnet.core.exportedManifest
+import org.mobileactnet.core.golden
+import org.mobileactnet.core.goldenPicture
+import org.mobileactnet.core.sha256
+
+const val DIM = 16
+const val MODEL = "fake.tflite"
+private val size = Preprocessing("pillow-bilinear", 1, 64, 64)
+
+/** A descriptor that has one value, in the place that the first byte of the picture says. */
+class FakeModel : DescriptorModel {
+    override fun describe(picture: RgbPicture) = FloatArray(DIM) { if (it == picture.bytes[0].toInt() % DIM) 1f else 0f }
+
+    override fun close() = Unit
+}
+
+/** A phone whose photos are files of one byte, decoded to a picture of that value. */
+class FakePhone(override val folder: File) : Environment {
+    val files = mutableMapOf(
+        MODEL to "a model".toByteArray(),
+        "$MODEL.json" to manifestJson().toString().toByteArray(),
+        GALLERY_FILE to fittingGallery(),
+    )
+    var heatNow = Heat.NONE
+    var clock = 0L
+    var model: () -> DescriptorModel = ::FakeModel
+    val stored = mutableMapOf<String, String>()
+
+    override val assets = object : AssetSource {
+        override fun names() = files.keys.toList()
+
+        override fun open(name: String) = ByteArrayInputStream(files[name] ?: throw IOException(name))
+    }
+    override val settings = object : SettingsStore {
+        override fun read(key: String) = stored[key]
+
+        override fun write(key: String, value: String) {
+            stored[key] = value
+        }
+    }
+    override val phone = Phone("Fake One", "arm64-v8a", "Android 15", 8, 1L shl 33, "0.1.0")
+
+    override fun openDatabase(file: File) = JdbcDatabase(file)
+
+    override fun openModel(artefact: File, manifest: Manifest, threads: Int) = model()
+
+    override fun decode(photo: File): RgbPicture {
+        val value = photo.readBytes().singleOrNull() ?: throw PictureException("The photo cannot be decoded; choose another")
+        return RgbPicture(2, 2, ByteArray(12) { value })
+    }
+
+    override fun jpeg(picture: RgbPicture, sidePx: Int) = byteArrayOf(picture.bytes[0])
+
+    override fun heat() = heatNow
+
+    override fun clockNs(): Long = clock.also { clock += 1_000_000 }
+
+    override fun now() = "2026-01-02T03:04:05Z"
+
+    override fun worker(name: String) = Executor { it.run() }
+
+    fun changeManifest(change: (JSONObject) -> Unit) {
+        files["$MODEL.json"] = manifestJson().also(change).toString().toByteArray()
+    }
+}
+
+/** Runs a test with a phone. */
+fun <T> onPhone(test: FakePhone.() -> T): T {
+    val folder = Files.createTempDirectory("phone").toFile()
+    try {
+        return FakePhone(folder).test()
+    } finally {
+        folder.deleteRecursively()
+    }
+}
+
+private fun manifestJson(): JSONObject {
+    val json = JSONObject(exportedManifest)
+    json.getJSONObject("artefact").put("file", MODEL).put("sha256", sha256("a model".byteInputStream()))
+    json.getJSONObject("preprocessing").put("height", size.heightPx).put("width", size.widthPx)
+    json.getJSONObject("input").put("shape", JSONArray(listOf(1, size.heightPx, size.widthPx, 3)))
+    json.getJSONObject("output").put("shape", JSONArray(listOf(1, DIM))).put("dim", DIM)
+    val descriptor = FakeModel().describe(goldenPicture(size)).map { it.toDouble() }
+    json.getJSONObject("golden").put("descriptor", JSONArray(descriptor))
+    return json
+}
+
+/** The golden gallery, as if the fake model had made it. */
+private fun fittingGallery(): ByteArray {
+    val copy = File.createTempFile("gallery", ".sqlite")
+    File(golden, "gallery/int8.sqlite").copyTo(copy, overwrite = true)
+    JdbcDatabase(copy).use {
+        it.execute("UPDATE gallery SET model_sha256 = ?", sha256("a model".byteInputStream()))
+    }
+    return copy.readBytes().also { copy.delete() }
+}

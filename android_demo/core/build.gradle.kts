@@ -1,0 +1,23 @@
+plugins {
+    alias(libs.plugins.kotlin.jvm)
+}
+
+kotlin {
+    jvmToolchain(17)
+}
+
+// The engine's tests need what tools/demo_build.py makes for them, and run there.
+dependencies {
+    compileOnly(libs.json) // Android has org.json itself.
+    testImplementation(libs.json)
+    testImplementation(libs.junit)
+    testImplementation(libs.kotlin.test)
+    testImplementation(libs.sqlite.jdbc)
+}
+
+tasks.test {
+    val demo = rootDir
+    systemProperty("golden", demo.resolve("../tests/golden"))
+    systemProperty("decoded", demo.resolve("build/decoded")) // Of `make test-android`.
+    systemProperty("resources", demo.resolve("core/src/test/resources"))
+}

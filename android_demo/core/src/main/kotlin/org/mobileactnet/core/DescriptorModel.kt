@@ -1,0 +1,43 @@
+package org.mobileactnet.core
+
+import java.io.Closeable
+import kotlin.math.sqrt
+
+/**
+ * A model that describes pictures. Not thread-safe: [ModelOwner] is its one owner.
+ *
+ * Every call throws [ModelException] where the model fails.
+ */
+interface DescriptorModel : Closeable {
+    /**
+     * Describes a picture of the model's size.
+     *
+     * @return (D) of length 1.
+     */
+    fun describe(picture: RgbPicture): FloatArray
+}
+
+/** What the self-test found, and the [least] cosine that the manifest asks for. */
+data class SelfTest(val cosine: Double, val least: Double) {
+    val passed: Boolean get() = cosine >= least
+}
+
+/** Describes the manifest's golden picture and compares the descriptor with the golden one. */
+fun selfTest(manifest: Manifest, model: DescriptorModel): SelfTest {
+    val descriptor = model.describe(goldenPicture(manifest.preprocessing))
+    return SelfTest(cosine(descriptor, manifest.goldenDescriptor), manifest.goldenCosineMin)
+}
+
+/** The cosine of two vectors of one length; not a number where one of them has no length. */
+fun cosine(one: FloatArray, other: FloatArray): Double {
+    require(one.size == other.size) { "${one.size} and ${other.size} values" }
+    var product = 0.0
+    var oneSquare = 0.0
+    var otherSquare = 0.0
+    for (place in one.indices) {
+        product += one[place].toDouble() * other[place]
+        oneSquare += one[place].toDouble() * one[place]
+        otherSquare += other[place].toDouble() * other[place]
+    }
+    return product / sqrt(oneSquare * otherSquare)
+}

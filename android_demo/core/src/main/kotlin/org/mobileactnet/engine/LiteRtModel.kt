@@ -1,0 +1,78 @@
+package org.mobileactnet.engine
+
+import java.io.File
+import org.mobileactnet.core.DescriptorModel
+import org.mobileactnet.core.Manifest
+import org.mobileactnet.core.ModelException
+import org.mobileactnet.core.RgbPicture
+import org.mobileactnet.core.checkArtefact
+
+/** An artefact in LiteRT, on the processor. One thread at a time, as [DescriptorModel] says. */
+class LiteRtModel private constructor(private var engine: Long) : DescriptorModel {
+    override fun describe(picture: RgbPicture): FloatArray {
+        if (engine == CLOSED) throw ModelException("The model is closed; start the app again")
+        return readable { NativeEngine.describe(engine, picture.bytes) }
+    }
+
+    override fun close() {
+        if (engine != CLOSED) NativeEngine.close(engine)
+        engine = CLOSED
+    }
+
+    companion object {
+        private const val CLOSED = 0L
+
+        /**
+         * Loads an artefact after holding it against its manifest.
+         *
+         * @param loadLibraries loads the native libraries; may throw [UnsatisfiedLinkError].
+         * @throws org.mobileactnet.core.ActnetException where the artefact or the manifest does not
+         *   fit, or the engine refuses.
+         */
+        fun open(
+            artefact: File,
+            manifest: Manifest,
+            threads: Int,
+            loadLibraries: () -> Unit,
+        ): LiteRtModel {
+            checkArtefact(manifest, artefact)
+            loaded(loadLibraries)
+            val path = artefact.path.toByteArray(Charsets.UTF_8)
+            val model = LiteRtModel(readable { NativeEngine.open(path, threads) })
+            try {
+                checkSizes(NativeEngine.sizes(model.engine), manifest)
+            } catch (error: ModelException) {
+                model.close()
+                throw error
+            }
+            return model
+        }
+
+        private fun loaded(loadLibraries: () -> Unit) = try {
+            loadLibraries()
+        } catch (error: UnsatisfiedLinkError) {
+            throw ModelException(
+                "This build of the app has no LiteRT for this processor (${error.message}); " +
+                    "build it with Gradle, as its README says",
+                error,
+            )
+        }
+
+        private fun checkSizes(sizes: IntArray, manifest: Manifest) {
+            val size = manifest.preprocessing
+            val expected = intArrayOf(size.heightPx, size.widthPx, manifest.dim)
+            if (!sizes.contentEquals(expected)) {
+                throw ModelException(
+                    "The model takes ${sizes[0]} x ${sizes[1]} pixels and gives ${sizes[2]} values, its " +
+                        "manifest says ${expected.joinToString()}; export it again",
+                )
+            }
+        }
+    }
+}
+
+private fun <T> readable(block: () -> T): T = try {
+    block()
+} catch (error: EngineException) {
+    throw ModelException("The model cannot be used: ${error.message}", error)
+}

@@ -1,0 +1,97 @@
+"""Put an artefact, its manifest and a gallery where the app takes them from.
+
+    .venv/bin/python android_demo/tools/assets.py --photos shop/
+    .venv/bin/python android_demo/tools/assets.py --photos shop/ --model models/mine.tflite -o DIR
+
+Without --model the shipped weights are exported, unless that has been done (`make export`).
+"""
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from toolchain import ANDROID_DEMO
+
+from mobile_actnet.checkpoint import DEFAULT_CHECKPOINT
+from mobile_actnet.errors import ActnetError
+from mobile_actnet.export.formats import Precision
+from mobile_actnet.export.manifest import load, path_of, sha256
+
+REPOSITORY = ANDROID_DEMO.parent
+ASSETS = ANDROID_DEMO / "app/src/main/assets/actnet"
+GALLERY = "gallery.sqlite"
+
+
+def shipped_artefact(precision: Precision = Precision.FP16) -> Path:
+    """Return the shipped weights as TFLite, exported if they have not been."""
+    artefact = REPOSITORY / f"artefacts/mobile_actnet_224x224_{precision}.tflite"
+    if not _is_of_shipped_weights(artefact):
+        command("actnet-export", "--format", "tflite", "--precision", precision, "--overwrite",
+                "-o", artefact)  # fmt: skip
+    return artefact
+
+
+def make_assets(folder: Path, artefact: Path, photos: Path) -> Path:
+    """Replace `folder` by artefact, manifest and a gallery of `photos`; return the gallery.
+
+    What was there stays until the new is whole.
+
+    Raises:
+        ActnetError: the manifest does not belong to the artefact.
+        subprocess.CalledProcessError: the photos cannot be indexed.
+    """
+    load(artefact)
+    new = folder.with_name(folder.name + ".new")
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(parents=True)
+    command("actnet-index", "build", photos.resolve(), "--model", artefact.resolve(),
+            "-o", (new / GALLERY).resolve())  # fmt: skip
+    for left in new.glob(f"{GALLERY}.*"):
+        left.unlink()  # The lock, and what only desktops use.
+    shutil.copy(artefact, new)
+    shutil.copy(path_of(artefact), new)
+    shutil.rmtree(folder, ignore_errors=True)
+    new.rename(folder)
+    return folder / GALLERY
+
+
+def command(name: str, *words: object) -> None:
+    """Run one of the project's commands; its own messages tell what fails.
+
+    Raises:
+        subprocess.CalledProcessError: it failed.
+    """
+    program = Path(sys.executable).with_name(name)
+    subprocess.run([str(program), *(str(word) for word in words)], check=True, cwd=REPOSITORY)
+
+
+def _is_of_shipped_weights(artefact: Path) -> bool:
+    if not (artefact.exists() and path_of(artefact).exists()):
+        return False
+    checkpoint = json.loads(path_of(artefact).read_text())["checkpoint"]
+    return bool(checkpoint["sha256"] == sha256(DEFAULT_CHECKPOINT))
+
+
+def main() -> int:
+    """Make the assets; the last line says where they are."""
+    parser = argparse.ArgumentParser(prog="make android-assets", description=__doc__)
+    parser.add_argument("--photos", type=Path, required=True, help="folder for the gallery")
+    parser.add_argument("--model", type=Path, help="a .tflite with its manifest")
+    parser.add_argument("-o", type=Path, default=ASSETS, dest="folder")
+    options = parser.parse_args()
+    try:
+        make_assets(options.folder, options.model or shipped_artefact(), options.photos)
+    except subprocess.CalledProcessError as error:
+        return int(error.returncode)
+    except (ActnetError, OSError) as error:
+        print(f"android-assets: {error}", file=sys.stderr)
+        return 1
+    print(f"{options.folder} has {', '.join(sorted(p.name for p in options.folder.iterdir()))}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,182 @@
+"""Compile, test and package the Android demo without Gradle: what `make test-android` runs.
+
+    .venv/bin/python android_demo/tools/demo_build.py
+
+Tools are fetched into android_demo/.toolchain, results lie in android_demo/build. A step that
+cannot run because a tool cannot be fetched is told in a line that begins with SKIPPED, and counted.
+"""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+from apk import make_dex, package
+from apk_check import check_apk
+from arm64_library import compile_arm64
+from arm64_parity import compare_arm64, fetch_arm64
+from assets import make_assets, shipped_artefact
+from debian import ToolchainError
+from decode_golden import decode_golden
+from kotlin import BuildError, compile_kotlin, run, run_junit
+from parity import PhotoSet, fresh_folder, golden_photos, photos_of_smvs, write_parity
+from toolchain import ANDROID_DEMO, Toolchain
+
+from mobile_actnet.benchmarks.report_files import load_report
+from mobile_actnet.errors import ActnetError
+from mobile_actnet.export.formats import Precision
+
+GOLDEN = ANDROID_DEMO.parent / "tests/golden"
+SMVS = ANDROID_DEMO.parent.parent / "shared/data/smvs_dev"
+BUILD = ANDROID_DEMO / "build"
+CORE, APP = ANDROID_DEMO / "core/src", ANDROID_DEMO / "app/src"
+
+# Of any value of a descriptor from Python's: with the same library, and on another processor, where
+# the float operations around the 8-bit ones round their last bit otherwise.
+LARGEST_DIFFERENCES = {Precision.FP16: 1e-5, Precision.INT8: 0.0}
+LARGEST_ON_ARM64 = {Precision.FP16: 1e-5, Precision.INT8: 1e-6}
+
+# What Android's dexer reads.
+_FOR_ANDROID = (
+    "-jvm-target", "1.8", "-Xlambdas=class", "-Xsam-conversions=class",
+    "-Xstring-concat=inline", "-Xsuppress-deprecated-jvm-target-warning",
+)  # fmt: skip
+_FOR_TESTS = ("-jvm-target", "17")
+
+
+@dataclass
+class Build:
+    """One run of the build.
+
+    Attributes:
+        tools: that it uses.
+        skipped: lines on what could not be done.
+    """
+
+    tools: Toolchain
+    skipped: list[str] = field(default_factory=list)
+
+    def step(self, name: str, work: Callable[[], str]) -> None:
+        """Do one step and say what came out, or that it was skipped."""
+        try:
+            print(f"{name}: {work()}", flush=True)
+        except ToolchainError as error:
+            self.skip(name, str(error))
+
+    def skip(self, name: str, reason: str) -> None:
+        """Say and note what is left out, and why."""
+        self.skipped.append(f"SKIPPED {name}: {reason}")
+        print(self.skipped[-1], flush=True)
+
+    def core(self) -> str:
+        """Compile core/ and run its tests."""
+        main, test = CORE / "main/kotlin", CORE / "test/kotlin"
+        libraries = [self.tools.json_jar]
+        classes = compile_kotlin(self.tools, [main], BUILD / "core", libraries, *_FOR_ANDROID)
+        libraries.append(classes)
+        test_classes = compile_kotlin(
+            self.tools, [test], BUILD / "core-test", [*libraries, *self.tools.test_jars],
+            *_FOR_TESTS, f"-Xfriend-paths={classes}",
+        )  # fmt: skip
+        decode_golden(GOLDEN / "preprocessing", BUILD / "decoded")
+        return run_junit(self.tools, test, [*libraries, test_classes], self._properties())
+
+    def engine(self) -> str:
+        """Run the real model through JNI and hold it against Python."""
+        if shutil.which("cc") is None:
+            raise ToolchainError("needs a C compiler (Debian: apt install gcc)")
+        native = BUILD / "native"
+        run([ANDROID_DEMO / "native/build_host.sh", native, sys.executable],
+            JAVA_HOME=str(self.tools.java_home))  # fmt: skip
+        tests = CORE / "engineTest/kotlin"
+        libraries = [self.tools.json_jar, BUILD / "core", BUILD / "core-test"]
+        classes = compile_kotlin(
+            self.tools, [tests], BUILD / "engine-test", [*libraries, *self.tools.test_jars],
+            *_FOR_TESTS,
+        )  # fmt: skip
+        said = []
+        for precision, limit in LARGEST_DIFFERENCES.items():
+            artefact, parity = shipped_artefact(precision), fresh_folder(BUILD / "parity")
+            write_parity(artefact, self._photos(parity), parity)
+            properties = (f"-Dengine={native / 'libactnet_jni.so'}", f"-Dartefact={artefact}",
+                          f"-Dparity={parity}", f"-Dlimit={limit}")  # fmt: skip
+            tested = run_junit(self.tools, tests, [*libraries, classes], properties)
+            said.append(f"{precision}: {tested}")
+            shutil.rmtree(parity)  # Decoded photos are large.
+        return "; ".join(said)
+
+    def app(self) -> str:
+        """Compile the app with Android's classes and run the tests of what needs no phone."""
+        coroutines = self.tools.kotlin_jar("kotlinx-coroutines-core-jvm")
+        # The core once more: here the compiler refuses what Android does not have.
+        classes = compile_kotlin(
+            self.tools, [CORE / "main/kotlin", APP / "main/kotlin"], BUILD / "app",
+            [self.tools.android_jar, coroutines], "-no-jdk", *_FOR_ANDROID,
+        )  # fmt: skip
+        # Android's own classes stay behind: the tests must not need them.
+        libraries = [self.tools.json_jar, classes, BUILD / "core-test", coroutines]
+        test = APP / "test/kotlin"
+        test_classes = compile_kotlin(
+            self.tools, [test], BUILD / "app-test",
+            [*libraries, self.tools.android_jar, *self.tools.test_jars], *_FOR_TESTS,
+        )  # fmt: skip
+        said = run_junit(self.tools, test, [*libraries, test_classes], self._properties())
+        try:
+            load_report(BUILD / "report.json")
+        except ActnetError as error:
+            raise BuildError(f"actnet-bench does not read the app's report: {error}") from error
+        return f"{said}; actnet-bench reads its report"
+
+    def apk(self) -> str:
+        """Package, sign and check the app."""
+        assets = BUILD / "assets"
+        make_assets(assets / "actnet", shipped_artefact(), GOLDEN / "preprocessing/sources")
+        libraries = [self.tools.kotlin_jar(name)
+                     for name in ("kotlin-stdlib", "kotlinx-coroutines-core-jvm")]  # fmt: skip
+        dex = make_dex(self.tools, BUILD / "app", libraries, BUILD / "dex")
+        library = compile_arm64(self.tools, BUILD / "arm64")
+        apk = package(self.tools, dex, library, assets, version("mobile-actnet"), BUILD / "apk")
+        return check_apk(self.tools, apk, assets)
+
+    def arm64(self) -> str:
+        """Run the engine as ARM64 code under emulation and hold it against Python."""
+        tools = fetch_arm64()
+        return "; ".join(
+            f"{precision}: {compare_arm64(tools, shipped_artefact(precision), limit)}"
+            for precision, limit in LARGEST_ON_ARM64.items()
+        )
+
+    def _photos(self, work: Path) -> PhotoSet:
+        if (SMVS / "manifest.csv").exists():
+            return photos_of_smvs(SMVS, work)
+        self.skip("rankings of smvs_dev", f"{SMVS} is not there; the golden pictures are ranked")
+        return golden_photos(GOLDEN / "preprocessing/sources")
+
+    def _properties(self) -> list[str]:
+        values = {
+            "golden": GOLDEN, "decoded": BUILD / "decoded", "resources": CORE / "test/resources",
+            "report": BUILD / "report.json",
+        }  # fmt: skip
+        return [f"-D{name}={value}" for name, value in values.items()]
+
+
+def main() -> int:
+    """Build and test everything."""
+    shutil.rmtree(BUILD, ignore_errors=True)
+    BUILD.mkdir()
+    build = Build(Toolchain())
+    try:
+        for name in ("core", "engine", "app", "apk", "arm64"):
+            build.step(name, getattr(build, name))
+    except (BuildError, subprocess.CalledProcessError) as error:
+        print(f"FAILED {error}", file=sys.stderr)
+        return 1
+    print(f"android_demo: {len(build.skipped)} skipped")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
