@@ -12,7 +12,7 @@ from mobile_actnet.benchmarks.report import Stages
 from mobile_actnet.benchmarks.roofline import roofline_of
 from mobile_actnet.benchmarks.stages import (
     GALLERIES,
-    exact_scan,
+    exact_search,
     generated_gallery,
     generated_photo,
     measure_stages,
@@ -91,10 +91,14 @@ def _stages_of(case: Case, arguments: argparse.Namespace) -> list[Stages]:
         dim = len(runner.describe(generated_pictures(1, case.size))[0])
         for count in GALLERIES:
             say(f"timing the stages of {case.setting} with {count} pictures")
-            search = exact_scan(generated_gallery(count, dim))
+            search = exact_search(generated_gallery(count, dim))
             taken = measure_stages(photo, runner, case.size, search, setup.plan)
             where = f"{case.network.value}, {case.setting}"
-            found.append(Stages(where, picture, count, "generated, exact scan of int8", taken))
+            found.append(
+                Stages(
+                    where, picture, count, "generated, actnet-search's exact search of int8", taken
+                )
+            )
     return found
 
 

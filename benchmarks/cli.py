@@ -14,7 +14,7 @@ from mobile_actnet.benchmarks.arm64 import DEFAULT_TOOLS
 from mobile_actnet.benchmarks.artefacts import DEFAULT_FOLDER
 from mobile_actnet.benchmarks.cases import RuntimeKind
 from mobile_actnet.benchmarks.comparison import MIN_SPEEDUP
-from mobile_actnet.benchmarks.latency import RunPlan
+from mobile_actnet.benchmarks.latency import Clock, RunPlan
 from mobile_actnet.benchmarks.networks import NetworkName
 from mobile_actnet.benchmarks.regressions import TOLERANCE
 from mobile_actnet.commands import run
@@ -34,6 +34,11 @@ def main(argv: list[str] | None = None) -> int:
         arguments.mode = device_modes.device
     if getattr(arguments, "check", False) and arguments.mode not in _CHECKED:
         parser.error("argument --check: not allowed with a mode that claims nothing")
+    if getattr(arguments, "clock", Clock.WALL.value) != Clock.WALL.value:
+        if arguments.mode is not modes.compare_with_references:
+            parser.error("argument --clock: only for ours beside references")
+        if arguments.check or arguments.min_speedup:
+            parser.error("argument --clock: what is claimed is wall time")
     return run(lambda: arguments.mode(arguments))
 
 
@@ -80,6 +85,9 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
         help="but no longer, once there are 10 runs (default: %(default)g)")  # fmt: skip
     add("--warmup-runs", type=not_negative_number, default=_PLAN.warmup_runs,
         help="runs before that (default: %(default)s)")  # fmt: skip
+    add("--clock", choices=[c.value for c in Clock], default=Clock.WALL.value,
+        help="processor time leaves out what other processes take: no latency, but compare finds "
+        "regressions with it on a busy machine (default: %(default)s)")  # fmt: skip
     add("--no-pin", action="store_true", help="let the system choose the cores")
     add("--no-probe", action="store_true",
         help="leave out cold load, first run and peak memory")  # fmt: skip

@@ -9,7 +9,7 @@ import numpy as np
 
 from mobile_actnet.benchmarks.artefacts import DEFAULT_FOLDER, Artefact, Say, artefact_of
 from mobile_actnet.benchmarks.cases import FORMAT_OF, Case, RuntimeKind
-from mobile_actnet.benchmarks.latency import RunPlan, interleaved_latencies_ms
+from mobile_actnet.benchmarks.latency import Clock, RunPlan, interleaved_latencies_ms
 from mobile_actnet.benchmarks.networks import NETWORKS, NetworkName
 from mobile_actnet.benchmarks.noise import NoiseMonitor, pinned
 from mobile_actnet.benchmarks.process_runner import Probe, probe
@@ -37,6 +37,8 @@ class Setup:
         runners: where runtimes are found.
         pin: whether to keep to the idlest cores.
         probe: whether to measure cold load, first run and memory in processes of their own.
+        loads: how often both are loaded anew, each time for its share of the plan. Where memory
+            happens to lie makes the same artefact up to 5 % slower or faster until it is closed.
     """
 
     plan: RunPlan = field(default_factory=RunPlan)
@@ -44,6 +46,7 @@ class Setup:
     runners: RunnerOptions = field(default_factory=RunnerOptions)
     pin: bool = True
     probe: bool = True
+    loads: int = 5
 
 
 def compare_with_reference(
@@ -63,31 +66,42 @@ def compare_with_reference(
     probes = [
         probe_for(each, artefact, setup) for each, artefact in zip(cases, artefacts, strict=True)
     ]
-    with contextlib.ExitStack() as stack:
-        cores = stack.enter_context(pinned(case.num_threads, setup.pin))
-        runners = [
-            stack.enter_context(contextlib.closing(opened(each, artefact, setup)))
-            for each, artefact in zip(cases, artefacts, strict=True)
-        ]
+    loads = min(setup.loads, setup.plan.num_runs)
+    plan = setup.plan.share_of(loads)
+    taken: list[tuple[Samples, Samples]] = []
+    with pinned(case.num_threads, setup.pin) as cores:
         say(f"timing {case.setting}, in turn with {NETWORKS[reference].title}")
         monitor = NoiseMonitor()
-        samples = interleaved_latencies_ms(
-            runners[0].run_ns, runners[1].run_ns, setup.plan, setup.runners.clock_ns
-        )
+        for _ in range(loads):
+            with contextlib.ExitStack() as stack:
+                runners = [
+                    stack.enter_context(contextlib.closing(opened(each, artefact, setup)))
+                    for each, artefact in zip(cases, artefacts, strict=True)
+                ]
+                ours_ns, theirs_ns = (runner.run_ns for runner in runners)
+                taken.append(
+                    interleaved_latencies_ms(ours_ns, theirs_ns, plan, setup.runners.clock_ns)
+                )
+        samples = [np.concatenate(each) for each in zip(*taken, strict=True)]
         ours, theirs = (
-            measurement_of(*each)
+            measurement_of(*each, setup.runners.clock)
             for each in zip(cases, artefacts, runners, samples, probes, strict=True)
         )
         noise = monitor.finish(
-            {NETWORKS[each.network].title: summarise(taken).spread
-             for each, taken in zip(cases, samples, strict=True)}
+            {NETWORKS[each.network].title: summarise(values).spread
+             for each, values in zip(cases, samples, strict=True)}
         )  # fmt: skip
     speedup = ratio_of_medians(samples[1], samples[0])
     return Comparison(ours, theirs, speedup, min_speedup, noise, cores)
 
 
 def measurement_of(
-    case: Case, artefact: Artefact | None, runner: Runner, samples: Samples, probed: Probe | None
+    case: Case,
+    artefact: Artefact | None,
+    runner: Runner,
+    samples: Samples,
+    probed: Probe | None,
+    clock: Clock = Clock.WALL,
 ) -> Measurement:
     """Put what was measured of a case into the report's words."""
     return Measurement(
@@ -103,6 +117,7 @@ def measurement_of(
         samples_ms=[round(float(value), 6) for value in samples],
         summary=summarise(samples),
         probe=probed,
+        clock=clock.value,
     )
 
 

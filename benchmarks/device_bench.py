@@ -9,7 +9,7 @@ of a round.
 import re
 import shlex
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -148,7 +148,7 @@ def _rounds(
     case: Case, names: list[str], setup: DeviceSetup, folder: PurePosixPath, say: Say
 ) -> tuple[list[Rounds], list[Heat]]:
     """Run both in turn, in the opposite order every other round."""
-    plan = _share(setup.plan)
+    plan = setup.plan.share_of(ROUNDS)
     run = _foreign_round if setup.benchmark_model else _round
     taken: list[Rounds] = [[], []]
     heats: list[Heat] = []
@@ -217,16 +217,6 @@ def read_benchmark_model(text: str) -> NativeResult:
         load_us / 1e3, first_us / 1e3, int(float(peak[1]) * 1e6) if peak else 0,
         np.array([average_us / 1e3]), np.zeros(0, np.float32),
     )  # fmt: skip
-
-
-def _share(plan: RunPlan) -> RunPlan:
-    """Return one round's share of a plan."""
-    return replace(
-        plan,
-        num_runs=-(-plan.num_runs // ROUNDS),
-        min_seconds=plan.min_seconds / ROUNDS,
-        max_seconds=plan.max_seconds / ROUNDS,
-    )
 
 
 def _paired(taken: Rounds, share: int) -> Samples:

@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
 import numpy as np
 
@@ -15,6 +16,19 @@ ClockNs = Callable[[], int]
 Timed = Callable[[], int]
 """One run; returns how long it took, nanoseconds."""
 
+
+class Clock(StrEnum):
+    """What a run is measured in.
+
+    Wall time is what a user waits for. Processor time, of all threads of this process, leaves out
+    what other processes take: it says nothing of waiting, but finds a slower network on a machine
+    that is busy.
+    """
+
+    WALL = "wall"
+    PROCESSOR = "processor"
+
+
 FEWEST_RUNS = 10
 """However slow a network is, an interval of fewer runs says nothing."""
 
@@ -26,8 +40,9 @@ class RunPlan:
     Attributes:
         num_runs: at least so many counted runs.
         min_seconds: and at least so long.
-        max_seconds: but no longer, once there are `FEWEST_RUNS` (or `num_runs` if that is less).
+        max_seconds: but no longer, once there are `fewest_runs` (or `num_runs` if that is less).
         warmup_runs: runs before that do not count.
+        fewest_runs: however long they take.
 
     Raises:
         ConfigError: a number outside its range.
@@ -37,6 +52,7 @@ class RunPlan:
     min_seconds: float = 1.0
     max_seconds: float = 60.0
     warmup_runs: int = 3
+    fewest_runs: int = FEWEST_RUNS
 
     def __post_init__(self) -> None:
         if self.num_runs < 1 or self.warmup_runs < 0:
@@ -50,9 +66,19 @@ class RunPlan:
                 "allowed is 0 <= min_seconds <= max_seconds"
             )
 
+    def share_of(self, parts: int) -> "RunPlan":
+        """Return the plan of each of several equal parts; every part has its own warm-up."""
+        return replace(
+            self,
+            num_runs=-(-self.num_runs // parts),
+            min_seconds=self.min_seconds / parts,
+            max_seconds=self.max_seconds / parts,
+            fewest_runs=-(-self.fewest_runs // parts),
+        )
+
     def goes_on(self, runs: int, seconds: float) -> bool:
         """Whether another run is to be made after so many, which took so long."""
-        if seconds >= self.max_seconds and runs >= min(FEWEST_RUNS, self.num_runs):
+        if seconds >= self.max_seconds and runs >= min(self.fewest_runs, self.num_runs):
             return False
         return runs < self.num_runs or seconds < self.min_seconds
 

@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
+from mobile_actnet.benchmarks.latency import Clock
 from mobile_actnet.benchmarks.machine import Machine
 from mobile_actnet.benchmarks.noise import Noise
 from mobile_actnet.benchmarks.process_runner import Probe
@@ -35,6 +36,7 @@ class Measurement:
         samples_ms: every counted run, in the order they were made.
         summary: of the samples.
         probe: cold load, first run and memory in a process of its own; None where not measured.
+        clock: what the samples are: a word of `latency.Clock`.
     """
 
     network: str
@@ -49,12 +51,14 @@ class Measurement:
     samples_ms: list[float]
     summary: Summary
     probe: Probe | None = None
+    clock: str = Clock.WALL.value
 
     @property
     def setting(self) -> str:
         """All but the network."""
         threads = "1 thread" if self.num_threads == 1 else f"{self.num_threads} threads"
-        return f"{self.runtime} {self.precision}, {self.size}, {threads}"
+        clock = "" if self.clock == Clock.WALL else f", {self.clock} time"
+        return f"{self.runtime} {self.precision}, {self.size}, {threads}{clock}"
 
     @property
     def samples(self) -> Samples:

@@ -14,7 +14,7 @@ import torch
 
 from mobile_actnet.benchmarks.artefacts import Artefact
 from mobile_actnet.benchmarks.cases import Case, RuntimeKind
-from mobile_actnet.benchmarks.latency import ClockNs, timed
+from mobile_actnet.benchmarks.latency import Clock, ClockNs, timed
 from mobile_actnet.benchmarks.networks import NETWORKS
 from mobile_actnet.benchmarks.process_runner import ProcessRunner
 from mobile_actnet.errors import ConfigError
@@ -51,11 +51,18 @@ class RunnerOptions:
 
     Attributes:
         tflite_python: interpreter of an environment with tflite-runtime; it needs an older NumPy.
-        clock_ns: for runners of this process.
+        clock_ns: wall time, monotonic, for runners of this process.
+        clock: what runs are measured in.
     """
 
     tflite_python: Path | None = None
     clock_ns: ClockNs = time.perf_counter_ns
+    clock: Clock = Clock.WALL
+
+    @property
+    def run_clock_ns(self) -> ClockNs:
+        """The clock of a run."""
+        return self.clock_ns if self.clock is Clock.WALL else time.process_time_ns
 
 
 class PytorchRunner:
@@ -109,11 +116,12 @@ def open_runner(case: Case, artefact: Artefact | None, options: RunnerOptions) -
     """Load a case in its runtime.
 
     Raises:
-        ConfigError: tflite-runtime without an environment to find it in.
+        ConfigError: tflite-runtime without an environment to find it in, or with another clock
+            than wall time.
         ActnetError: the runtime is not installed, or cannot load the artefact.
     """
     if case.runtime is RuntimeKind.PYTORCH:
-        return PytorchRunner(case, options.clock_ns)
+        return PytorchRunner(case, options.run_clock_ns)
     assert artefact is not None
     if case.runtime is RuntimeKind.TFLITE_RUNTIME:
         if options.tflite_python is None:
@@ -121,9 +129,11 @@ def open_runner(case: Case, artefact: Artefact | None, options: RunnerOptions) -
                 "tflite-runtime lives in an environment of its own (it needs NumPy 1); "
                 "give its interpreter with --tflite-python ENV/bin/python"
             )
+        if options.clock is not Clock.WALL:
+            raise ConfigError("tflite-runtime runs in a process of its own; leave out --clock")
         return ProcessRunner(
             case.runtime, str(artefact.path), case.num_threads, options.tflite_python
         )
     if case.runtime is RuntimeKind.ONNXRUNTIME:
-        return ArtefactRunner(OnnxRuntime(artefact.path, case.num_threads), options.clock_ns)
-    return ArtefactRunner(TfliteRuntime(artefact.path, case.num_threads), options.clock_ns)
+        return ArtefactRunner(OnnxRuntime(artefact.path, case.num_threads), options.run_clock_ns)
+    return ArtefactRunner(TfliteRuntime(artefact.path, case.num_threads), options.run_clock_ns)

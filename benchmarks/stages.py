@@ -14,21 +14,22 @@ from PIL import Image
 from mobile_actnet.benchmarks.latency import ClockNs, RunPlan
 from mobile_actnet.benchmarks.ratios import Summary, summarise
 from mobile_actnet.benchmarks.runners import Runner
+from mobile_actnet.descriptor_storage import Storage, StoredDescriptors, encode
 from mobile_actnet.export.deployable import ImageSize
 from mobile_actnet.export.pictures import generated_pictures
 from mobile_actnet.export.runtimes import Descriptors
+from mobile_actnet.gallery_search import search_exact
 from mobile_actnet.preprocessing import decode, resize
 
 STAGES = ("decode", "resize", "inference", "search", "total")
 GALLERIES = (10_000, 100_000)
 NEAREST = 10
 
-Search = Callable[[Descriptors], NDArray[np.intp]]
+Search = Callable[[Descriptors], NDArray[np.int64]]
 """Maps a (D,) descriptor to the places of the `NEAREST` pictures, nearest first."""
 
 _JPEG_QUALITY = 90
 _TWELVE_MEGAPIXELS = (3024, 4032)
-_ROWS_AT_ONCE = 4096
 
 
 def measure_stages(
@@ -79,24 +80,19 @@ def generated_photo() -> bytes:
     return buffer.getvalue()
 
 
-def generated_gallery(count: int, dim: int) -> NDArray[np.int8]:
-    """Return `count` made-up descriptors of length about 127, (count, dim) int8."""
+def generated_gallery(count: int, dim: int) -> StoredDescriptors:
+    """Return `count` made-up descriptors of `dim` values, stored as a gallery stores them."""
     rng = np.random.default_rng(0)
     rows = rng.standard_normal((count, dim), np.float32)
-    rows *= 127.0 / np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.rint(rows).astype(np.int8)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    return encode(rows, Storage.INT8)
 
 
-def exact_scan(gallery: NDArray[np.int8]) -> Search:
-    """Return a search that compares with every row, a few thousand at a time."""
+def exact_search(gallery: StoredDescriptors) -> Search:
+    """Return the search of a gallery that is in memory: the query is stored, then compared."""
 
-    def search(descriptor: Descriptors) -> NDArray[np.intp]:
-        similarities = np.concatenate([
-            gallery[start : start + _ROWS_AT_ONCE].astype(np.float32) @ descriptor
-            for start in range(0, len(gallery), _ROWS_AT_ONCE)
-        ])  # fmt: skip
-        count = min(NEAREST, len(similarities))
-        nearest = np.argpartition(-similarities, count - 1)[:count]
-        return nearest[np.argsort(-similarities[nearest], kind="stable")]
+    def search(descriptor: Descriptors) -> NDArray[np.int64]:
+        query = encode(descriptor[None], Storage.INT8)
+        return search_exact(gallery, query, NEAREST).positions[0]
 
     return search

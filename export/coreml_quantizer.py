@@ -157,14 +157,17 @@ def _ordered(operations: list[Any]) -> list[OrderedOperator]:
         message.outputs[0].name: message for message in operations if message.type == "const"
     }
     backbone = _ancestors_of_convolutions(operations)
-    found = []
+    found, convolved = [], set()
     for number, message in enumerate(operations):
         if message.type == "conv":
+            convolved.add(message.outputs[0].name)
             kernel = constants[_input(message, "weight")].outputs[0].type.tensorType
             shape = tuple(int(side.constant.size) for side in kernel.dimensions)
             found.append(OrderedOperator(number, shape))
-        elif message.type == "add" and number in backbone and not _added(message) & set(constants):
-            found.append(OrderedOperator(number, None))
+        elif message.type == "add" and not _added(message) & set(constants):
+            # A ResNet ends in an addition, which no convolution needs.
+            in_backbone = number in backbone or convolved & _added(message)
+            found += [OrderedOperator(number, None)] if in_backbone else []
     return found
 
 

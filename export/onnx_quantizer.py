@@ -150,16 +150,22 @@ def _taken(
 
 
 def _ordered(model: Any) -> list[OrderedOperator]:
-    """List convolutions, and additions of two tensors that a convolution or the head reads."""
+    """List convolutions, and the backbone's additions of two tensors.
+
+    An addition is the backbone's if a convolution needs it, or if it adds to a convolution's output
+    as the end of a ResNet does.
+    """
     shapes = {tensor.name: tuple(tensor.dims) for tensor in model.graph.initializer}
     nodes = list(model.graph.node)
     backbone = ancestors_of_convolutions(nodes)
-    found = []
+    found, convolved = [], set()
     for number, node in enumerate(nodes):
         if node.op_type == "Conv":
             found.append(OrderedOperator(number, tuple(int(n) for n in shapes[node.input[1]])))
-        elif node.op_type == "Add" and node.name in backbone and not set(node.input) & set(shapes):
-            found.append(OrderedOperator(number, None))
+            convolved.update(node.output)
+        elif node.op_type == "Add" and not set(node.input) & set(shapes):
+            in_backbone = node.name in backbone or convolved & set(node.input)
+            found += [OrderedOperator(number, None)] if in_backbone else []
     return found
 
 

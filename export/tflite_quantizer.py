@@ -165,9 +165,14 @@ def _ranges(model: _Graph, plan: QuantizationPlan) -> Iterator[tuple[str, dict[s
 
 
 def _ordered(model: _Graph) -> list[OrderedOperator]:
-    """List convolutions and additions of the backbone; kernels in torch's order of axes."""
+    """List convolutions and additions of the backbone; kernels in torch's order of axes.
+
+    An addition is the backbone's if a convolution needs it, or if it adds to a convolution's output
+    as the end of a ResNet does.
+    """
     graph = model.subgraphs[0]
     backbone, found = _ancestors_of_convolutions(model), []
+    convolved: set[int] = set()
     for number, operator in enumerate(graph.operators):
         name = operator_name(model, operator)
         if name in _CONVOLUTIONS:
@@ -177,7 +182,8 @@ def _ordered(model: _Graph) -> list[OrderedOperator]:
             if name == "DEPTHWISE_CONV_2D":
                 kernel = (into, out, height, width)
             found.append(OrderedOperator(number, kernel))
-        elif name == "ADD" and number in backbone:
+            convolved.add(operator.outputs[0])
+        elif name == "ADD" and (number in backbone or convolved & set(operator.inputs)):
             constant = any(
                 model.buffers[graph.tensors[t].buffer].data is not None for t in operator.inputs
             )

@@ -4,54 +4,18 @@ import platform
 import subprocess
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from fake_phone import FakePhone
 
 from mobile_actnet.benchmarks.arm64 import Arm64Tools
 from mobile_actnet.benchmarks.artefacts import Artefact
 from mobile_actnet.export.formats import Format, Precision
 
 TOOLS = Path(__file__).parents[2] / ".arm64"
-SERIAL = "127.0.0.1:5599"
-STORAGE = "/mnt"
 _MEGABYTES = 60
 _STARTING_SECONDS = 20
-
-
-@dataclass
-class FakePhone:
-    """The real adbd in namespaces of its own.
-
-    Attributes:
-        adb: the command that speaks to it.
-        state: its folder; getprop and dumpsys read `properties` and `dumpsys.NAME` in it.
-    """
-
-    adb: Path
-    state: Path
-
-    def shell(self, command: str) -> str:
-        self.run("connect", SERIAL)  # A test may have pulled the cable.
-        return self.run("-s", SERIAL, "shell", command)
-
-    def run(self, *words: str) -> str:
-        return subprocess.run(
-            [self.adb, *words], capture_output=True, text=True, check=True, timeout=30
-        ).stdout
-
-    def left_behind(self) -> str:
-        """List what is on its storage once it has had the time to clean up."""
-        for _ in range(100):
-            if not (found := self.shell(f"ls {STORAGE}")):
-                break
-            time.sleep(0.1)
-        return found
-
-    def says(self, **files: str) -> None:
-        for name, text in files.items():
-            (self.state / name.replace("_", ".")).write_text(text)
 
 
 @pytest.fixture(scope="session")

@@ -65,6 +65,8 @@ def test_marks_stand_around_each_run() -> None:
         ({"repeatability": 0.002}, "0.20 %"),
         ({"output_difference": 1e-4}, "differs from x86"),
         ({"precision": "fp16", "output_difference": 1e-6}, None),
+        ({"precision": "int8", "output_difference": 1e-8}, None),
+        ({"precision": "int8", "output_difference": 1e-6}, "differs from x86"),
     ],
 )
 def test_problems(change: dict, told: str | None) -> None:

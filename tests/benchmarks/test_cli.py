@@ -50,6 +50,18 @@ def test_without_a_name_nothing_is_written_but_artefacts(here: Path) -> None:
     assert [path.name for path in here.iterdir()] == ["cache"]
 
 
+def test_processor_time_is_told_and_not_mixed_with_latency(here: Path, capsys) -> None:
+    words = [*SMALL, "--runtime", "pytorch", "--no-probe"]
+    assert main([*words, "-o", "wall.json"]) == 0
+    assert main([*words, "-o", "processor.json", "--clock", "processor"]) == 0
+    assert "pytorch fp32, 64x64, 1 thread, processor time" in capsys.readouterr().out
+    (found,) = load_report(here / "processor.json").comparisons
+    assert found.ours.clock == found.reference.clock == "processor"
+    assert min(found.ours.samples_ms) > 0
+    assert main(["compare", "wall.json", "processor.json"]) == 1
+    assert "no setting in common" in capsys.readouterr().err
+
+
 def fake(monkeypatch: pytest.MonkeyPatch, reference_ms: float) -> list[str]:
     """Let comparisons be made up: ours takes 5 ms; returns the settings asked for."""
     asked: list[str] = []
@@ -133,6 +145,9 @@ def test_compare_files(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (["--min-speedup", "0"], "give a number above 0"),
         (["--reference", "vgg"], "invalid choice"),
         (["--check", "--augmentation"], "not allowed with"),
+        (["--clock", "processor", "--check"], "what is claimed is wall time"),
+        (["--clock", "processor", "--min-speedup", "5"], "what is claimed is wall time"),
+        (["--clock", "processor", "--stages"], "only for ours beside references"),
     ],
 )
 def test_wrong_usage(arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:

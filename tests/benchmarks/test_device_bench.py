@@ -10,7 +10,8 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pytest
-from conftest import SERIAL, STORAGE, TOOLS, FakePhone
+from conftest import TOOLS
+from fake_phone import SERIAL, STORAGE, FakePhone
 
 from mobile_actnet.benchmarks import device_bench
 from mobile_actnet.benchmarks.adb import Adb, DeviceError, DeviceLostError, device_folder

@@ -62,3 +62,9 @@ def test_a_slow_network_ends_at_the_largest_number_of_seconds(clock: Clock) -> N
 def test_impossible_plans_are_refused(numbers: dict) -> None:
     with pytest.raises(ConfigError):
         RunPlan(**numbers)
+
+
+def test_parts_of_a_plan_are_the_plan_together(clock: Clock) -> None:
+    part = RunPlan(num_runs=12, min_seconds=1, max_seconds=5, warmup_runs=2).share_of(5)
+    assert part == RunPlan(3, 0.2, 1.0, 2, fewest_runs=2)
+    assert len(steady_latencies_ms(clock.run("a", 4000), part, clock)) == 2

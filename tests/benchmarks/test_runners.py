@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from mobile_actnet.benchmarks.artefacts import Artefact
 from mobile_actnet.benchmarks.cases import Case, RuntimeKind
+from mobile_actnet.benchmarks.latency import Clock
 from mobile_actnet.benchmarks.networks import NetworkName
 from mobile_actnet.benchmarks.process_runner import ProcessRunner, probe
 from mobile_actnet.benchmarks.runners import RunnerOptions, open_runner
@@ -60,6 +62,11 @@ def test_a_process_of_its_own(runtime: RuntimeKind, artefact) -> None:
     runner.close()  # Twice does no harm.
 
 
+def test_processor_time_is_that_of_this_process() -> None:
+    assert RunnerOptions(clock=Clock.PROCESSOR).run_clock_ns is time.process_time_ns
+    assert RunnerOptions().run_clock_ns is time.perf_counter_ns
+
+
 def test_memory_is_not_that_of_the_parent(artefact) -> None:
     made = artefact(RuntimeKind.ONNXRUNTIME)
     assert made is not None
@@ -80,6 +87,9 @@ def test_a_process_that_fails_says_why(tmp_path: Path) -> None:
 def test_tflite_runtime_needs_an_environment(artefact) -> None:
     with pytest.raises(ConfigError, match="--tflite-python"):
         open_runner(case(RuntimeKind.TFLITE_RUNTIME), artefact(RuntimeKind.LITERT), RunnerOptions())
+    beside = RunnerOptions(tflite_python=Path(sys.executable), clock=Clock.PROCESSOR)
+    with pytest.raises(ConfigError, match="leave out --clock"):
+        open_runner(case(RuntimeKind.TFLITE_RUNTIME), artefact(RuntimeKind.LITERT), beside)
     # This interpreter has no tflite-runtime: its own words must reach the user.
     options = RunnerOptions(tflite_python=Path(sys.executable))
     with pytest.raises(ActnetError, match="No module named 'tflite_runtime'"):
