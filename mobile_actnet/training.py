@@ -17,33 +17,25 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from mobile_actnet.batches import (
-    Batch,
-    CaptureBatches,
-    Split,
-    TripletBatches,
-    anchor_pixels,
-    anchor_seed,
-    loader,
-)
+from mobile_actnet.batches import Batch, CaptureBatches, Split, TripletBatches, loader
 from mobile_actnet.errors import ActnetError, ConfigError
 from mobile_actnet.losses import bank_loss, collapse_similarity, nested, proxy_loss, triplet_loss
 from mobile_actnet.mining import Mining, Triplets, mine_negatives
 from mobile_actnet.network import Actnet
 from mobile_actnet.optimizers import leading_parameters, make_optimizer, rate
-from mobile_actnet.photos import Photo, load_images
-from mobile_actnet.preprocessing import decode, normalise
+from mobile_actnet.photos import Photo
+from mobile_actnet.preprocessing import normalise
 from mobile_actnet.processes import Processes, autocasting, resolve_autocast
-from mobile_actnet.sources import Collection, Source, collect, positives_of
+from mobile_actnet.sources import Collection, Source, collect
 from mobile_actnet.teacher import finish_whitening, teacher_signatures
 from mobile_actnet.training_config import LossKind, TrainingConfig
 from mobile_actnet.training_log import TrainingLog, learned_parameters
 from mobile_actnet.training_state import load_state, run_identity, save_state
+from mobile_actnet.triplet_miner import TripletMiner
 
 Measure = Callable[[Actnet], float]
 _ALONE = Processes(0, 1, torch.device("cpu"))
@@ -288,11 +280,17 @@ class _Run:
             return CaptureBatches(collection, config, first_step, left, self.split)
         if config.mining is Mining.MEMORY:
             if self.memory is None:
-                self.memory = self._describe_all()
+                self.memory = self._miner().describe_all()
             return CaptureBatches(collection, config, first_step, left, self.split, True)
         if done == 0 or self.triplets is None:
-            self.triplets = self._mine(epoch, retrieval_epoch >= config.mining_after_epochs)
+            hard = retrieval_epoch >= config.mining_after_epochs
+            self.triplets = self._miner().choose(epoch, hard)
         return TripletBatches(collection, config, self.triplets, epoch, done, left, self.split)
+
+    def _miner(self) -> TripletMiner:
+        return TripletMiner(
+            self.network, self.collection, self.config, max(self.dims), self.device, self.dtype
+        )
 
     def _loss(self, step: int, batch: Batch, piece: slice) -> tuple[Tensor, Tensor]:
         """Return the mean loss of a piece of a batch, and its anchors' descriptors."""
@@ -346,64 +344,6 @@ class _Run:
             )
         return nested(self.network.head.whitening(signatures, max(self.dims)), max(self.dims))
 
-    @torch.no_grad()
-    def _describe_all(self) -> Tensor:
-        """Describe all pictures with the current model: (M, largest dim); 0 where unreadable."""
-        height, width = self.config.image_sizes[-1]
-        found = torch.zeros(len(self.collection.paths), max(self.dims), device=self.device)
-        photos = [Photo(path, str(row)) for row, path in enumerate(self.collection.paths)]
-        for start in range(0, len(photos), 64):
-            pixels, kept, _ = load_images(photos[start : start + 64], height, width)
-            if kept:
-                rows = torch.tensor([int(photo.instance) for photo in kept], device=self.device)
-                with autocasting(self.dtype, self.device):
-                    images = normalise(torch.from_numpy(pixels).to(self.device))
-                    found[rows] = self.network(images, max(self.dims))
-        return found
-
-    @torch.no_grad()
-    def _mine(self, epoch: int, hard: bool) -> Triplets:
-        """Choose an epoch's triplets with the current model, or at random."""
-        config, collection = self.config, self.collection
-        rng = np.random.default_rng((config.seed, 2**31, epoch))
-        count = config.triplets_per_epoch
-        anchors = rng.choice(len(collection.paths), count, p=collection.chances)
-        positives = positives_of(anchors, collection.instances, rng)
-        if not hard:
-            negatives = _random_negatives(anchors, collection, rng)
-            return Triplets(anchors, positives, negatives)
-        database = self._describe_all()
-        found = mine_negatives(
-            self._describe_anchors(anchors, positives, epoch, database),
-            database[torch.from_numpy(positives).to(self.device)], database,
-            self.instances[torch.from_numpy(anchors).to(self.device)], self.instances,
-            config.mining,
-        )  # fmt: skip
-        return Triplets(anchors, positives, found)
-
-    def _describe_anchors(
-        self, anchors: Any, positives: Any, epoch: int, database: Tensor
-    ) -> Tensor:
-        """Describe each anchor as it will be seen in training; as it is where unreadable."""
-        size = self.config.image_sizes[-1]
-        described = database[torch.from_numpy(anchors).to(self.device)].clone()
-        for start in range(0, len(anchors), 64):
-            places, pixels = [], []
-            for place in range(start, min(start + 64, len(anchors))):
-                try:
-                    item = decode(self.collection.paths[anchors[place]])
-                except ActnetError:
-                    continue
-                alone = anchors[place] == positives[place]
-                seed = anchor_seed(self.config, epoch, place)
-                places.append(place)
-                pixels.append(anchor_pixels(item, item, alone, seed, size, self.config, None))
-            if places:
-                images = normalise(torch.from_numpy(np.stack(pixels)).to(self.device))
-                with autocasting(self.dtype, self.device):
-                    described[places] = self.network(images, max(self.dims))
-        return described
-
 
 def trained_dims(network: Actnet, config: TrainingConfig) -> tuple[int, ...]:
     """Return the lengths of descriptor that the loss is applied to, ascending."""
@@ -425,14 +365,6 @@ def _report(log: TrainingLog, step: int, entry: dict[str, float], run: _Run, bat
     logged = (step + 1) % 10 == 0 or step + 1 == run.steps
     learned = learned_parameters(run.network) if logged else {}
     log.step(step + 1, run.config.batch_size, {**entry, **learned})
-
-
-def _random_negatives(anchors: Any, collection: Collection, rng: np.random.Generator) -> Any:
-    of = collection.instances.numpy()
-    negatives = rng.integers(0, len(of), len(anchors))
-    while (wrong := of[negatives] == of[anchors]).any():
-        negatives[wrong] = rng.integers(0, len(of), int(wrong.sum()))
-    return negatives
 
 
 def _pieces(count: int, size: int) -> list[slice]:
