@@ -2,8 +2,17 @@ plugins {
     alias(libs.plugins.kotlin.jvm)
 }
 
+// What the Android plugin compiles the app to, so that code can be inlined across.
 kotlin {
     jvmToolchain(17)
+    compilerOptions {
+        jvmTarget.set(org.jetbrains.kotlin.gradle.dsl.JvmTarget.JVM_11)
+    }
+}
+
+java {
+    sourceCompatibility = JavaVersion.VERSION_11
+    targetCompatibility = JavaVersion.VERSION_11
 }
 
 // The engine's tests need what tools/demo_build.py makes for them, and run there.

@@ -99,9 +99,11 @@ def _align(source: Path, target: Path) -> None:
 def _link_resources(tools: Toolchain, assets: Path, version: str, folder: Path, apk: Path) -> None:
     """Link manifest, resources and assets to an APK without code."""
     manifest = folder / "AndroidManifest.xml"
-    # Gradle gives the package itself and refuses it here.
+    # Gradle gives both by itself and refuses them in the sources.
     text = (MAIN / "AndroidManifest.xml").read_text()
-    manifest.write_text(text.replace("<manifest ", f'<manifest package="{APPLICATION_ID}" ', 1))
+    text = text.replace("<manifest ", f'<manifest package="{APPLICATION_ID}" ', 1)
+    text = text.replace("<application", '<application android:extractNativeLibs="false"', 1)
+    manifest.write_text(text)
     compiled = folder / "resources.zip"
     _android(tools, "aapt2", "compile", "--dir", MAIN / "res", "-o", compiled)
     uncompressed = [word for suffix in _STORED_SUFFIXES for word in ("-0", suffix)]

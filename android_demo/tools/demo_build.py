@@ -67,9 +67,11 @@ class Build:
             self.skip(name, str(error))
 
     def skip(self, name: str, reason: str) -> None:
-        """Say and note what is left out, and why."""
-        self.skipped.append(f"SKIPPED {name}: {reason}")
-        print(self.skipped[-1], flush=True)
+        """Say and note what is left out, and why; once."""
+        line = f"SKIPPED {name}: {reason}"
+        if line not in self.skipped:
+            self.skipped.append(line)
+            print(line, flush=True)
 
     def core(self) -> str:
         """Compile core/ and run its tests."""

@@ -46,6 +46,8 @@ class BenchmarkController(
                 "The report is saved"
             } catch (error: IOException) {
                 "The report cannot be saved: ${error.message}; choose another place"
+            } catch (error: ActnetException) {
+                "The report cannot be made: ${error.message}"
             }
             mutableState.value = done.copy(saved = saved)
         }
@@ -57,7 +59,8 @@ class BenchmarkController(
         return try {
             photo.writeBytes(generatedPhoto(open))
             val result = open.withRecogniser { recogniser, model ->
-                Benchmark(recogniser, model, open.manifest.preprocessing, { environment.decode(photo) }, environment::clockNs)
+                val size = open.manifest.preprocessing
+                Benchmark(recogniser, model, size, { environment.decode(photo) }, environment::clockNs)
                     .run(plan, { !stopped }) { mutableState.value = BenchmarkState.Running(it) }
             }
             if (result == null) BenchmarkState.Idle else BenchmarkState.Done(result, null)

@@ -28,7 +28,12 @@ sealed class Block {
     data class Progress(val text: String, val share: Double) : Block()
 
     /** A picture of the gallery with its thumbnail. */
-    data class PictureRow(val pictureId: Long, val title: String, val detail: String, val action: Action) : Block()
+    data class PictureRow(
+        val pictureId: Long,
+        val title: String,
+        val detail: String,
+        val action: Action,
+    ) : Block()
 
     /** A picture of the gallery, as large as there is room. */
     data class LargePicture(val pictureId: Long) : Block()

@@ -6,6 +6,7 @@ import kotlinx.coroutines.flow.MutableStateFlow
 import org.mobileactnet.core.ActnetException
 import org.mobileactnet.core.Benchmark
 import org.mobileactnet.core.DatabaseException
+import org.mobileactnet.core.Gallery
 import org.mobileactnet.core.GalleryException
 import org.mobileactnet.core.Installer
 
@@ -86,7 +87,7 @@ class Demo(private val environment: Environment) : Closeable {
 
     /** Shows a picture large; null shows none. */
     fun show(id: Long?) {
-        picture.value = id?.let { session?.gallery?.picture(it) }
+        picture.value = id?.let { chosen -> lookUp { it.picture(chosen) } }
             ?.let { PictureState(it, photoOf(it.path) != null) }
     }
 
@@ -94,7 +95,14 @@ class Demo(private val environment: Environment) : Closeable {
     fun photoOf(path: String): File? = session?.inbox?.photo(path)
 
     /** The small picture of the gallery; null where it has none. */
-    fun thumbnail(id: Long): ByteArray? = session?.gallery?.thumbnail(id)
+    fun thumbnail(id: Long): ByteArray? = lookUp { it.thumbnail(id) }
+
+    /** Asks the gallery; null where it is being opened again, or damaged, as its own screen tells. */
+    private fun <T> lookUp(look: (Gallery) -> T?): T? = try {
+        session?.gallery?.let(look)
+    } catch (error: GalleryException) {
+        null
+    }
 
     /** Closes model and gallery. */
     override fun close() {

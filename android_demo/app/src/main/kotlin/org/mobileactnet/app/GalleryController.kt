@@ -1,6 +1,7 @@
 package org.mobileactnet.app
 
 import java.io.File
+import java.io.IOException
 import java.io.InputStream
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
@@ -54,7 +55,7 @@ class GalleryController(
             null
         } catch (error: ActnetException) {
             error.message
-        } catch (error: java.io.IOException) {
+        } catch (error: IOException) {
             "The photo cannot be read: ${error.message}; pick another"
         }
         tell(open, null, sentence)
@@ -82,8 +83,8 @@ class GalleryController(
     private fun tell(open: Session, progress: IndexProgress?, sentence: String?) {
         mutableState.value = try {
             GalleryState.Open(
-                open.gallery.info, open.gallery.counts(), open.gallery.latest(LATEST), open.gallery.problems(),
-                progress?.takeIf { it.done < it.total }, open.inbox.waiting().size, sentence,
+                open.gallery.info, open.gallery.counts(), open.gallery.latest(LATEST),
+                open.gallery.problems(), progress?.takeIf { it.done < it.total }, open.inbox.waiting().size, sentence,
             )
         } catch (error: ActnetException) {
             (state.value as? GalleryState.Open)?.copy(sentence = error.message) ?: GalleryState.Opening

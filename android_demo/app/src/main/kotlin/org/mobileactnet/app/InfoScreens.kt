@@ -11,11 +11,12 @@ fun startContent(state: StartState): ScreenContent? = when (state) {
     StartState.Opening -> ScreenContent("Mobile-ACTNET", listOf(Block.Paragraph("Opening model and gallery")))
     is StartState.Refused -> ScreenContent(
         "Mobile-ACTNET",
-        listOf(Block.Problem(state.sentence)) +
-            if (state.gallery) listOf(Block.Button("Put the app's own gallery back", Action.RestoreGallery)) else emptyList(),
+        listOfNotNull(Block.Problem(state.sentence), restore.takeIf { state.gallery }),
     )
     is StartState.Ready -> null
 }
+
+private val restore = Block.Button("Put the app's own gallery back", Action.RestoreGallery)
 
 /** The gallery: what is in it, what is being added, what could not be. */
 fun galleryContent(state: GalleryState): ScreenContent = when (state) {
@@ -29,7 +30,10 @@ private fun openBlocks(state: GalleryState.Open): List<Block> {
         listOfNotNull(state.sentence?.let { Block.Problem(it) }) +
         indexingBlocks(state) +
         Block.Button("Add photos", Action.AddPhotos) +
-        Block.Paragraph("${info.dim} values of ${info.storage.word} a picture, from ${info.modelFile}; made by ${info.madeBy}") +
+        Block.Paragraph(
+            "${info.dim} values of ${info.storage.word} a picture, from ${info.modelFile}; " +
+                "made by ${info.madeBy}",
+        ) +
         state.pictures.map {
             Block.PictureRow(it.id, it.title, "${it.widthPx} x ${it.heightPx}", Action.ShowPicture(it.id))
         } +
@@ -49,7 +53,10 @@ private fun indexingBlocks(state: GalleryState.Open): List<Block> {
     val progress = state.progress
     return when {
         progress != null -> listOf(
-            Block.Progress("Describing photo ${progress.done + 1} of ${progress.total}", progress.done / progress.total.toDouble()),
+            Block.Progress(
+                "Describing photo ${progress.done + 1} of ${progress.total}",
+                progress.done / progress.total.toDouble(),
+            ),
             Block.Button("Stop", Action.StopIndexing),
         )
         state.waiting > 0 -> listOf(
@@ -64,7 +71,10 @@ private fun indexingBlocks(state: GalleryState.Open): List<Block> {
 fun benchmarkContent(state: BenchmarkState): ScreenContent {
     val blocks = when (state) {
         BenchmarkState.Idle -> listOf(
-            Block.Paragraph("Measures each stage with a generated photo, then the model alone. The live camera rests."),
+            Block.Paragraph(
+                "Measures each stage with a generated photo, then the model alone. " +
+                    "The live camera rests.",
+            ),
         ) + measure
         is BenchmarkState.Running -> listOf(
             Block.Progress("Measuring", state.share),
@@ -87,7 +97,8 @@ private fun resultBlocks(result: BenchmarkResult): List<Block> =
     result.summaries.map { (stage, summary) -> Block.Paragraph("$stage: ${summaryText(summary)}") } +
         listOfNotNull(
             result.slowdown?.let {
-                Block.Paragraph("the model after ${result.windows.last().atS.toInt()} s: ${decimals(it, 2)} times its first median")
+                val seconds = result.windows.last().atS.toInt()
+                Block.Paragraph("the model after $seconds s: ${decimals(it, 2)} times its first median")
             },
         )
 
@@ -100,9 +111,15 @@ fun aboutContent(ready: StartState.Ready): ScreenContent {
     return ScreenContent(
         "About",
         listOf(
-            Block.Paragraph("Mobile-ACTNET names what the camera sees by the nearest picture of a gallery. All of it happens on this phone: the app has no permission for any network."),
+            Block.Paragraph(
+                "Mobile-ACTNET names what the camera sees by the nearest picture of a gallery. " +
+                    "All of it happens on this phone: the app has no permission for any network.",
+            ),
             Block.Heading("Model"),
-            Block.Paragraph("${manifest.name}: ${manifest.precision}, ${manifest.dim} values; weights ${manifest.checkpointName}, licence ${manifest.licence}. ${manifest.origin}"),
+            Block.Paragraph(
+                "${manifest.name}: ${manifest.precision}, ${manifest.dim} values; weights " +
+                    "${manifest.checkpointName}, licence ${manifest.licence}. ${manifest.origin}",
+            ),
             Block.Paragraph(selfTestText(ready.selfTest)),
             Block.Button("Run the self-test again", Action.RunSelfTest),
             Block.Heading("Licences"),

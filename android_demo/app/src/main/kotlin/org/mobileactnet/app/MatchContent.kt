@@ -19,7 +19,8 @@ private val addPhotos = Block.Button("Add photos", Action.AddPhotos)
 private fun row(match: Match): Block {
     val alike = if (match.alike == 0) "" else ", and ${match.alike} nearly the same"
     val detail = "similarity ${decimals(match.similarity, 3)}$alike"
-    return Block.PictureRow(match.picture.id, match.picture.title, detail, Action.ShowPicture(match.picture.id))
+    val picture = match.picture
+    return Block.PictureRow(picture.id, picture.title, detail, Action.ShowPicture(picture.id))
 }
 
 /** Milliseconds of each stage. */

@@ -73,12 +73,22 @@ fun pictureContent(state: PictureState): ScreenContent {
 fun settingsContent(settings: Settings, manifest: Manifest): ScreenContent = ScreenContent(
     "Settings",
     listOf(
-        Block.Paragraph("Model: ${manifest.name}, ${manifest.precision}; it runs on the processor (LiteRT, XNNPACK)."),
-        Block.Choice("Threads", THREADS.map { Option("$it", it == settings.threads, Action.Change(settings.copy(threads = it))) }),
-        Block.Choice(
-            "Least similarity of a match",
-            THRESHOLDS.map { Option(decimals(it, 2), it == settings.threshold, Action.Change(settings.copy(threshold = it))) },
+        Block.Paragraph(
+            "Model: ${manifest.name}, ${manifest.precision}; " +
+                "it runs on the processor (LiteRT, XNNPACK).",
         ),
-        Block.Choice("Matches of a photo", TOPS.map { Option("$it", it == settings.top, Action.Change(settings.copy(top = it))) }),
+        choice("Threads", THREADS, settings.threads, Int::toString) { settings.copy(threads = it) },
+        choice("Least similarity of a match", THRESHOLDS, settings.threshold, { decimals(it, 2) }) {
+            settings.copy(threshold = it)
+        },
+        choice("Matches of a photo", TOPS, settings.top, Int::toString) { settings.copy(top = it) },
     ),
 )
+
+private fun <T> choice(
+    title: String,
+    values: List<T>,
+    chosen: T,
+    text: (T) -> String,
+    change: (T) -> Settings,
+) = Block.Choice(title, values.map { Option(text(it), it == chosen, Action.Change(change(it))) })

@@ -26,7 +26,8 @@ class ControllersTest {
 
     /** A grey frame. */
     private fun frame(value: Int) = CameraFrame(
-        2, 2, YuvPlane(ByteArray(4) { value.toByte() }, 2, 1), YuvPlane(byteArrayOf(-128), 1, 1), YuvPlane(byteArrayOf(-128), 1, 1), 1,
+        2, 2, YuvPlane(ByteArray(4) { value.toByte() }, 2, 1), YuvPlane(byteArrayOf(-128), 1, 1),
+        YuvPlane(byteArrayOf(-128), 1, 1), 1,
     )
 
     private fun second(phone: FakePhone) {
@@ -68,8 +69,10 @@ class ControllersTest {
         var fails = false
         model = {
             object : DescriptorModel {
-                override fun describe(picture: RgbPicture) =
-                    if (fails) throw ModelException("The model cannot be used: status 3") else FakeModel().describe(picture)
+                override fun describe(picture: RgbPicture): FloatArray {
+                    if (fails) throw ModelException("The model cannot be used: status 3")
+                    return FakeModel().describe(picture)
+                }
 
                 override fun close() = Unit
             }
@@ -157,7 +160,8 @@ class ControllersTest {
         assertEquals("The report is saved", assertIs<BenchmarkState.Done>(demo.benchmark.state.value).saved)
         File(requireNotNull(System.getProperty("report"))).writeBytes(report.toByteArray()) // Python reads it.
         demo.benchmark.export { throw IOException("no space") }
-        assertContains(assertIs<BenchmarkState.Done>(demo.benchmark.state.value).saved.orEmpty(), "no space; choose another place")
+        val unsaved = assertIs<BenchmarkState.Done>(demo.benchmark.state.value).saved
+        assertContains(unsaved.orEmpty(), "no space; choose another place")
     }
 
     @Test

@@ -11,6 +11,7 @@ import kotlin.test.assertNull
 import kotlin.test.assertTrue
 import org.mobileactnet.core.GALLERY_FILE
 import org.mobileactnet.core.ModelException
+import org.mobileactnet.core.golden
 
 class DemoTest {
     private fun FakePhone.opened(): Demo = Demo(this).also { it.open() }
@@ -55,7 +56,7 @@ class DemoTest {
 
     @Test
     fun theGalleryOfAnotherModelIsASentenceAndCanBeReplaced() {
-        val state = refusal { File(folder, GALLERY_FILE).writeBytes(File(org.mobileactnet.core.golden, "gallery/int8.sqlite").readBytes()) }
+        val state = refusal { File(golden, "gallery/int8.sqlite").copyTo(File(folder, GALLERY_FILE)) }
         assertContains(state.sentence, "was made by the model golden.tflite")
         assertTrue(state.gallery)
     }

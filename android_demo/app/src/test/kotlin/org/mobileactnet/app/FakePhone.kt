@@ -28,7 +28,10 @@ private val size = Preprocessing("pillow-bilinear", 1, 64, 64)
 
 /** A descriptor that has one value, in the place that the first byte of the picture says. */
 class FakeModel : DescriptorModel {
-    override fun describe(picture: RgbPicture) = FloatArray(DIM) { if (it == picture.bytes[0].toInt() % DIM) 1f else 0f }
+    override fun describe(picture: RgbPicture): FloatArray {
+        val place = picture.bytes[0].toInt() % DIM
+        return FloatArray(DIM) { if (it == place) 1f else 0f }
+    }
 
     override fun close() = Unit
 }
@@ -64,7 +67,8 @@ class FakePhone(override val folder: File) : Environment {
     override fun openModel(artefact: File, manifest: Manifest, threads: Int) = model()
 
     override fun decode(photo: File): RgbPicture {
-        val value = photo.readBytes().singleOrNull() ?: throw PictureException("The photo cannot be decoded; choose another")
+        val value = photo.readBytes().singleOrNull()
+            ?: throw PictureException("The photo cannot be decoded; choose another")
         return RgbPicture(2, 2, ByteArray(12) { value })
     }
 

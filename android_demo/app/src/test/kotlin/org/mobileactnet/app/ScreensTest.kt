@@ -123,7 +123,9 @@ class ScreensTest {
     }
 
     private val open = GalleryState.Open(
-        GalleryInfo("m.tflite", "fp16", "ab", Preprocessing("p", 1, 2, 3), 256, Storage.INT8, 160, "u", 4, "actnet 0.1"),
+        GalleryInfo(
+            "m.tflite", "fp16", "ab", Preprocessing("p", 1, 2, 3), 256, Storage.INT8, 160, "u", 4, "actnet 0.1",
+        ),
         GalleryCounts(12, 3, 12, 1), listOf(cover.picture), listOf(Problem("added/x", "truncated")), null, 0, null,
     )
 
@@ -133,7 +135,8 @@ class ScreensTest {
         assertContains(texts(content), "12 pictures, 3 labels")
         assertContains(texts(content), "added/x: truncated")
         assertContains(actions(content), Action.ShowPicture(7))
-        assertEquals("The gallery is empty", texts(galleryContent(open.copy(counts = GalleryCounts(0, 0, 0, 0)))).first())
+        val empty = galleryContent(open.copy(counts = GalleryCounts(0, 0, 0, 0)))
+        assertEquals("The gallery is empty", texts(empty).first())
     }
 
     @Test

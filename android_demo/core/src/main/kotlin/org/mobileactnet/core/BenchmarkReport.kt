@@ -91,9 +91,8 @@ private fun sustainedJson(result: BenchmarkResult, measurement: JSONObject): JSO
     val windows = result.windows.map {
         JSONObject().put("at_s", it.atS).put("p50_ms", it.p50Ms).put("p90_ms", it.p90Ms).put("runs", it.runs)
     }
-    return JSONArray().put(
-        JSONObject().put("measurement", measurement).put("windows", JSONArray(windows)).put("slowdown", slowdown),
-    )
+    val sustained = JSONObject().put("measurement", measurement)
+    return JSONArray().put(sustained.put("windows", JSONArray(windows)).put("slowdown", slowdown))
 }
 
 private fun summaryJson(summary: Summary) = JSONObject()

@@ -40,10 +40,14 @@ fun checkGalleryFile(file: File) {
     if (!file.isFile) throw GalleryException("The gallery ${file.name} is missing; add one")
     val header = readHeader(file)
     if (String(header, 0, SQLITE_MARK.length, Charsets.ISO_8859_1) != SQLITE_MARK) {
-        throw GalleryException("${file.name} is no gallery: it is not an SQLite file; give one of actnet-index")
+        throw GalleryException(
+            "${file.name} is no gallery: it is not an SQLite file; give one of actnet-index",
+        )
     }
     if (bigEndian(header, 68) != APPLICATION_ID) {
-        throw GalleryException("${file.name} is an SQLite file, but no gallery; give one of actnet-index")
+        throw GalleryException(
+            "${file.name} is an SQLite file, but no gallery; give one of actnet-index",
+        )
     }
     val version = bigEndian(header, 60)
     if (version != VERSION) {

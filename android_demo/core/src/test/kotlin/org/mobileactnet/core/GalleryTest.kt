@@ -42,14 +42,20 @@ class GalleryTest {
                 val table = gallery.load()
                 val rankings = expected.getJSONArray("rankings").lists()
                 queries.forEachIndexed { number, query ->
-                    val hits = search(table.descriptors, encode(query, gallery.info.storage), rankings[number].length())
+                    val stored = encode(query, gallery.info.storage)
+                    val hits = search(table.descriptors, stored, rankings[number].length())
                     checkRanking(gallery, table, rankings[number].objects(), hits)
                 }
             }
         }
     }
 
-    private fun checkRanking(gallery: Gallery, table: DescriptorTable, expected: List<JSONObject>, hits: List<Hit>) {
+    private fun checkRanking(
+        gallery: Gallery,
+        table: DescriptorTable,
+        expected: List<JSONObject>,
+        hits: List<Hit>,
+    ) {
         assertEquals(expected.map { it.getLong("id") }, hits.map { table.ids[it.row] })
         expected.zip(hits).forEach { (wanted, hit) ->
             val tolerance = if (gallery.info.storage == Storage.INT8) 0.0 else 2e-6
@@ -104,8 +110,14 @@ class GalleryTest {
         assertContains(refusal(), "not an SQLite file")
         file.writeText("SQLite format 4 and more text than a header is long, ".repeat(3))
         assertContains(refusal(), "not an SQLite file")
-        assertContains(after("PRAGMA application_id = 7") { assertFailsWith<GalleryException> { checkGalleryFile(it) } }.message.orEmpty(), "but no gallery")
-        assertContains(after("PRAGMA user_version = 2") { assertFailsWith<GalleryException> { checkGalleryFile(it) } }.message.orEmpty(), "version 2, this app reads 1")
+        val marks = mapOf(
+            "PRAGMA application_id = 7" to "but no gallery",
+            "PRAGMA user_version = 2" to "version 2, this app reads 1",
+        )
+        for ((sql, what) in marks) {
+            val error = after(sql) { assertFailsWith<GalleryException> { checkGalleryFile(it) } }
+            assertContains(error.message.orEmpty(), what)
+        }
     }
 
     @Test

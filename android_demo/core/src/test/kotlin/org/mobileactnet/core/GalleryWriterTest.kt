@@ -16,7 +16,8 @@ class GalleryWriterTest {
             val result = test(database, Gallery(database, "shop.sqlite"))
             val checks = database.list("PRAGMA integrity_check") { it[0] }
             assertEquals(listOf<Any?>("ok"), checks)
-            assertEquals(0L, database.list("SELECT count(*) FROM thumbnail WHERE picture_id NOT IN (SELECT id FROM picture)") { it[0] }.single())
+            val orphans = "SELECT count(*) FROM thumbnail WHERE picture_id NOT IN (SELECT id FROM picture)"
+            assertEquals(listOf<Any?>(0L), database.list(orphans) { it[0] })
             result
         }
     }
@@ -95,7 +96,8 @@ class GalleryWriterTest {
 
     @Test
     fun aDescriptorOfAnotherLengthIsNotStored() = inGallery { database, gallery ->
-        val wrong = DescribedPhoto("added/x", 5, 6, ByteArray(32), 1, 1, null, encode(floatArrayOf(1f), Storage.INT8), null)
+        val short = encode(floatArrayOf(1f), Storage.INT8)
+        val wrong = DescribedPhoto("added/x", 5, 6, ByteArray(32), 1, 1, null, short, null)
         assertFailsWith<GalleryException> { GalleryWriter(database, "shop.sqlite").store(wrong) }
         assertEquals(24, gallery.counts().pictures)
     }

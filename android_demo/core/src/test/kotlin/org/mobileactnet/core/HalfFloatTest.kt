@@ -11,7 +11,8 @@ class HalfFloatTest {
     fun everyHalfSurvivesAFloat() {
         for (half in 0..0xffff) {
             val float = float(half)
-            if (float.isNaN()) assertTrue(halfBits(float) and 0x7fff > 0x7c00) else assertEquals(half, halfBits(float))
+            val bits = halfBits(float)
+            if (float.isNaN()) assertTrue(bits and 0x7fff > 0x7c00) else assertEquals(half, bits)
         }
     }
 

@@ -10,7 +10,6 @@ import android.net.Uri
 import android.os.Bundle
 import android.os.Handler
 import android.os.Looper
-import android.provider.Settings
 import android.view.Surface
 import android.view.TextureView
 import android.view.ViewGroup.LayoutParams.MATCH_PARENT
@@ -19,6 +18,7 @@ import android.widget.Button
 import android.widget.HorizontalScrollView
 import android.widget.LinearLayout
 import java.io.FileNotFoundException
+import java.io.IOException
 import java.util.concurrent.Executor
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.SupervisorJob
@@ -40,7 +40,8 @@ private const val THUMBNAIL_PX = 200
 /** The one activity: shows the content of the present screen, and asks the system for things. */
 class MainActivity : Activity(), TextureView.SurfaceTextureListener {
     private val mainThread = Handler(Looper.getMainLooper())
-    private val scope = CoroutineScope(SupervisorJob() + Executor { mainThread.post(it) }.asCoroutineDispatcher())
+    private val onMainThread = Executor { mainThread.post(it) }.asCoroutineDispatcher()
+    private val scope = CoroutineScope(SupervisorJob() + onMainThread)
     private val demo: Demo get() = (application as DemoApplication).demo
     private var screen = Screen.LIVE
     private var camera: Camera? = null
@@ -124,8 +125,7 @@ class MainActivity : Activity(), TextureView.SurfaceTextureListener {
                 demo.show(null)
             }
             Action.AskForCamera -> askForCamera()
-            Action.OpenSystemSettings ->
-                start(Intent(Settings.ACTION_APPLICATION_DETAILS_SETTINGS, Uri.fromParts("package", packageName, null)), 0)
+            Action.OpenSystemSettings -> start(systemSettings(packageName), OPEN_SETTINGS)
             Action.PickPhoto -> start(photoPicker(several = false), PICK_PHOTO)
             Action.AddPhotos -> start(photoPicker(several = true), ADD_PHOTOS)
             Action.ExportReport -> start(reportPlace(), EXPORT_REPORT)
@@ -149,7 +149,8 @@ class MainActivity : Activity(), TextureView.SurfaceTextureListener {
                 demo.gallery.add(chosen.map { uri -> { input(uri) } })
             }
             EXPORT_REPORT -> demo.benchmark.export {
-                contentResolver.openOutputStream(chosen.first()) ?: throw FileNotFoundException("no such place")
+                contentResolver.openOutputStream(chosen.first())
+                    ?: throw FileNotFoundException("no such place")
             }
         }
     }
@@ -194,8 +195,12 @@ class MainActivity : Activity(), TextureView.SurfaceTextureListener {
 
     private fun pictureOf(id: Long, large: Boolean): Bitmap? {
         val photo = demo.picture.value?.takeIf { large }?.let { demo.photoOf(it.picture.path) }
-        val bytes = photo?.readBytes() ?: demo.thumbnail(id) ?: return null
-        return bitmapOf(bytes, if (large) LARGE_PX else THUMBNAIL_PX)
+        val bytes = try {
+            photo?.readBytes()
+        } catch (error: IOException) {
+            null // It has just been deleted; the thumbnail may still be there.
+        }
+        return (bytes ?: demo.thumbnail(id))?.let { bitmapOf(it, if (large) LARGE_PX else THUMBNAIL_PX) }
     }
 
     override fun onSurfaceTextureAvailable(surface: SurfaceTexture, width: Int, height: Int) = refresh()

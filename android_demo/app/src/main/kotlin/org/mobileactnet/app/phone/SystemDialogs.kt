@@ -4,12 +4,15 @@ package org.mobileactnet.app.phone
 import android.app.Activity
 import android.content.ActivityNotFoundException
 import android.content.Intent
+import android.net.Uri
 import android.os.Build
+import android.provider.Settings
 import android.widget.Toast
 
 internal const val PICK_PHOTO = 1
 internal const val ADD_PHOTOS = 2
 internal const val EXPORT_REPORT = 3
+internal const val OPEN_SETTINGS = 4
 
 // Names of Android 13, which this compiler's Android does not have.
 private const val PHOTO_PICKER = "android.provider.action.PICK_IMAGES"
@@ -31,6 +34,10 @@ internal fun photoPicker(several: Boolean): Intent {
 internal fun reportPlace(): Intent = Intent(Intent.ACTION_CREATE_DOCUMENT)
     .addCategory(Intent.CATEGORY_OPENABLE).setType("application/json")
     .putExtra(Intent.EXTRA_TITLE, "mobile-actnet-benchmark.json")
+
+/** The system's page of an app, where permissions are given. */
+internal fun systemSettings(packageName: String): Intent =
+    Intent(Settings.ACTION_APPLICATION_DETAILS_SETTINGS, Uri.fromParts("package", packageName, null))
 
 /** Opens one of the system's dialogs, or says that this phone has none. */
 internal fun Activity.start(intent: Intent, request: Int) = try {
