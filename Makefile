@@ -46,6 +46,7 @@ typecheck: $(READY)
 	$(BIN)/python -c "from setuptools import setup; setup()" --quiet build
 	cd build/lib && ../../$(BIN)/mypy --config-file ../../pyproject.toml -p mobile_actnet
 	cd android_demo/tools && MYPYPATH=../../build/lib ../../$(BIN)/mypy --config-file ../../pyproject.toml --follow-imports silent .
+	cd ios_demo/tools && MYPYPATH=../../build/lib ../../$(BIN)/mypy --config-file ../../pyproject.toml --follow-imports silent .
 
 bench: $(READY)
 	$(BIN)/actnet-bench

@@ -2,11 +2,16 @@
 // Tools 6.0 means Swift 6: data races are compile errors.
 import PackageDescription
 
+// The folder of libLiteRt.so, for Linux: tools/test.sh takes it from PyPI's ai-edge-litert.
+let litert = Context.environment["ACTNET_LITERT"] ?? "/usr/lib"
+let onLinux = BuildSettingCondition.when(platforms: [.linux])
+
 let package = Package(
     name: "ActnetDemo",
     platforms: [.iOS(.v16), .macOS(.v13)],
     products: [
-        .library(name: "ActnetCore", targets: ["ActnetCore"])
+        .library(name: "ActnetCore", targets: ["ActnetCore"]),
+        .executable(name: "actnet-demo", targets: ["ActnetCLI"]),
     ],
     targets: [
         .systemLibrary(name: "CSQLite"),
@@ -14,6 +19,23 @@ let package = Package(
             name: "ActnetCore",
             dependencies: [.target(name: "CSQLite", condition: .when(platforms: [.linux]))]
         ),
+        // Links to the engine that the Android demo uses too; see its header.
+        .target(
+            name: "CActnetEngine",
+            linkerSettings: [
+                .linkedLibrary("LiteRt", onLinux),
+                .unsafeFlags(["-L\(litert)", "-Xlinker", "-rpath", "-Xlinker", litert], onLinux),
+            ]
+        ),
+        .target(
+            name: "ActnetLiteRt",
+            dependencies: [
+                "ActnetCore",
+                .target(name: "CActnetEngine", condition: .when(platforms: [.linux])),
+            ]
+        ),
+        .executableTarget(name: "ActnetCLI", dependencies: ["ActnetCore", "ActnetLiteRt"]),
         .testTarget(name: "ActnetCoreTests", dependencies: ["ActnetCore"]),
+        .testTarget(name: "ActnetLiteRtTests", dependencies: ["ActnetLiteRt"]),
     ]
 )

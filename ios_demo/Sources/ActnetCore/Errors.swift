@@ -155,3 +155,30 @@ public enum PictureError: ActnetError {
 
     public var recoverySuggestion: String? { "Choose another picture." }
 }
+
+/// A model cannot be loaded or run.
+public enum EngineError: ActnetError {
+    /// The runtime does not take the file.
+    case cannotLoad(reason: String)
+    /// The runtime took it and failed with a picture.
+    case failed(reason: String)
+    /// Pixels of another size than the model's.
+    case otherSize(width: Int, height: Int, expectedWidth: Int, expectedHeight: Int)
+
+    public var errorDescription: String? {
+        switch self {
+        case .cannotLoad(let reason): "The model cannot be loaded: \(reason)."
+        case .failed(let reason): "The model failed: \(reason)."
+        case .otherSize(let width, let height, let expectedWidth, let expectedHeight):
+            "The model takes \(expectedWidth) x \(expectedHeight) pixels, not \(width) x \(height)."
+        }
+    }
+
+    public var recoverySuggestion: String? {
+        switch self {
+        case .cannotLoad: "Export the model again with actnet-export, and put it in place."
+        case .failed: "Choose another accelerator in the settings, or start the app again."
+        case .otherSize: "Resize the picture as the model's manifest says."
+        }
+    }
+}

@@ -33,6 +33,21 @@ public struct Database: Sendable {
 
     public var count: Int { ids.count }
 
+    /// Returns random int8 descriptors, for benchmarks.
+    public static func generated(
+        rows: Int, dim: Int, using numbers: inout some RandomNumberGenerator
+    ) -> Database {
+        let values = (0..<rows * dim).map { _ in Int8.random(in: -127...127, using: &numbers) }
+        let scales = (0..<rows).map { row in
+            1
+                / values[row * dim..<(row + 1) * dim].reduce(0.0) { $0 + Double($1) * Double($1) }
+                .squareRoot()
+        }
+        return Database(
+            ids: (0..<rows).map(Int64.init),
+            stored: StoredDescriptors(dim: dim, values: .int8(values), scales: scales))
+    }
+
     /// Returns the `top` most similar pictures, best first; equal ones in the order of ids.
     ///
     /// - Parameter descriptor: of length 1, from the model that made the database.

@@ -1,0 +1,1 @@
+../../../android_demo/native/litert_c_api.h

@@ -1,0 +1,106 @@
+"""Hold the Swift program to Python: descriptors of the same artefact, rankings of the same gallery.
+
+    .venv/bin/python ios_demo/tools/parity.py FOLDER [PHOTOS]
+
+FOLDER, inside ios_demo, is for the artefact (exported there unless it is there already), a gallery
+and pixmaps. PHOTOS is a folder of photos; generated pictures where it is not given.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from mobile_actnet.export import ExportRequest, Format, Gallery, export_artefacts
+from mobile_actnet.export.deployable import ImageSize
+from mobile_actnet.export.pictures import generated_pictures
+from mobile_actnet.export.runtimes import open_artefact
+from mobile_actnet.preprocessing import decode, resize
+
+TOOLS = Path(__file__).resolve().parent
+IOS_DEMO = TOOLS.parent
+TOLERANCE = 1e-5
+TOP = 10
+
+
+def main() -> None:
+    folder = Path(sys.argv[1]).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    model = _artefact(folder)
+    photos = Path(sys.argv[2]) if len(sys.argv) > 2 else _generated(folder)
+    gallery = folder / "gallery.sqlite"
+    gallery.unlink(missing_ok=True)
+    with Gallery.build(photos, model, gallery) as index:
+        paths = sorted(
+            path.relative_to(photos)
+            for path in photos.rglob("*")
+            if path.suffix in (".jpg", ".png")
+        )
+        pixmaps = [_pixmap(photos / path, folder / f"{n}.ppm") for n, path in enumerate(paths)]
+        print(_descriptors(model, [photos / path for path in paths], pixmaps))
+        print(_rankings(index, model, [photos / path for path in paths], pixmaps))
+    for pixmap in pixmaps:
+        pixmap.unlink()
+
+
+def _artefact(folder: Path) -> Path:
+    found = sorted(folder.glob("*.tflite"))
+    if found:
+        return found[0]
+    (result,) = export_artefacts(ExportRequest(formats=(Format.TFLITE,), output=folder))
+    return result.path
+
+
+def _generated(folder: Path) -> Path:
+    photos = folder / "photos"
+    photos.mkdir(exist_ok=True)
+    for number, pixels in enumerate(generated_pictures(24, ImageSize(256, 320))):
+        Image.fromarray(pixels).save(photos / f"{number:02}.png")
+    return photos
+
+
+def _pixmap(photo: Path, target: Path) -> Path:
+    decode(photo).save(target)
+    return target
+
+
+def _swift(*words: object) -> list[dict]:
+    """Run the Swift program; paths are seen from ios_demo."""
+    seen = [
+        str(word.relative_to(IOS_DEMO)) if isinstance(word, Path) else str(word) for word in words
+    ]
+    done = subprocess.run(
+        [TOOLS / "in_swift.sh", ".build/release/actnet-demo", *seen],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        sys.exit(f"FAILED {seen[:2]}: {done.stderr[-2000:]}")
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def _descriptors(model: Path, photos: list[Path], pixmaps: list[Path]) -> str:
+    manifest = json.loads(model.with_name(model.name + ".json").read_text())
+    height, width = (manifest["preprocessing"][side] for side in ("height", "width"))
+    pixels = np.stack([resize(decode(photo), height, width) for photo in photos])
+    expected = open_artefact(model, num_threads=1).describe(pixels)
+    found = np.array([line["descriptor"] for line in _swift("describe", model, *pixmaps)])
+    difference = float(np.abs(found - expected).max())
+    if not difference <= TOLERANCE:
+        sys.exit(f"FAILED descriptors differ by {difference:.2e}; {TOLERANCE} is allowed")
+    return f"{len(photos)} descriptors: largest difference from Python {difference:.1e}"
+
+
+def _rankings(index: Gallery, model: Path, photos: list[Path], pixmaps: list[Path]) -> str:
+    lines = _swift("search", index.path, model, *pixmaps, "--top", TOP)
+    for photo, line in zip(photos, lines, strict=True):
+        expected = [hit.picture_id for hit in index.search(photo, top=TOP)]
+        if [hit["id"] for hit in line["hits"]] != expected:
+            sys.exit(f"FAILED {photo} ranks otherwise than in Python: {line['hits']}, {expected}")
+    return f"{len(photos)} rankings of {TOP} hits: equal to Python's"
+
+
+if __name__ == "__main__":
+    main()
