@@ -7,7 +7,7 @@ val litertArchives: Configuration by configurations.creating
 val litertFolder = layout.buildDirectory.dir("litert")
 
 val unpackLitert by tasks.registering(Sync::class) {
-    from(litertArchives.elements.map { archives -> archives.map(::zipTree) }) {
+    from(litertArchives.elements.map { archives -> archives.map { zipTree(it) } }) {
         include("jni/**")
     }
     into(litertFolder)
