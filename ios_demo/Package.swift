@@ -11,6 +11,7 @@ let package = Package(
     platforms: [.iOS(.v16), .macOS(.v13)],
     products: [
         .library(name: "ActnetCore", targets: ["ActnetCore"]),
+        .library(name: "ActnetCoreML", targets: ["ActnetCoreML"]),
         .executable(name: "actnet-demo", targets: ["ActnetCLI"]),
     ],
     targets: [
@@ -34,8 +35,10 @@ let package = Package(
                 .target(name: "CActnetEngine", condition: .when(platforms: [.linux])),
             ]
         ),
+        .target(name: "ActnetCoreML", dependencies: ["ActnetCore"]),
         .executableTarget(name: "ActnetCLI", dependencies: ["ActnetCore", "ActnetLiteRt"]),
         .testTarget(name: "ActnetCoreTests", dependencies: ["ActnetCore"]),
+        .testTarget(name: "ActnetCoreMLTests", dependencies: ["ActnetCoreML"]),
         .testTarget(name: "ActnetLiteRtTests", dependencies: ["ActnetLiteRt"]),
     ]
 )
