@@ -20,7 +20,7 @@ from mobile_actnet.export.errors import ArtefactError
 from mobile_actnet.export.formats import ArtefactInfo, CoremlInput, Options, Precision, TensorSpec
 from mobile_actnet.export.lowering import LogGuard, Lowering, UnitCap
 from mobile_actnet.export.mil_evaluator import MilProgram, value_ranges
-from mobile_actnet.export.mil_package import feature_shape, read_package
+from mobile_actnet.export.mil_package import feature_shape, read_package, settle_identifiers
 from mobile_actnet.export.silence import silence
 from mobile_actnet.preprocessing import Pixels
 
@@ -81,6 +81,7 @@ class CoremlExporter:
             model.save(str(path))
             if temporary is not None and temporary != path:
                 shutil.rmtree(temporary, ignore_errors=True)
+        settle_identifiers(path)
 
     def inspect(self, path: Path) -> ArtefactInfo:
         """Read tensors, operators and metadata from the package, without running it.

@@ -3,6 +3,7 @@
 import json
 import math
 import struct
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,6 +88,23 @@ def read_package(path: Path) -> Package:
         ) from error
     except (ValueError, DecodeError, struct.error, KeyError, TypeError) as error:
         raise ArtefactError(f"{path} is damaged ({error}); copy or export it again") from error
+
+
+def settle_identifiers(path: Path) -> None:
+    """Give a package's parts identifiers made from their paths: coremltools draws them anew each time.
+
+    With them the same program is the same bytes, and has the same hash.
+    """
+    manifest = json.loads((path / _MANIFEST).read_bytes())
+    settled = {
+        old: str(uuid.uuid5(uuid.NAMESPACE_URL, entry["path"]))
+        for old, entry in manifest["itemInfoEntries"].items()
+    }
+    manifest["itemInfoEntries"] = {
+        settled[old]: entry for old, entry in manifest["itemInfoEntries"].items()
+    }
+    manifest["rootModelIdentifier"] = settled[manifest["rootModelIdentifier"]]
+    (path / _MANIFEST).write_text(json.dumps(manifest, indent=4, sort_keys=True) + "\n")
 
 
 def feature_shape(feature: Any) -> Shape:

@@ -15,13 +15,12 @@ from numpy.typing import NDArray
 
 from mobile_actnet.export.formats import Options, Precision, QuantizationPlan, Range
 from mobile_actnet.export.graph_order import OrderedOperator, ranges_in_order
-from mobile_actnet.export.quantization import is_small
+from mobile_actnet.export.quantization import is_small, is_tiny
 from mobile_actnet.export.repair import WEIGHT_LEVEL_MAX
 from mobile_actnet.export.silence import silence
 
 _ACTIVATIONS = ("Clip", "Relu")
 _PASSING = ("MaxPool",)
-_SMALLEST_STORED = 1024  # values; smaller tensors are not worth a node
 
 
 def quantized(model: Any, options: Options) -> Any:
@@ -47,7 +46,7 @@ def _weights(model: Any) -> list[Any]:
         for tensor in model.graph.initializer
         if tensor.data_type == onnx.TensorProto.FLOAT
         and len(tensor.dims) >= 2
-        and np.prod(tensor.dims) >= _SMALLEST_STORED
+        and not is_tiny(tensor.dims)
     ]
 
 

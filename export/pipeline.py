@@ -272,7 +272,7 @@ def _export_one(
             request.size, dim, precision, layout, request.dynamic_batch, request.coreml_input,
             plan, lowering,
         )  # fmt: skip
-        subject = Subject(network, source, whole, found, _calibration_entry(found, plan, kept))
+        subject = Subject(network, source, whole, found, _calibration_entry(found, plan))
         with staging_folder(final.parent) as folder:
             staged = folder / final.name
             in_float = f", {len(kept)} layers in float" if kept else ""
@@ -320,7 +320,7 @@ def _precision(request: ExportRequest, kind: Format) -> Precision:
 
 
 def _calibration_entry(
-    found: ActivationRanges | None, plan: QuantizationPlan | None, kept: frozenset[str]
+    found: ActivationRanges | None, plan: QuantizationPlan | None
 ) -> dict[str, Any] | None:
     """What the manifest says of calibration; None where nothing of it was used."""
     if found is None:
@@ -332,7 +332,7 @@ def _calibration_entry(
         "size": found.size,
         "method": found.method.value if plan is not None else None,
         "used_for": ["bias correction"] + ["equalisation", "ranges"] * (plan is not None),
-        "kept_in_float": sorted(kept),
+        "kept_in_float": [x.name for x in plan.convolutions if x.kept] if plan else [],
     }
 
 

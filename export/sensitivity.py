@@ -21,7 +21,7 @@ _PICTURES = 16
 
 
 def most_sensitive(whole: DeployableActnet, found: ActivationRanges, pixels: Pixels) -> list[str]:
-    """Return the names of all convolutions, the one that hurts most first.
+    """Return the names of all convolutions that are rounded, the one that hurts most first.
 
     Args:
         whole: float, as trained; not changed.

@@ -12,11 +12,12 @@ import numpy as np
 
 from mobile_actnet.export.formats import Options, Precision, QuantizationPlan, Range
 from mobile_actnet.export.graph_order import OrderedOperator, ranges_in_order
-from mobile_actnet.export.quantization import is_small
+from mobile_actnet.export.quantization import is_small, is_tiny
 from mobile_actnet.export.silence import silence
 from mobile_actnet.export.tflite_flatbuffer import operator_name, pack, unpack
 
 _WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
+_PADDINGS = ("PAD", "PADV2")
 _CONVOLUTIONS = ("CONV_2D", "DEPTHWISE_CONV_2D")
 _NORMALISATION, _BACKBONE, _HEAD, _WHITENING = "normalisation", "backbone", "head", "whitening"
 _SMALL, _LARGE = "small", "large"
@@ -40,12 +41,15 @@ def quantized(content: bytes, options: Options) -> bytes:
 
 
 def _weights_only(content: bytes, half: bool) -> bytes:
-    """Store all weights in half precision, or the large ones in int8 and the small ones in half."""
+    """Store all weights in half precision, or the large in int8, the small in half, tiny as they are."""
     model = unpack(content)
     graph = model.subgraphs[0]
     for number, operator in enumerate(graph.operators):
         if operator_name(model, operator) in _WEIGHTED:
-            small = half or is_small(graph.tensors[operator.inputs[1]].shape)
+            shape = graph.tensors[operator.inputs[1]].shape
+            if is_tiny(shape) and not half:
+                continue
+            small = half or is_small(shape)
             graph.tensors[operator.outputs[0]].name = f"{_SMALL if small else _LARGE}/{number}"
     with silence():
         from ai_edge_quantizer import quantizer
@@ -123,8 +127,18 @@ def _name_tensors(model: _Graph, plan: QuantizationPlan) -> list[str]:
         for output in operator.outputs:
             graph.tensors[output].name = named
         if name in _CONVOLUTIONS and next(convolutions).kept:
-            kept.append(named)
+            kept += [named, *_padding_before(model, operator)]
     return kept
+
+
+def _padding_before(model: _Graph, convolution: Any) -> list[str]:
+    """Return the name of the padding that a convolution alone reads, if there is one."""
+    graph, source = model.subgraphs[0], convolution.inputs[0]
+    return [
+        str(graph.tensors[source].name)
+        for operator in graph.operators
+        if operator_name(model, operator) in _PADDINGS and operator.outputs[0] == source
+    ]
 
 
 def _ancestors_of_convolutions(model: _Graph) -> set[int]:
@@ -149,9 +163,9 @@ def _ranges(model: _Graph, plan: QuantizationPlan) -> Iterator[tuple[str, dict[s
         found[graph.operators[number].outputs[0]] = limits
     for operator in graph.operators:
         source, name = operator.inputs[0], operator_name(model, operator)
-        if name in ("PAD", "PADV2", "MAX_POOL_2D", *_CONVOLUTIONS) and source not in found:
+        if name in (*_PADDINGS, "MAX_POOL_2D", *_CONVOLUTIONS) and source not in found:
             found[source] = plan.input
-        if name in ("PAD", "PADV2", "MAX_POOL_2D"):
+        if name in (*_PADDINGS, "MAX_POOL_2D"):
             found[operator.outputs[0]] = found[source]
         if name == "FULLY_CONNECTED":
             found[source], found[operator.outputs[0]] = plan.signature, plan.whitening

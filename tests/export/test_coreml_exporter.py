@@ -1,6 +1,8 @@
 """Core ML packages: what apps ask for by name, the program's parity, and damaged packages."""
 
+import json
 import shutil
+import uuid
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +22,7 @@ pytest.importorskip("coremltools", reason="needs the extra coreml")
 
 from mobile_actnet.export.coreml_exporter import EXPORTER, MilRuntime
 from mobile_actnet.export.mil_evaluator import load_program, value_ranges
-from mobile_actnet.export.mil_package import read_package
+from mobile_actnet.export.mil_package import read_package, settle_identifiers
 
 SMALL = ImageSize(64, 64)
 OPTIONS = Options(SMALL, 256, Precision.FP32, Layout.NCHW)
@@ -58,6 +60,21 @@ def test_the_program_is_the_network(
     np.testing.assert_allclose(found, describe(shipped_network, pictures), atol=atol)
     expected = "image:rgb" if kind is CoremlInput.IMAGE else "float32"
     assert EXPORTER.inspect(path).input.dtype == expected
+
+
+def test_identifiers_are_the_same_every_time(small_artefact, tmp_path: Path) -> None:
+    made = small_artefact(Format.COREML, Precision.FP16).path
+    copied = tmp_path / "copied.mlpackage"
+    shutil.copytree(made, copied)
+    manifest = copied / "Manifest.json"
+    content = json.loads(manifest.read_bytes())
+    drawn = {old: str(uuid.uuid4()) for old in content["itemInfoEntries"]}
+    content["itemInfoEntries"] = {drawn[k]: v for k, v in content["itemInfoEntries"].items()}
+    content["rootModelIdentifier"] = drawn[content["rootModelIdentifier"]]
+    manifest.write_text(json.dumps(content))
+    settle_identifiers(copied)
+    assert manifest.read_bytes() == (made / "Manifest.json").read_bytes()
+    assert EXPORTER.inspect(copied).output.name == "descriptor"
 
 
 def test_half_precision_rounds_every_value(small_artefact) -> None:

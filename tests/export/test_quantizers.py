@@ -59,14 +59,14 @@ def test_weight_only_precisions_compute_in_float(small_artefact, kind: Format) -
     assert not {"QUANTIZE", "QuantizeLinear", "DynamicQuantizeLinear", "quantize"} & set(found)
     small = small_artefact(kind, Precision.INT8_WEIGHTS).manifest["artefact"]["size_bytes"]
     half = small_artefact(kind, Precision.FP16).manifest["artefact"]["size_bytes"]
-    assert small < 0.62 * half
+    assert small < 0.66 * half
 
 
-@pytest.mark.parametrize(("precision", "share"), [("palettised-8", 0.62), ("palettised-6", 0.5)])
+@pytest.mark.parametrize(("precision", "share"), [("palettised-8", 0.66), ("palettised-6", 0.57)])
 def test_palettes(small_artefact, precision: str, share: float) -> None:
     palettised = small_artefact(Format.COREML, Precision(precision))
     found = operators(small_artefact, Format.COREML, Precision(precision))
-    assert found["constexpr_lut_to_dense"] == 22  # the large kernels, and the projection
+    assert found["constexpr_lut_to_dense"] == 8  # the large kernels, and the projection
     half = small_artefact(Format.COREML, Precision.FP16).manifest["artefact"]["size_bytes"]
     assert palettised.manifest["artefact"]["size_bytes"] < share * half
 

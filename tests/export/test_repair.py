@@ -31,6 +31,21 @@ def test_rounded_weights_by_hand() -> None:
     torch.testing.assert_close(found, torch.tensor([[1.27, 0.0, -0.01], [0.0, 0.0, 0.0]]))
 
 
+def test_the_errors_of_a_kernels_taps_cancel() -> None:
+    # In levels: 127, 10.4, 20.4, 30.3; to the nearest they lose 1.1 together.
+    weight = torch.tensor([1.27, 0.104, 0.204, 0.303]).view(1, 1, 2, 2)
+    found = repair.rounded_weights(weight)
+    # One of the two that lie nearest to the middle is rounded up.
+    assert found.flatten()[[0, 3]].tolist() == pytest.approx([1.27, 0.30])
+    assert sum(found.flatten()[1:3].tolist()) == pytest.approx(0.31)
+    many = torch.randn(50, 3, 3, 3, generator=torch.Generator().manual_seed(0))
+    step = many.abs().flatten(1).amax(1) / 127
+    errors = (repair.rounded_weights(many) - many).flatten(1) / step.view(-1, 1)
+    assert errors.sum(1).abs().max() <= 0.5 + 1e-3
+    assert errors.abs().max() < 1.0
+    assert (repair.rounded_weights(many).abs().flatten(1).amax(1) / step).max() <= 127 + 1e-3
+
+
 def test_rounding_again_changes_nothing() -> None:
     weights = torch.randn(20, 30, generator=torch.Generator().manual_seed(0))
     once = repair.rounded_weights(weights)

@@ -1,7 +1,7 @@
 """`actnet-precisions`: what each precision of each format costs in ranking and in bytes.
 
 actnet-precisions smvs_dev+clothing grocery dreambooth --table precisions.md
-actnet-precisions shop/ --format tflite --calibration photos/ --json
+actnet-precisions shop/ --format tflite --precision fp32 --precision int8 --json
 """
 
 import argparse
@@ -9,13 +9,13 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
+from mobile_actnet.benchmarks.precision_table import markdown, measure_precisions, parse_set
 from mobile_actnet.checkpoint import DEFAULT_CHECKPOINT
 from mobile_actnet.commands import run
 from mobile_actnet.export.cli import parse_image_size
 from mobile_actnet.export.deployable import ImageSize
-from mobile_actnet.export.formats import Format
+from mobile_actnet.export.formats import Format, Precision
 from mobile_actnet.export.pipeline import DEFAULT_OUTPUT, ExportRequest
-from mobile_actnet.export.precision_table import markdown, measure_precisions, parse_set
 from mobile_actnet.files import write_atomically
 
 
@@ -29,6 +29,8 @@ def main(argv: list[str] | None = None) -> int:
         help="labelled folders searched together; queries are those of the first")  # fmt: skip
     add("--format", action="append", choices=[f.value for f in Format],
         help="may repeat (default: all)")  # fmt: skip
+    add("--precision", action="append", choices=[p.value for p in Precision],
+        help="may repeat (default: all that a format has)")  # fmt: skip
     add("--checkpoint", type=Path, default=DEFAULT_CHECKPOINT, metavar="FILE")
     add("--image-size", type=parse_image_size, default=ImageSize(), metavar="N|HxW")
     add("--calibration", type=Path, metavar="DIR", help="see actnet-export")
@@ -50,7 +52,11 @@ def _measure(arguments: argparse.Namespace) -> int:
         output=arguments.output,
     )
     before, rows = measure_precisions(
-        arguments.sets, request, arguments.cache, lambda line: print(line, flush=True)
+        arguments.sets,
+        request,
+        [Precision(word) for word in arguments.precision or Precision],
+        arguments.cache,
+        lambda line: print(line, flush=True),
     )
     table = markdown(before, rows)
     if arguments.table:

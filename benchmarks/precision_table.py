@@ -11,12 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from mobile_actnet.benchmarks.precision_latency import latency_ratio
+from mobile_actnet.benchmarks.ratios import Ratio
 from mobile_actnet.errors import ConfigError
 from mobile_actnet.export.checking import Say, Thresholds
 from mobile_actnet.export.evaluate import EvaluationOptions, evaluate_model
 from mobile_actnet.export.formats import Format, Precision, exporter
 from mobile_actnet.export.parity import THRESHOLDS, cosine
-from mobile_actnet.export.pipeline import ExportRequest, export_artefacts
+from mobile_actnet.export.pipeline import ExportRequest, artefact_path, export_artefacts
 from mobile_actnet.export.quantization import ROUNDED
 from mobile_actnet.export.runtimes import Descriptors
 
@@ -45,6 +47,7 @@ class PrecisionRow:
         allowed_loss: most points that the precision may lose.
         worst_layers: lowest signal-to-noise ratio first.
         runs_on: by runtime, what came of running it there.
+        latency: its median over that of fp32 in the same runtime; None where it was not timed.
     """
 
     format: str
@@ -57,6 +60,7 @@ class PrecisionRow:
     allowed_loss: float
     worst_layers: list[dict[str, Any]]
     runs_on: list[dict[str, Any]]
+    latency: Ratio | None = None
 
     @property
     def holds(self) -> bool:
@@ -69,23 +73,29 @@ def parse_set(text: str) -> PhotoSet:
 
 
 def measure_precisions(
-    sets: list[PhotoSet], request: ExportRequest, cache: Path | None, say: Say
-) -> tuple[dict[str, float], list[PrecisionRow]]:
+    sets: list[PhotoSet], request: ExportRequest, precisions: list[Precision],
+    cache: Path | None, say: Say,
+) -> tuple[dict[str, float], list[PrecisionRow]]:  # fmt: skip
     """Export and measure every precision of the formats asked for.
 
     Args:
         sets: what to search. request: formats, checkpoint, output folder and calibration.
+        precisions: those of them that a format has are measured.
 
     Returns:
         PyTorch's mAP by set, and a row per artefact.
     """
     if not sets:
         raise ConfigError("no photos given; give folders with a manifest.csv, such as shop/")
+    wanted = list(_wanted(request, precisions))
+    if not wanted:
+        asked = ", ".join(precision.value for precision in precisions)
+        raise ConfigError(f"none of the formats has the precision {asked}")
     options = EvaluationOptions(cache=cache)
     before, expected = _describe(request.checkpoint, sets, options)
     say(f"{'PyTorch fp32':24}" + _figures(before, {}))
     rows = []
-    for kind, precision in _wanted(request):
+    for kind, precision in wanted:
         (result,) = export_artefacts(_single(request, kind, precision))
         after, found = _describe(result.path, sets, options)
         manifest, cosines = result.manifest, cosine(expected, found)
@@ -94,7 +104,7 @@ def measure_precisions(
             float(cosines.mean()), float(cosines.min()), after,
             {name: before[name] - after[name] for name in before},
             THRESHOLDS[precision].mean_ap_loss, manifest["parity"]["worst_layers"],
-            manifest.get("runs_on", []),
+            manifest.get("runs_on", []), _timed(request, kind, result.path),
         )  # fmt: skip
         rows.append(row)
         say(f"{kind.value + ' ' + precision.value:24}" + _figures(after, row.loss))
@@ -105,17 +115,17 @@ def markdown(before: dict[str, float], rows: list[PrecisionRow]) -> str:
     """Return the table, and what the worst layers of the rows are that lose too much."""
     names = list(before)
     lines = [
-        "| format | precision | size | cosine: mean, worst | "
+        "| format | precision | size | time / fp32 (95 %) | cosine: mean, worst | "
         + " | ".join(f"{name}: mAP (change)" for name in names) + " | allowed loss | holds |",
-        "|---" * (6 + len(names)) + "|",
-        "| PyTorch | fp32 | | | "
+        "|---" * (7 + len(names)) + "|",
+        "| PyTorch | fp32 | | | | "
         + " | ".join(f"{before[name]:.2f}" for name in names) + " | | |",
     ]  # fmt: skip
     for row in rows:
         figures = " | ".join(f"{row.mean_ap[name]:.2f} ({-row.loss[name]:+.2f})" for name in names)
         lines.append(
             f"| {row.format} | {row.precision} | {row.size_bytes / 1e6:.2f} MB | "
-            f"{row.cosine_mean:.4f}, {row.cosine_min:.4f} | {figures} | "
+            f"{_ratio(row.latency)} | {row.cosine_mean:.4f}, {row.cosine_min:.4f} | {figures} | "
             f"{row.allowed_loss:g} | {'yes' if row.holds else '**no**'} |"
         )
     lines += ["", "Layers with the lowest signal-to-noise ratio against the float network, dB:", ""]
@@ -128,6 +138,10 @@ def markdown(before: dict[str, float], rows: list[PrecisionRow]) -> str:
     if any(row.runs_on for row in rows):
         lines += ["", *_runtimes(rows)]
     return "\n".join(lines) + "\n"
+
+
+def _ratio(found: Ratio | None) -> str:
+    return f"{found.ratio:.2f} ({found.low:.2f} to {found.high:.2f})" if found else ""
 
 
 def _runtimes(rows: list[PrecisionRow]) -> Iterator[str]:
@@ -145,10 +159,21 @@ def _runtimes(rows: list[PrecisionRow]) -> Iterator[str]:
         yield f"- {row.format} {row.precision}: {', '.join(told)}"
 
 
-def _wanted(request: ExportRequest) -> Iterator[tuple[Format, Precision]]:
+def _wanted(
+    request: ExportRequest, precisions: list[Precision]
+) -> Iterator[tuple[Format, Precision]]:
     for kind in request.formats:
         for precision in exporter(kind).precisions:
-            yield kind, precision
+            if precision in precisions:
+                yield kind, precision
+
+
+def _timed(request: ExportRequest, kind: Format, artefact: Path) -> Ratio | None:
+    """Time an artefact beside the fp32 one of the same folder, where there is one."""
+    single = artefact_path(replace(request, formats=(kind,), precision=Precision.FP32), kind)
+    if single == artefact or not single.exists():
+        return None
+    return latency_ratio(kind, artefact, single, request.size)
 
 
 def _single(request: ExportRequest, kind: Format, precision: Precision) -> ExportRequest:
