@@ -92,7 +92,7 @@ def measure_precisions(
         asked = ", ".join(precision.value for precision in precisions)
         raise ConfigError(f"none of the formats has the precision {asked}")
     options = EvaluationOptions(cache=cache)
-    before, expected = _describe(request.checkpoint, sets, options)
+    before, expected = _describe(request.checkpoint, sets, replace(options, size=request.size))
     say(f"{'PyTorch fp32':24}" + _figures(before, {}))
     rows = []
     for kind, precision in wanted:

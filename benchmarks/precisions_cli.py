@@ -36,8 +36,9 @@ def main(argv: list[str] | None = None) -> int:
     add("--calibration", type=Path, metavar="DIR", help="see actnet-export")
     add("--table", type=Path, metavar="FILE", help="write the table as Markdown")
     add("--cache", type=Path, metavar="DIR", help="keep descriptors here")
-    add("-o", "--output", type=Path, default=DEFAULT_OUTPUT, metavar="DIR",
-        help="folder for the artefacts (default: artefacts/); those there are replaced")  # fmt: skip
+    add("-o", "--output", type=Path, default=DEFAULT_OUTPUT / "precisions", metavar="DIR",
+        help="folder for the artefacts, whatever they cost (default: artefacts/precisions/); those "
+        "there are replaced")  # fmt: skip
     add("--json", action="store_true", help="end with one line of JSON")
     arguments = parser.parse_args(argv)
     return run(lambda: _measure(arguments))

@@ -83,10 +83,10 @@ def _parser() -> argparse.ArgumentParser:
     add("--calibration", type=Path, metavar="DIR",
         help="photos to measure activations on, for the precisions of 8 bits and less; of a "
         "manifest.csv those with the role train (default: what the shipped weights carry)")  # fmt: skip
-    add("--calibration-images", type=int, default=DEFAULT_IMAGES, metavar="N",
+    add("--calibration-images", type=int, metavar="N",
         help=f"photos to take, a seeded choice (default: {DEFAULT_IMAGES})")  # fmt: skip
     add("--calibration-method", choices=[m.value for m in CalibrationMethod],
-        default=CalibrationMethod.MSE.value, help="how ranges are chosen (default: mse)")  # fmt: skip
+        help="how ranges are chosen (default: mse)")  # fmt: skip
     add("--lowering", choices=["auto", *(x.value for x in Lowering)], default="auto",
         help="how the Weibull is written (default: auto, what the format runs best)")  # fmt: skip
     add("--max-drop", type=_not_negative, metavar="POINTS",
@@ -112,7 +112,19 @@ def _not_negative(text: str) -> float:
     return number
 
 
+def _check_calibration(arguments: argparse.Namespace) -> None:
+    """Refuse to leave unused what is said of photos that are not given."""
+    if arguments.calibration is not None:
+        return
+    for name in ("calibration_images", "calibration_method"):
+        if getattr(arguments, name) is not None:
+            raise ConfigError(
+                f"--{name.replace('_', '-')} would go unused; give photos with --calibration DIR"
+            )
+
+
 def _export(arguments: argparse.Namespace) -> int:
+    _check_calibration(arguments)
     request = ExportRequest(
         formats=tuple(Format(word) for word in arguments.format),
         precision=Precision(arguments.precision) if arguments.precision else None,
@@ -126,8 +138,12 @@ def _export(arguments: argparse.Namespace) -> int:
         output=arguments.output,
         overwrite=arguments.overwrite,
         calibration=arguments.calibration,
-        calibration_images=arguments.calibration_images,
-        calibration_method=CalibrationMethod(arguments.calibration_method),
+        calibration_images=(
+            DEFAULT_IMAGES if arguments.calibration_images is None else arguments.calibration_images
+        ),
+        calibration_method=CalibrationMethod(
+            arguments.calibration_method or CalibrationMethod.MSE.value
+        ),
         lowering=None if arguments.lowering == "auto" else Lowering(arguments.lowering),
         thresholds=Thresholds(
             arguments.min_cosine,

@@ -235,6 +235,8 @@ def _calibrated(
                 f"{min(needing).value} needs --calibration DIR (got none): a folder of photos like "
                 "those that it will see, 100 or more; only the shipped weights carry their own ranges"
             )
+        if found is not None and found.size != str(request.size):
+            say(f"  warning: ranges recorded at {found.size}; --calibration DIR measures them anew")
         return found
     with _step(say, "measured activations on the calibration images"):
         images = load_calibration_images(

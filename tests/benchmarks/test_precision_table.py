@@ -61,6 +61,8 @@ def test_the_command_writes_a_row_for_each_precision_asked_for(
     assert main([*arguments, *few, "--table", str(table)]) == 0
     rows = [line.split(" | ") for line in table.read_text().splitlines() if "| onnx | " in line]
     assert [row[1] for row in rows] == ["fp32", "int8"]
+    # Against PyTorch at the same size.
+    assert rows[0][4] == "1.0000, 1.0000"
     # Only what stands beside its fp32 is timed.
     assert [bool(row[3]) for row in rows] == [False, True]
     assert "onnx int8 " in capsys.readouterr().out

@@ -139,3 +139,13 @@ def test_calibration_that_would_go_unused(
 ) -> None:
     assert export(tmp_path / "out", "--calibration", str(calibration), precision="fp32") == 1
     assert "--calibration would go unused" in capsys.readouterr().err
+    for option in (("--calibration-method", "entropy"), ("--calibration-images", "100")):
+        assert export(tmp_path / "out", *option) == 1
+        assert f"{option[0]} would go unused" in capsys.readouterr().err
+
+
+def test_recorded_ranges_of_another_size_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert export(tmp_path / "out") == 0
+    assert "warning: ranges recorded at 224x224" in capsys.readouterr().out
