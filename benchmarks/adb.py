@@ -91,11 +91,16 @@ class Adb:
         return int(numbers[2]) * 1024 if len(numbers) >= 3 else None
 
     def read(self, remote: PurePosixPath) -> bytes:
-        """Return the bytes of a file on the device."""
-        done = subprocess.run(
-            self._command(["exec-out", f"cat {shlex.quote(str(remote))}"]),
-            capture_output=True, check=False, timeout=_SHORT_SECONDS,
-        )  # fmt: skip
+        """Return the bytes of a file on the device; of a missing one, what the device says to that.
+
+        Raises:
+            DeviceLostError: the device does not answer.
+        """
+        command = self._command(["exec-out", f"cat {shlex.quote(str(remote))}"])
+        try:
+            done = subprocess.run(command, capture_output=True, check=False, timeout=_SHORT_SECONDS)
+        except subprocess.TimeoutExpired as error:
+            raise DeviceLostError(self._silent(_SHORT_SECONDS)) from error
         if done.returncode:
             raise DeviceLostError(self._lost())
         return done.stdout
@@ -126,6 +131,9 @@ class Adb:
             "(the device removes what was copied to it by itself)"
         )
 
+    def _silent(self, seconds: float) -> str:
+        return f"device {self.serial} did not answer within {seconds:g} s"
+
     def _call(
         self, words: list[str], seconds: float, any_device: bool = False
     ) -> "subprocess.CompletedProcess[str]":
@@ -141,9 +149,7 @@ class Adb:
                 "(Debian: apt install adb), or give its path with --adb"
             ) from error
         except subprocess.TimeoutExpired as error:
-            raise DeviceLostError(
-                f"device {self.serial} did not answer within {seconds:g} s"
-            ) from error
+            raise DeviceLostError(self._silent(seconds)) from error
 
     def _command(self, words: list[str]) -> list[str]:
         return [self.program, "-s", self.serial, *words]

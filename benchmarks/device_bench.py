@@ -28,6 +28,7 @@ from mobile_actnet.benchmarks.ratios import Samples, ratio_of_medians, summarise
 from mobile_actnet.benchmarks.report import Comparison, Measurement
 from mobile_actnet.errors import ActnetError, ConfigError
 from mobile_actnet.export.pictures import golden_picture
+from mobile_actnet.export.runtimes import TfliteRuntime
 
 ROUNDS = 4
 
@@ -39,6 +40,8 @@ _FOREIGN = "benchmark_model"
 _MARGIN_BYTES = 2_000_000
 _RUN_MARGIN_SECONDS = 120.0
 _ABI = "arm64-v8a"
+# Kernels of other processors round 8 bits otherwise.
+_MIN_COSINE = 0.99
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,7 @@ def compare_on_device(
         DeviceLostError: the cable was pulled; the phone cleans up by itself.
         DeviceError: the phone is full, or the program does not run there.
         ConfigError: the tools are missing, or the phone is no 64-bit ARM.
+        ActnetError: the phone computes something else than this machine.
     """
     copied = list(dict.fromkeys([*program_files(setup), *(each.path for each in artefacts)]))
     _check_device(setup, copied)
@@ -90,6 +94,9 @@ def compare_on_device(
             setup.adb.push(path, folder / path.name)
         _push_picture(case, setup, folder)
         taken, heats = _rounds(case, [a.path.name for a in artefacts], setup, folder, say)
+    if setup.benchmark_model is None:
+        for artefact, found in zip(artefacts, taken, strict=True):
+            _check_descriptor(artefact, case, found[-1])
     share = min(len(result.samples_ms) for each in taken for result in each)
     samples = [_paired(each, share) for each in taken]
     cases = (case, case.of(reference))
@@ -100,6 +107,18 @@ def compare_on_device(
     noise = _noise(cases, samples, heats)
     speedup = ratio_of_medians(samples[1], samples[0])
     return Comparison(ours, theirs, speedup, min_speedup, noise, list(setup.cores))
+
+
+def _check_descriptor(artefact: Artefact, case: Case, found: NativeResult) -> None:
+    """Refuse times of a phone that computes something else than this machine."""
+    expected = TfliteRuntime(artefact.path, 1).describe(golden_picture(case.size)[None])[0]
+    agreement = float(expected @ found.descriptor)
+    # Not above: a descriptor that is not finite.
+    if not agreement >= _MIN_COSINE:
+        raise ActnetError(
+            f"{artefact.path.name} gives another descriptor on the device than here: cosine "
+            f"{agreement:.4f}, at least {_MIN_COSINE} is allowed; its times say nothing"
+        )
 
 
 def program_files(setup: DeviceSetup) -> list[Path]:

@@ -13,6 +13,7 @@ import pytest
 from conftest import TOOLS
 from fake_phone import SERIAL, STORAGE, FakePhone
 
+from mobile_actnet.benchmarks import adb as adb_module
 from mobile_actnet.benchmarks import device_bench
 from mobile_actnet.benchmarks.adb import Adb, DeviceError, DeviceLostError, device_folder
 from mobile_actnet.benchmarks.artefacts import Artefact
@@ -25,6 +26,7 @@ from mobile_actnet.benchmarks.device_bench import (
     read_benchmark_model,
 )
 from mobile_actnet.benchmarks.latency import RunPlan
+from mobile_actnet.benchmarks.native import NativeResult, read_result
 from mobile_actnet.benchmarks.networks import NetworkName
 from mobile_actnet.benchmarks.report import Comparison
 from mobile_actnet.errors import ActnetError, ConfigError
@@ -86,6 +88,31 @@ def test_from_push_to_report(
         assert taken.probe.peak_bytes > 1 << 20
     assert found.pinned_cores == [0]
     assert fake_phone.left_behind() == ""
+
+
+def test_a_phone_that_computes_something_else_is_told(
+    setup: DeviceSetup, artefacts, fake_phone: FakePhone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wrong(content: bytes) -> NativeResult:
+        found = read_result(content)
+        return replace(found, descriptor=found.descriptor[::-1])
+
+    monkeypatch.setattr(device_bench, "read_result", wrong)
+    with pytest.raises(ActnetError, match="gives another descriptor on the device"):
+        compared(setup, artefacts)
+    assert fake_phone.left_behind() == ""
+
+
+def test_files_that_cannot_be_read_are_told(
+    setup: DeviceSetup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing = PurePosixPath(STORAGE) / "missing"
+    # adb does not hand on what became of the remote command: the result's reader finds out.
+    with pytest.raises(ActnetError, match="result"):
+        read_result(setup.adb.read(missing))
+    monkeypatch.setattr(adb_module, "_SHORT_SECONDS", 1e-6)
+    with pytest.raises(DeviceLostError, match="did not answer"):
+        setup.adb.read(missing)
 
 
 def test_a_pulled_cable_is_told_and_the_phone_cleans_up(
