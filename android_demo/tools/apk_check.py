@@ -44,6 +44,7 @@ def _check_badging(badging: str) -> None:
         f"targetSdkVersion:'{TARGET_SDK}'",
         "launchable-activity: name='org.mobileactnet.app.phone.MainActivity'",
         "native-code: 'arm64-v8a'",
+        "uses-feature-not-required: name='android.hardware.camera'",
         "uses-feature-not-required: name='android.hardware.camera.any'",
     ):
         _expect(line in badging, f"no {line} in:\n{badging}")

@@ -6,6 +6,7 @@ Tools are fetched into android_demo/.toolchain, results lie in android_demo/buil
 cannot run because a tool cannot be fetched is told in a line that begins with SKIPPED, and counted.
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -30,7 +31,7 @@ from mobile_actnet.errors import ActnetError
 from mobile_actnet.export.formats import Precision
 
 GOLDEN = ANDROID_DEMO.parent / "tests/golden"
-SMVS = ANDROID_DEMO.parent.parent / "shared/data/smvs_dev"
+DATA = Path(os.environ.get("ACTNET_DATA", ANDROID_DEMO.parent.parent / "shared/data"))
 BUILD = ANDROID_DEMO / "build"
 CORE, APP = ANDROID_DEMO / "core/src", ANDROID_DEMO / "app/src"
 
@@ -152,9 +153,13 @@ class Build:
         )
 
     def _photos(self, work: Path) -> PhotoSet:
-        if (SMVS / "manifest.csv").exists():
-            return photos_of_smvs(SMVS, work)
-        self.skip("rankings of smvs_dev", f"{SMVS} is not there; the golden pictures are ranked")
+        smvs = DATA / "smvs_dev"
+        if (smvs / "manifest.csv").exists():
+            return photos_of_smvs(smvs, work)
+        self.skip(
+            "photos of smvs_dev",
+            "not here, the golden pictures are ranked; set ACTNET_DATA to the folder that holds smvs_dev",
+        )
         return golden_photos(GOLDEN / "preprocessing/sources")
 
     def _properties(self) -> list[str]:

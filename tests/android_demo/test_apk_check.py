@@ -14,6 +14,7 @@ sdkVersion:'26'
 targetSdkVersion:'34'
 uses-permission: name='android.permission.CAMERA'
 launchable-activity: name='org.mobileactnet.app.phone.MainActivity'  label='' icon=''
+  uses-feature-not-required: name='android.hardware.camera'
   uses-feature-not-required: name='android.hardware.camera.any'
 native-code: 'arm64-v8a'
 """

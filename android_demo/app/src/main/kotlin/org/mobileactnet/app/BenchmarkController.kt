@@ -16,7 +16,6 @@ import org.mobileactnet.core.resize
 class BenchmarkController(
     private val environment: Environment,
     private val session: () -> Session?,
-    private val settings: StateFlow<Settings>,
 ) {
     private val mutableState = MutableStateFlow<BenchmarkState>(BenchmarkState.Idle)
     val state: StateFlow<BenchmarkState> = mutableState
@@ -41,13 +40,10 @@ class BenchmarkController(
         val done = state.value as? BenchmarkState.Done ?: return
         worker.execute {
             val saved = try {
-                val report = report(done.result) ?: return@execute
-                open().use { it.write(report.toByteArray()) }
+                open().use { it.write(done.report.toByteArray()) }
                 "The report is saved"
             } catch (error: IOException) {
                 "The report cannot be saved: ${error.message}; choose another place"
-            } catch (error: ActnetException) {
-                "The report cannot be made: ${error.message}"
             }
             mutableState.value = done.copy(saved = saved)
         }
@@ -57,17 +53,20 @@ class BenchmarkController(
         val open = session() ?: return BenchmarkState.Failed("There is no model to measure")
         val photo = File(environment.folder, "benchmark.jpg")
         return try {
+            val pictures = open.gallery.counts().pictures.toInt()
             photo.writeBytes(generatedPhoto(open))
             val result = open.withRecogniser { recogniser, model ->
                 val size = open.manifest.preprocessing
                 Benchmark(recogniser, model, size, { environment.decode(photo) }, environment::clockNs)
                     .run(plan, { !stopped }) { mutableState.value = BenchmarkState.Running(it) }
             }
-            if (result == null) BenchmarkState.Idle else BenchmarkState.Done(result, null)
+            if (result == null) BenchmarkState.Idle else done(result, open, pictures)
         } catch (error: ActnetException) {
             BenchmarkState.Failed(error.message.orEmpty())
         } catch (error: IOException) {
             BenchmarkState.Failed("The benchmark cannot store its photo: ${error.message}; free some space")
+        } catch (error: OutOfMemoryError) {
+            BenchmarkState.Failed("The benchmark's photo is too large for this phone's memory; close other apps")
         } finally {
             photo.delete()
         }
@@ -79,14 +78,12 @@ class BenchmarkController(
         return environment.jpeg(picture, PHOTO_WIDTH_PX)
     }
 
-    /** The report's text; null where the model has been closed meanwhile. */
-    private fun report(result: BenchmarkResult): String? {
-        val open = session() ?: return null
-        val pictures = open.gallery.counts().pictures.toInt()
-        return reportJson(
-            result, open.manifest, environment.phone, settings.value.threads, pictures, environment.now(),
-        )
-    }
+    /** The report is made here, of what was measured: model and settings may be others when it is saved. */
+    private fun done(result: BenchmarkResult, open: Session, pictures: Int) = BenchmarkState.Done(
+        result,
+        reportJson(result, open.manifest, environment.phone, open.threads, pictures, environment.now()),
+        saved = null,
+    )
 
     private companion object {
         const val PHOTO_HEIGHT_PX = 3024

@@ -30,13 +30,14 @@ sealed class Block {
     /** A picture of the gallery with its thumbnail. */
     data class PictureRow(
         val pictureId: Long,
+        val path: String,
         val title: String,
         val detail: String,
         val action: Action,
     ) : Block()
 
     /** A picture of the gallery, as large as there is room. */
-    data class LargePicture(val pictureId: Long) : Block()
+    data class LargePicture(val pictureId: Long, val path: String) : Block()
 }
 
 /** A value that can be chosen. */

@@ -9,6 +9,7 @@ import org.mobileactnet.core.DatabaseException
 import org.mobileactnet.core.Gallery
 import org.mobileactnet.core.GalleryException
 import org.mobileactnet.core.Installer
+import org.mobileactnet.core.PhotoInbox
 
 /**
  * The app without its views: opens model and gallery, and holds the controllers of the screens. It
@@ -19,17 +20,27 @@ class Demo(private val environment: Environment) : Closeable {
     val settings = MutableStateFlow(readSettings(environment.settings))
     val picture = MutableStateFlow<PictureState?>(null)
 
+    private val inbox = PhotoInbox(File(environment.folder, "waiting"), File(environment.folder, "photos"))
+
     val live = LiveController(environment, ::session, settings)
     val results = ResultsController(environment, ::session, settings)
-    val gallery = GalleryController(environment, ::session)
-    val benchmark = BenchmarkController(environment, ::session, settings)
+    val gallery = GalleryController(environment, inbox, ::session)
+    val benchmark = BenchmarkController(environment, ::session)
 
     @Volatile
     private var session: Session? = null
     private val worker = environment.worker("start")
 
-    /** Opens model and gallery, tests the model, and goes on with photos that still wait. */
-    fun open() = worker.execute {
+    /**
+     * Opens model and gallery, tests the model, and goes on with photos that still wait. What is being
+     * measured is stopped: it would be measured of a model that is gone.
+     */
+    fun open() {
+        benchmark.stop()
+        worker.execute(::opening)
+    }
+
+    private fun opening() {
         start.value = StartState.Opening
         close()
         start.value = try {
@@ -37,7 +48,7 @@ class Demo(private val environment: Environment) : Closeable {
             val opened = Session.open(environment, files, settings.value.threads)
             session = opened
             gallery.opened()
-            StartState.Ready(opened.manifest, opened.test())
+            StartState.Ready(opened.manifest, opened.selfTest)
         } catch (error: GalleryException) {
             StartState.Refused(error.message.orEmpty(), gallery = true)
         } catch (error: DatabaseException) {
@@ -47,11 +58,12 @@ class Demo(private val environment: Environment) : Closeable {
         }
     }
 
-    /** Puts the gallery that came with the app back, and opens it. */
+    /** Puts the gallery that came with the app back, and opens it; what was added is described again. */
     fun restoreGallery() {
         worker.execute {
             close()
             try {
+                inbox.waitAgain()
                 Installer(environment.assets, environment.folder).restoreGallery()
             } catch (error: ActnetException) {
                 start.value = StartState.Refused(error.message.orEmpty(), gallery = true)
@@ -68,11 +80,13 @@ class Demo(private val environment: Environment) : Closeable {
         if (again) open()
     }
 
+    /** Tests the model again; one that fails is not used any more. */
     fun runSelfTest() = worker.execute {
         val opened = session ?: return@execute
         start.value = try {
             StartState.Ready(opened.manifest, opened.test())
         } catch (error: ActnetException) {
+            close()
             StartState.Refused(error.message.orEmpty(), gallery = false)
         }
     }
@@ -92,7 +106,7 @@ class Demo(private val environment: Environment) : Closeable {
     }
 
     /** The large picture of a path in the gallery, where this phone has it. */
-    fun photoOf(path: String): File? = session?.inbox?.photo(path)
+    fun photoOf(path: String): File? = inbox.photo(path)
 
     /** The small picture of the gallery; null where it has none. */
     fun thumbnail(id: Long): ByteArray? = lookUp { it.thumbnail(id) }

@@ -9,10 +9,12 @@ import org.mobileactnet.core.ActnetException
 import org.mobileactnet.core.Described
 import org.mobileactnet.core.IndexProgress
 import org.mobileactnet.core.Indexer
+import org.mobileactnet.core.PhotoInbox
 
 /** The gallery screen: adds, describes and deletes photos while the app goes on. */
 class GalleryController(
     private val environment: Environment,
+    private val inbox: PhotoInbox,
     private val session: () -> Session?,
 ) {
     private val mutableState = MutableStateFlow<GalleryState>(GalleryState.Opening)
@@ -23,13 +25,19 @@ class GalleryController(
     @Volatile
     private var stopped = false
 
+    /** Which of the photos that were added last could not be copied, until it has been told. */
+    private var notCopied: String? = null
+
     /** A gallery has been opened; what waits from an earlier start is described. */
     fun opened() = goOn()
 
-    /** Adds photos and describes them; opening one may throw IOException. */
-    fun add(photos: List<() -> InputStream>) = work { open ->
-        photos.forEach { photo -> photo().use(open.inbox::add) }
-        index(open)
+    /**
+     * Copies photos and describes them; opening one may throw IOException. While the gallery is being
+     * opened they wait for it. Those that cannot be copied are told, the others go on.
+     */
+    fun add(photos: List<() -> InputStream>) = worker.execute {
+        notCopied = sentences(notCopied, notCopiedText(photos.map(::copy)))
+        goOn()
     }
 
     /** Describes what waits. */
@@ -44,29 +52,48 @@ class GalleryController(
     fun delete(id: Long) = work { open ->
         val picture = open.gallery.picture(id)
         open.writer.delete(id)
-        picture?.let { open.inbox.delete(it.path) }
+        picture?.let { inbox.delete(it.path) }
         open.reload()
     }
 
     private fun work(task: (Session) -> Unit) = worker.execute {
         val open = session() ?: return@execute
+        val untold = notCopied.also { notCopied = null }
         val sentence = try {
             task(open)
             null
         } catch (error: ActnetException) {
             error.message
-        } catch (error: IOException) {
-            "The photo cannot be read: ${error.message}; pick another"
         }
-        tell(open, null, sentence)
+        tell(open, null, sentences(untold, sentence))
     }
+
+    /** Copies a photo into the inbox; what went wrong is a sentence, null where nothing did. */
+    private fun copy(photo: () -> InputStream): String? = try {
+        photo().use(inbox::add)
+        null
+    } catch (error: ActnetException) {
+        error.message
+    } catch (error: IOException) {
+        "it cannot be read: ${error.message}; pick another"
+    }
+
+    /** Names the photos by their places, those with the same sentence together. */
+    private fun notCopiedText(failures: List<String?>): String? = failures.withIndex()
+        .filter { it.value != null }.groupBy({ it.value }, { it.index + 1 })
+        .map { (sentence, places) -> "Photo ${places.joinToString()} of ${failures.size}: $sentence" }
+        .let { sentences(*it.toTypedArray()) }
+
+    /** Sentences below each other; null where there is none. */
+    private fun sentences(vararg all: String?): String? =
+        all.filterNotNull().joinToString("\n").ifEmpty { null }
 
     private fun index(open: Session) {
         stopped = false
-        if (open.inbox.waiting().isEmpty()) return
+        if (inbox.waiting().isEmpty()) return
         val storage = open.gallery.info.storage
         try {
-            Indexer(open.inbox, open.writer, storage) { describe(open, it) }
+            Indexer(inbox, open.writer, storage) { describe(open, it) }
                 .run({ !stopped }, { tell(open, it, null) })
         } finally {
             open.reload() // What was described before a failure is found, too.
@@ -84,7 +111,7 @@ class GalleryController(
         mutableState.value = try {
             GalleryState.Open(
                 open.gallery.info, open.gallery.counts(), open.gallery.latest(LATEST),
-                open.gallery.problems(), progress?.takeIf { it.done < it.total }, open.inbox.waiting().size, sentence,
+                open.gallery.problems(), progress?.takeIf { it.done < it.total }, inbox.waiting().size, sentence,
             )
         } catch (error: ActnetException) {
             (state.value as? GalleryState.Open)?.copy(sentence = error.message) ?: GalleryState.Opening

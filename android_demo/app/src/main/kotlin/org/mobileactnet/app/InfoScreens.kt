@@ -11,12 +11,15 @@ fun startContent(state: StartState): ScreenContent? = when (state) {
     StartState.Opening -> ScreenContent("Mobile-ACTNET", listOf(Block.Paragraph("Opening model and gallery")))
     is StartState.Refused -> ScreenContent(
         "Mobile-ACTNET",
-        listOfNotNull(Block.Problem(state.sentence), restore.takeIf { state.gallery }),
+        listOf(Block.Problem(state.sentence)) + if (state.gallery) restore else emptyList(),
     )
     is StartState.Ready -> null
 }
 
-private val restore = Block.Button("Put the app's own gallery back", Action.RestoreGallery)
+private val restore = listOf(
+    Block.Button("Put the app's own gallery back", Action.RestoreGallery),
+    Block.Paragraph("Photos that were added on this phone are then described again."),
+)
 
 /** The gallery: what is in it, what is being added, what could not be. */
 fun galleryContent(state: GalleryState): ScreenContent = when (state) {
@@ -35,7 +38,8 @@ private fun openBlocks(state: GalleryState.Open): List<Block> {
                 "made by ${info.madeBy}",
         ) +
         state.pictures.map {
-            Block.PictureRow(it.id, it.title, "${it.widthPx} x ${it.heightPx}", Action.ShowPicture(it.id))
+            val size = "${it.widthPx} x ${it.heightPx}"
+            Block.PictureRow(it.id, it.path, it.title, size, Action.ShowPicture(it.id))
         } +
         state.problems.map { Block.Problem("${it.path}: ${it.reason}") }
 }
@@ -128,8 +132,5 @@ fun aboutContent(ready: StartState.Ready): ScreenContent {
     )
 }
 
-private fun selfTestText(selfTest: SelfTest): String {
-    val cosine = "cosine ${decimals(selfTest.cosine, 6)} with the manifest's golden descriptor"
-    if (selfTest.passed) return "Self-test passed: $cosine."
-    return "Self-test failed: $cosine; at least ${selfTest.least} is needed. Do not trust the matches."
-}
+private fun selfTestText(selfTest: SelfTest): String =
+    "Self-test passed: cosine ${decimals(selfTest.cosine, 6)} with the manifest's golden descriptor."

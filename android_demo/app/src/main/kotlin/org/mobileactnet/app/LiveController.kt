@@ -35,6 +35,14 @@ class LiveController(
         mutableState.value = LiveState.Starting
     }
 
+    /**
+     * The camera may be used, and its screen is to be seen again: what stood in its way is forgotten, as
+     * no camera starts without the preview that only the other states show.
+     */
+    fun allowed() {
+        if (state.value !is LiveState.Seeing) starting()
+    }
+
     fun refused(mayAsk: Boolean) {
         mutableState.value = LiveState.NoPermission(mayAsk)
     }

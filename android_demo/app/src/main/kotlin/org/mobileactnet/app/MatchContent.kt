@@ -20,7 +20,7 @@ private fun row(match: Match): Block {
     val alike = if (match.alike == 0) "" else ", and ${match.alike} nearly the same"
     val detail = "similarity ${decimals(match.similarity, 3)}$alike"
     val picture = match.picture
-    return Block.PictureRow(picture.id, picture.title, detail, Action.ShowPicture(picture.id))
+    return Block.PictureRow(picture.id, picture.path, picture.title, detail, Action.ShowPicture(picture.id))
 }
 
 /** Milliseconds of each stage. */

@@ -6,6 +6,7 @@ import java.io.InputStream
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import org.mobileactnet.core.ActnetException
+import org.mobileactnet.core.withinMemory
 
 /** The photo screen: searches with a photo that was picked. */
 class ResultsController(
@@ -25,12 +26,14 @@ class ResultsController(
     }
 
     private fun found(open: () -> InputStream): ResultsState {
-        val opened = session() ?: return ResultsState.Failed("There is no gallery to search in")
+        val opened = session() ?: return ResultsState.Failed(
+            "Model and gallery are still being opened; pick the photo again in a moment",
+        )
         // Decoders want a file; whatever the system hands over becomes one.
         val copy = File(environment.folder, "picked")
         return try {
             open().use { from -> copy.outputStream().use { from.copyTo(it) } }
-            val found = opened.recognise(settings.value.top) { environment.decode(copy) }
+            val found = withinMemory { opened.recognise(settings.value.top) { environment.decode(copy) } }
             ResultsState.Found(found.matches, found.times)
         } catch (error: ActnetException) {
             ResultsState.Failed(error.message.orEmpty())

@@ -61,7 +61,7 @@ fun pictureContent(state: PictureState): ScreenContent {
     return ScreenContent(
         picture.title,
         listOf(
-            Block.LargePicture(picture.id),
+            Block.LargePicture(picture.id, picture.path),
             Block.Paragraph("${picture.path}, ${picture.widthPx} x ${picture.heightPx} pixels"),
             note,
             Block.Button("Back", Action.Back),

@@ -1,33 +1,37 @@
 package org.mobileactnet.app
 
 import java.io.Closeable
-import java.io.File
 import org.mobileactnet.core.DescriptorModel
 import org.mobileactnet.core.Gallery
 import org.mobileactnet.core.GalleryWriter
 import org.mobileactnet.core.InstalledFiles
 import org.mobileactnet.core.Matcher
 import org.mobileactnet.core.ModelOwner
-import org.mobileactnet.core.PhotoInbox
 import org.mobileactnet.core.Recogniser
 import org.mobileactnet.core.Recognition
 import org.mobileactnet.core.RgbPicture
 import org.mobileactnet.core.SelfTest
 import org.mobileactnet.core.checkGalleryFile
 import org.mobileactnet.core.checkModel
+import org.mobileactnet.core.passedSelfTest
 import org.mobileactnet.core.resize
-import org.mobileactnet.core.selfTest
 
-/** An open model with an open gallery that fits it. */
+/**
+ * An open model that has passed its self-test, with an open gallery that fits it.
+ *
+ * @property threads that the model runs on.
+ * @property selfTest of the opening.
+ */
 class Session private constructor(
     private val environment: Environment,
     private val files: InstalledFiles,
     val gallery: Gallery,
     val writer: GalleryWriter,
+    val threads: Int,
+    val selfTest: SelfTest,
     private val owner: ModelOwner,
 ) : Closeable {
     val manifest get() = files.manifest
-    val inbox = PhotoInbox(File(environment.folder, "waiting"), File(environment.folder, "photos"))
 
     @Volatile
     private var matcher = Matcher(gallery, gallery.load())
@@ -49,7 +53,8 @@ class Session private constructor(
         return owner.use { it.describe(pixels) }
     }
 
-    fun test(): SelfTest = owner.use { selfTest(manifest, it) }
+    /** Tests the model again; throws ModelException where it fails. */
+    fun test(): SelfTest = owner.use { passedSelfTest(manifest, it) }
 
     /** Searches what is in the gallery now. */
     fun reload() {
@@ -77,7 +82,9 @@ class Session private constructor(
                 checkModel(name, gallery.info, files.manifest)
                 val owner = ModelOwner.open { environment.openModel(files.artefact, files.manifest, threads) }
                 opened += owner
-                return Session(environment, files, gallery, GalleryWriter(database, name), owner)
+                val test = owner.use { passedSelfTest(files.manifest, it) }
+                val writer = GalleryWriter(database, name)
+                return Session(environment, files, gallery, writer, threads, test, owner)
             } catch (error: Throwable) {
                 opened.forEach { it.close() }
                 throw error

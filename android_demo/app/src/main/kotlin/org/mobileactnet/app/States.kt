@@ -81,8 +81,11 @@ sealed class BenchmarkState {
 
     data class Running(val share: Double) : BenchmarkState()
 
-    /** @property saved what became of the export; null where it was not asked for. */
-    data class Done(val result: BenchmarkResult, val saved: String?) : BenchmarkState()
+    /**
+     * @property report of the result, as JSON.
+     * @property saved what became of the export; null where it was not asked for.
+     */
+    data class Done(val result: BenchmarkResult, val report: String, val saved: String?) : BenchmarkState()
 
     data class Failed(val sentence: String) : BenchmarkState()
 }

@@ -3,11 +3,16 @@ package org.mobileactnet.app
 import java.io.ByteArrayOutputStream
 import java.io.File
 import java.io.IOException
+import java.io.InputStream
+import kotlin.concurrent.thread
 import kotlin.test.Test
 import kotlin.test.assertContains
 import kotlin.test.assertEquals
+import kotlin.test.assertFailsWith
+import kotlin.test.assertFalse
 import kotlin.test.assertIs
 import kotlin.test.assertTrue
+import org.json.JSONObject
 import org.mobileactnet.core.Benchmark
 import org.mobileactnet.core.CameraFrame
 import org.mobileactnet.core.DescriptorModel
@@ -127,12 +132,67 @@ class ControllersTest {
 
     @Test
     fun aPhotoThatCannotBeReadLeavesTheOthersToGoOn(): Unit = withDemo { demo ->
-        demo.gallery.add(listOf({ byteArrayOf(1).inputStream() }, { throw IOException("no access any more") }))
+        val gone = { granted<InputStream> { throw SecurityException("revoked") } }
+        val full = { throw IOException("no access any more") }
+        demo.gallery.add(listOf({ byteArrayOf(1).inputStream() }, gone, full, { byteArrayOf(2).inputStream() }, gone))
         val state = assertIs<GalleryState.Open>(demo.gallery.state.value)
-        assertEquals("The photo cannot be read: no access any more; pick another", state.sentence)
-        assertEquals(1, state.waiting)
+        assertEquals(
+            "Photo 2, 5 of 5: it cannot be read: the phone does not let the app see it any more; pick another\n" +
+                "Photo 3 of 5: it cannot be read: no access any more; pick another",
+            state.sentence,
+        )
+        assertEquals(26, state.counts.pictures)
+        assertEquals(0, state.waiting)
         perform(demo, Action.GoOnIndexing)
-        assertEquals(25, assertIs<GalleryState.Open>(demo.gallery.state.value).counts.pictures)
+        assertEquals(null, assertIs<GalleryState.Open>(demo.gallery.state.value).sentence)
+    }
+
+    @Test
+    fun photosThatArePickedBeforeTheGalleryIsOpenAreDescribedThen(): Unit = onPhone {
+        val demo = Demo(this)
+        demo.gallery.add(listOf({ byteArrayOf(1).inputStream() }, { throw IOException("gone") }))
+        demo.gallery.add(listOf { throw IOException("gone, too") })
+        demo.results.look { byteArrayOf(3).inputStream() }
+        assertContains(assertIs<ResultsState.Failed>(demo.results.state.value).sentence, "still being opened")
+        demo.open()
+        val state = assertIs<GalleryState.Open>(demo.gallery.state.value)
+        assertEquals(25, state.counts.pictures)
+        assertContains(state.sentence.orEmpty(), "Photo 2 of 2: it cannot be read: gone;")
+        assertContains(state.sentence.orEmpty(), "Photo 1 of 1: it cannot be read: gone, too;")
+        demo.close()
+    }
+
+    @Test
+    fun whatIsNotThereAnyMoreIsNotRead() {
+        assertFailsWith<IOException> { granted<InputStream> { null } }
+        assertEquals(7, granted { 7 })
+    }
+
+    @Test
+    fun aPhotoTooLargeForTheMemoryIsASentence(): Unit = withDemo { demo ->
+        demo.results.look { byteArrayOf(3).inputStream() }
+        memory = 0
+        demo.results.look { byteArrayOf(3).inputStream() }
+        assertContains(assertIs<ResultsState.Failed>(demo.results.state.value).sentence, "too large")
+        demo.gallery.add(listOf { byteArrayOf(3).inputStream() })
+        val state = assertIs<GalleryState.Open>(demo.gallery.state.value)
+        assertContains(state.problems.single().reason, "too large")
+        demo.benchmark.measure(Benchmark.Plan())
+        assertContains(assertIs<BenchmarkState.Failed>(demo.benchmark.state.value).sentence, "too large")
+    }
+
+    @Test
+    fun aCameraThatIsAllowedAtLastStarts(): Unit = withDemo { demo ->
+        demo.live.refused(mayAsk = true)
+        assertFalse(Block.Preview in contentOf(demo, Screen.LIVE).blocks)
+        demo.live.allowed()
+        assertContains(contentOf(demo, Screen.LIVE).blocks, Block.Preview) // Whose surface the camera waits for.
+        demo.live.failed("Another app has taken the camera")
+        demo.live.allowed()
+        assertEquals(LiveState.Starting, demo.live.state.value)
+        demo.live.onFrame { frame(3) }
+        demo.live.allowed()
+        assertIs<LiveState.Seeing>(demo.live.state.value)
     }
 
     @Test
@@ -155,13 +215,43 @@ class ControllersTest {
         assertEquals(3, done.result.inferenceMs.size)
         assertEquals(4.0, done.result.summaries.getValue("total").p50Ms) // The clock moves 1 ms a look.
         assertEquals(3, done.result.windows.size)
+        perform(demo, Action.Change(Settings(threads = 4))) // Not what was measured.
+        demo.gallery.add(listOf { byteArrayOf(1).inputStream() })
         val report = ByteArrayOutputStream()
         demo.benchmark.export { report }
         assertEquals("The report is saved", assertIs<BenchmarkState.Done>(demo.benchmark.state.value).saved)
         File(requireNotNull(System.getProperty("report"))).writeBytes(report.toByteArray()) // Python reads it.
+        val json = JSONObject(report.toString())
+        assertEquals(2, json.getJSONArray("measurements").getJSONObject(0).getInt("num_threads"))
+        assertEquals(24, json.getJSONArray("stages").getJSONObject(0).getInt("gallery"))
         demo.benchmark.export { throw IOException("no space") }
         val unsaved = assertIs<BenchmarkState.Done>(demo.benchmark.state.value).saved
         assertContains(unsaved.orEmpty(), "no space; choose another place")
+    }
+
+    @Test
+    fun otherThreadsStopABenchmark(): Unit = onPhone {
+        var changing: Thread? = null
+        lateinit var demo: Demo
+        model = {
+            object : DescriptorModel {
+                override fun describe(picture: RgbPicture): FloatArray {
+                    if (demo.benchmark.state.value is BenchmarkState.Running && changing == null) {
+                        changing = thread { demo.change(Settings(threads = 4)) }
+                    }
+                    return FakeModel().describe(picture)
+                }
+
+                override fun close() = Unit
+            }
+        }
+        demo = Demo(this)
+        demo.open()
+        demo.benchmark.measure(Benchmark.Plan(sustainedS = 20_000)) // Millions of runs of this clock.
+        changing?.join()
+        assertEquals(BenchmarkState.Idle, demo.benchmark.state.value)
+        assertIs<StartState.Ready>(demo.start.value)
+        demo.close()
     }
 
     @Test

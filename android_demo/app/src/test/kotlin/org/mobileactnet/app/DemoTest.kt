@@ -9,8 +9,10 @@ import kotlin.test.assertIs
 import kotlin.test.assertNotNull
 import kotlin.test.assertNull
 import kotlin.test.assertTrue
+import org.mobileactnet.core.DescriptorModel
 import org.mobileactnet.core.GALLERY_FILE
 import org.mobileactnet.core.ModelException
+import org.mobileactnet.core.RgbPicture
 import org.mobileactnet.core.golden
 
 class DemoTest {
@@ -63,6 +65,7 @@ class DemoTest {
 
     @Test
     fun aDamagedGalleryIsReplacedWhenAskedFor(): Unit = onPhone {
+        opened().use { it.gallery.add(listOf { byteArrayOf(3).inputStream() }) }
         File(folder, GALLERY_FILE).writeText("no database")
         File(folder, "$GALLERY_FILE-journal").writeText("of the old one")
         val demo = opened()
@@ -70,6 +73,9 @@ class DemoTest {
         assertTrue(perform(demo, Action.RestoreGallery))
         assertIs<StartState.Ready>(demo.start.value)
         assertFalse(File(folder, "$GALLERY_FILE-journal").exists())
+        val state = assertIs<GalleryState.Open>(demo.gallery.state.value)
+        assertEquals(25, state.counts.pictures) // What was added on the phone is there again.
+        assertNotNull(demo.photoOf(state.pictures.first().path))
     }
 
     @Test
@@ -143,13 +149,53 @@ class DemoTest {
     }
 
     @Test
-    fun aSelfTestThatFailsIsToldLoudly(): Unit = onPhone {
-        changeManifest { json ->
-            val descriptor = json.getJSONObject("golden").getJSONArray("descriptor")
-            for (place in 0 until DIM) descriptor.put(place, 0.25)
+    fun aModelThatFailsItsSelfTestIsNotUsed() {
+        val state = refusal {
+            File(folder, "waiting").mkdirs()
+            File(folder, "waiting/0123").writeBytes(byteArrayOf(4))
+            changeManifest { json ->
+                val descriptor = json.getJSONObject("golden").getJSONArray("descriptor")
+                for (place in 0 until DIM) descriptor.put(place, 0.25)
+            }
+            model = {
+                object : DescriptorModel {
+                    private var calls = 0
+
+                    override fun describe(picture: RgbPicture): FloatArray {
+                        check(++calls == 1) { "used in spite of its self-test" }
+                        return FakeModel().describe(picture)
+                    }
+
+                    override fun close() = Unit
+                }
+            }
         }
-        val ready = assertIs<StartState.Ready>(opened().start.value)
-        val texts = aboutContent(ready).blocks.filterIsInstance<Block.Paragraph>().map { it.text }
-        assertTrue(texts.any { "Self-test failed: cosine 0.250000" in it && "Do not trust" in it })
+        assertContains(state.sentence, "Self-test failed: cosine 0.250000")
+        assertFalse(state.gallery)
+    }
+
+    @Test
+    fun aModelThatFailsALaterSelfTestIsClosed(): Unit = onPhone {
+        var broken = false
+        var closed = false
+        model = {
+            object : DescriptorModel {
+                override fun describe(picture: RgbPicture): FloatArray =
+                    if (broken) FloatArray(DIM) { 0.25f } else FakeModel().describe(picture)
+
+                override fun close() {
+                    closed = true
+                }
+            }
+        }
+        val demo = opened()
+        perform(demo, Action.RunSelfTest)
+        assertIs<StartState.Ready>(demo.start.value)
+        broken = true
+        perform(demo, Action.RunSelfTest)
+        assertContains(assertIs<StartState.Refused>(demo.start.value).sentence, "Self-test failed")
+        assertTrue(closed)
+        demo.gallery.add(listOf { byteArrayOf(4).inputStream() })
+        assertEquals(1, File(folder, "waiting").list().orEmpty().size)
     }
 }

@@ -45,6 +45,7 @@ class FakePhone(override val folder: File) : Environment {
     )
     var heatNow = Heat.NONE
     var clock = 0L
+    var memory = 1
     var model: () -> DescriptorModel = ::FakeModel
     val stored = mutableMapOf<String, String>()
 
@@ -67,6 +68,7 @@ class FakePhone(override val folder: File) : Environment {
     override fun openModel(artefact: File, manifest: Manifest, threads: Int) = model()
 
     override fun decode(photo: File): RgbPicture {
+        if (memory == 0) throw OutOfMemoryError()
         val value = photo.readBytes().singleOrNull()
             ?: throw PictureException("The photo cannot be decoded; choose another")
         return RgbPicture(2, 2, ByteArray(12) { value })

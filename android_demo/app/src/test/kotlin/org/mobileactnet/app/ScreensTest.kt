@@ -45,7 +45,8 @@ class ScreensTest {
     fun theLiveScreenShowsTheBestMatchWithTimes() {
         val content = liveContent(LiveState.Seeing(listOf(cover, door), times, 14.96), settings)
         assertEquals(Block.Preview, content.blocks.first())
-        val row = Block.PictureRow(7, "Moby Dick", "similarity 0.812, and 2 nearly the same", Action.ShowPicture(7))
+        val detail = "similarity 0.812, and 2 nearly the same"
+        val row = Block.PictureRow(7, "covers/a.jpg", "Moby Dick", detail, Action.ShowPicture(7))
         assertEquals(listOf(row), content.blocks.filterIsInstance<Block.PictureRow>())
         assertContains(
             texts(content),
@@ -109,7 +110,7 @@ class ScreensTest {
         assertContains(actions(here), Action.Delete(7))
         assertFalse(Action.Delete(7) in actions(there))
         assertContains(texts(there), "The gallery came with a small picture of this photo only.")
-        assertContains(here.blocks, Block.LargePicture(7))
+        assertContains(here.blocks, Block.LargePicture(7, "covers/a.jpg"))
     }
 
     @Test

@@ -1,6 +1,7 @@
 package org.mobileactnet.core
 
 import java.io.Closeable
+import java.util.Locale
 import kotlin.math.sqrt
 
 /**
@@ -26,6 +27,17 @@ data class SelfTest(val cosine: Double, val least: Double) {
 fun selfTest(manifest: Manifest, model: DescriptorModel): SelfTest {
     val descriptor = model.describe(goldenPicture(manifest.preprocessing))
     return SelfTest(cosine(descriptor, manifest.goldenDescriptor), manifest.goldenCosineMin)
+}
+
+/** The same; throws [ModelException] where the model computes something else than was exported. */
+fun passedSelfTest(manifest: Manifest, model: DescriptorModel): SelfTest {
+    val found = selfTest(manifest, model)
+    if (found.passed) return found
+    throw ModelException(
+        "Self-test failed: cosine ${String.format(Locale.ROOT, "%.6f", found.cosine)} with the manifest's golden " +
+            "descriptor, at least ${found.least} is needed. The model computes something else on this phone, so " +
+            "nothing is described with it; run make android-assets and build the app again",
+    )
 }
 
 /** The cosine of two vectors of one length; not a number where one of them has no length. */

@@ -17,3 +17,10 @@ class GalleryException(message: String, cause: Throwable? = null) : ActnetExcept
 
 /** A photo cannot be used. */
 class PictureException(message: String, cause: Throwable? = null) : ActnetException(message, cause)
+
+/** Does something with a photo; that the memory does not suffice is the photo's matter. */
+inline fun <T> withinMemory(work: () -> T): T = try {
+    work()
+} catch (error: OutOfMemoryError) {
+    throw PictureException("The photo is too large for this phone's memory; choose a smaller one", error)
+}

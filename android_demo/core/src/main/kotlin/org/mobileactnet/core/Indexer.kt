@@ -1,6 +1,7 @@
 package org.mobileactnet.core
 
 import java.io.File
+import java.io.IOException
 
 /**
  * What the model and the decoder make of a photo.
@@ -21,9 +22,11 @@ data class IndexProgress(val done: Int, val total: Int, val problems: Int)
 /**
  * Takes the photos of an inbox into a gallery, one transaction for each. Stopped at any point, by
  * [run]'s `goOn` or by the end of the process, it goes on with what is left: a photo that was
- * stored but not moved away is stored again under its path.
+ * stored but not moved away is stored again under its path. A photo that the process died with twice
+ * is not tried a third time.
  *
- * @param describe decodes and describes a photo; a [PictureException] is noted as its problem.
+ * @param describe decodes and describes a photo; a [PictureException] is noted as its problem, and so
+ *   is a descriptor that cannot be stored. A [ModelException] ends the run: it would meet them all.
  */
 class Indexer(
     private val inbox: PhotoInbox,
@@ -37,6 +40,7 @@ class Indexer(
      * @param goOn asked before each photo.
      * @param progress told before each photo, and at the end.
      * @throws GalleryException where the gallery cannot be written; nothing that waits is lost.
+     * @throws ModelException where the model fails; neither is anything then.
      */
     fun run(goOn: () -> Boolean, progress: (IndexProgress) -> Unit) {
         val waiting = inbox.waiting()
@@ -52,16 +56,30 @@ class Indexer(
     /** Takes one photo in; false where it has a problem. */
     private fun take(photo: File): Boolean {
         val path = PhotoInbox.FOLDER + photo.name
-        val described = try {
-            describe(photo)
-        } catch (error: PictureException) {
-            gallery.noteProblem(path, error.message.orEmpty())
-            inbox.drop(photo)
-            return false
+        if (inbox.deaths(photo) >= MOST_DEATHS) {
+            return refuse(photo, "The app ended $MOST_DEATHS times while it described this photo; choose another")
         }
-        gallery.store(rowOf(path, photo, described))
+        inbox.begin(photo)
+        val row = try {
+            withinMemory { rowOf(path, photo, describe(photo)) }
+        } catch (error: ActnetException) {
+            if (error is ModelException) throw error
+            return refuse(photo, error.message.orEmpty())
+        } catch (error: IOException) {
+            return refuse(photo, "The photo cannot be read: ${error.message}; add it again")
+        } finally {
+            inbox.ended(photo)
+        }
+        gallery.store(row)
         inbox.keep(photo)
         return true
+    }
+
+    /** Notes a photo's problem, and lets it go. */
+    private fun refuse(photo: File, reason: String): Boolean {
+        gallery.noteProblem(PhotoInbox.FOLDER + photo.name, reason)
+        inbox.drop(photo)
+        return false
     }
 
     private fun rowOf(path: String, photo: File, described: Described) = DescribedPhoto(
@@ -78,5 +96,6 @@ class Indexer(
 
     private companion object {
         const val NS_PER_MS = 1_000_000L
+        const val MOST_DEATHS = 2
     }
 }

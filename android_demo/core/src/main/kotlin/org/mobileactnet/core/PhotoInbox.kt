@@ -41,24 +41,46 @@ class PhotoInbox(private val waitingFolder: File, private val photosFolder: File
 
     /** What is still to be described, oldest first; what a stopped copy left is removed. */
     fun waiting(): List<File> {
-        val (parts, photos) = waitingFolder.listFiles().orEmpty().partition { it.name.endsWith(PART) }
+        val (parts, files) = waitingFolder.listFiles().orEmpty().partition { it.name.endsWith(PART) }
         parts.forEach { it.delete() }
-        return photos.sortedWith(compareBy({ it.lastModified() }, { it.name }))
+        return files.filterNot { it.name.endsWith(BEGUN) }
+            .sortedWith(compareBy({ it.lastModified() }, { it.name }))
+    }
+
+    /** How often a photo was begun without an end: each time the process died of it, or with it. */
+    fun deaths(photo: File): Int = mark(photo).length().toInt()
+
+    /** Notes that a photo is begun; the note stays if the process ends before [ended]. */
+    fun begin(photo: File) {
+        try {
+            FileOutputStream(mark(photo), true).use {
+                it.write(1)
+                it.fd.sync()
+            }
+        } catch (error: IOException) {
+            throw ActnetException("The photo cannot be described: ${error.message}; free some space", error)
+        }
+    }
+
+    /** A photo has been described, or has failed without an end of the process. */
+    fun ended(photo: File) {
+        mark(photo).delete()
     }
 
     /** Moves a photo that the gallery has now to the photos. */
     fun keep(photo: File) {
-        try {
-            photosFolder.mkdirs()
-            photo.moveTo(File(photosFolder, photo.name))
-        } catch (error: IOException) {
-            throw PictureException("${photo.name} cannot be kept: ${error.message}", error)
-        }
+        photo.moveInto(photosFolder)
+    }
+
+    /** Lets every photo that had been described wait again: for a gallery that does not have them. */
+    fun waitAgain() {
+        photosFolder.listFiles().orEmpty().forEach { it.moveInto(waitingFolder) }
     }
 
     /** Removes a photo that cannot be described. */
     fun drop(photo: File) {
         photo.delete()
+        ended(photo)
     }
 
     /** The large picture of a path in the gallery; null where there is only the thumbnail. */
@@ -70,6 +92,17 @@ class PhotoInbox(private val waitingFolder: File, private val photosFolder: File
         photo(path)?.delete()
     }
 
+    private fun mark(photo: File) = File(waitingFolder, photo.name + BEGUN)
+
+    private fun File.moveInto(folder: File) {
+        try {
+            folder.mkdirs()
+            moveTo(File(folder, name))
+        } catch (error: IOException) {
+            throw PictureException("$name cannot be kept: ${error.message}", error)
+        }
+    }
+
     private fun File.moveTo(target: File) {
         if (!renameTo(target)) throw IOException("$name cannot be renamed")
     }
@@ -78,6 +111,9 @@ class PhotoInbox(private val waitingFolder: File, private val photosFolder: File
         /** What paths of photos that were added on this phone begin with. */
         const val FOLDER = "added/"
         private const val PART = ".part"
+
+        /** Ends the name of a file with one byte for each time that a photo was begun. */
+        private const val BEGUN = ".begun"
         private const val NAME_DIGITS = 32
     }
 }

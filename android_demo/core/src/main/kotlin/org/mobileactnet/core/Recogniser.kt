@@ -1,7 +1,7 @@
 package org.mobileactnet.core
 
-/** Similarity from which hits count as nearly the same picture. */
-const val SAME_PICTURE = 0.9
+/** Similarity from which hits count as nearly the same picture, as in `actnet-search --group`. */
+const val SAME_PICTURE = 0.95
 
 /** Hits that are looked at for each that is shown, as near-duplicates are taken together. */
 private const val HITS_PER_MATCH = 4

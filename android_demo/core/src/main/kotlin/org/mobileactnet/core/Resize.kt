@@ -13,10 +13,22 @@ const val PREPROCESSING_VERSION = 1
 
 private const val BITS = 22
 
-/** Resizes a picture, rows first; the aspect ratio is not kept, a pass that is not needed left out. */
+/**
+ * Resizes a picture, rows first; the aspect ratio is not kept, a pass that is not needed left out.
+ *
+ * @throws PictureException where the picture is so narrow and long that its rows, once resized, are
+ *   more than a phone's memory holds.
+ */
 fun resize(picture: RgbPicture, heightPx: Int, widthPx: Int): RgbPicture {
     val rows = if (picture.widthPx == widthPx) picture else resizeRows(picture, widthPx)
     return if (rows.heightPx == heightPx) rows else resizeColumns(rows, heightPx)
+}
+
+/** A picture whose longest side is at most [sidePx], its aspect ratio kept; never larger than it was. */
+fun fitted(picture: RgbPicture, sidePx: Int): RgbPicture {
+    val share = minOf(1.0, sidePx / max(picture.widthPx, picture.heightPx).toDouble())
+    val side = { px: Int -> max(1, (px * share).toInt()) }
+    return resize(picture, side(picture.heightPx), side(picture.widthPx))
 }
 
 /** One pass: where each result begins in the source, and the fixed-point weights from there. */
@@ -45,6 +57,12 @@ private fun fixedPoint(weights: DoubleArray): IntArray {
 }
 
 private fun resizeRows(picture: RgbPicture, widthPx: Int): RgbPicture {
+    if (widthPx.toLong() * picture.heightPx > MAX_PIXELS) {
+        throw PictureException(
+            "The picture has ${picture.widthPx} x ${picture.heightPx} pixels: too narrow and long to be " +
+                "resized in a phone's memory; choose another",
+        )
+    }
     val filter = filter(picture.widthPx, widthPx)
     val source = picture.bytes
     val result = ByteArray(CHANNELS * widthPx * picture.heightPx)

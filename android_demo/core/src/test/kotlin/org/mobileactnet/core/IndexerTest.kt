@@ -103,6 +103,55 @@ class IndexerTest {
     }
 
     @Test
+    fun aPhotoOfWhichTheProcessDiedTwiceIsNotTriedAgain() = onPhone {
+        val (deadly) = add(1, 2)
+        repeat(2) { inbox.begin(deadly) } // No end: the process is gone.
+        assertEquals(2, inbox.waiting().size)
+        indexer().run({ true }, {})
+        assertEquals(1, described)
+        assertContains(gallery.problems().single().reason, "The app ended 2 times")
+        assertEquals(emptyList(), File(folder, "waiting").list().orEmpty().toList())
+        add(1) // On purpose, once more.
+        indexer().run({ true }, {})
+        assertEquals(26, gallery.counts().pictures)
+    }
+
+    @Test
+    fun aPhotoThatFailedWithoutADeathIsTriedAsOftenAsAsked() = onPhone {
+        add(1)
+        val failing = indexer { throw ModelException("The model is being opened again") }
+        repeat(3) { assertFailsWith<ModelException> { failing.run({ true }, {}) } }
+        indexer().run({ true }, {})
+        assertEquals(25, gallery.counts().pictures)
+    }
+
+    @Test
+    fun onePhotoThatCannotBeStoredDoesNotHoldUpTheOthers() = onPhone {
+        for (failure in listOf<() -> FloatArray>(
+            { FloatArray(16) { Float.NaN } },
+            { throw OutOfMemoryError() },
+            { throw IOException("damaged storage") },
+        )) {
+            val (bad) = add(1)
+            add(2)
+            val indexer = indexer { if (it == bad) Described(4, 3, failure(), null) else describe(it) }
+            indexer.run({ true }, {})
+            assertEquals(25, gallery.counts().pictures)
+            assertEquals(emptyList(), inbox.waiting())
+        }
+        assertContains(gallery.problems().single().reason, "damaged storage")
+    }
+
+    @Test
+    fun describedPhotosCanWaitAgain() = onPhone {
+        val names = add(1, 2).map { it.name }
+        indexer().run({ true }, {})
+        inbox.waitAgain()
+        assertEquals(names.sorted(), inbox.waiting().map { it.name }.sorted())
+        assertNull(inbox.photo("added/${names.first()}"))
+    }
+
+    @Test
     fun aFullStorageKeepsWhatWaits() = onPhone {
         val pages = database.list("PRAGMA page_count") { it[0] as Long }.single()
         database.query("PRAGMA max_page_count = $pages") {}

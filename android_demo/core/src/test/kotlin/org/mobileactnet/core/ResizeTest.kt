@@ -2,8 +2,10 @@ package org.mobileactnet.core
 
 import java.io.File
 import kotlin.test.Test
+import kotlin.test.assertContains
 import kotlin.test.assertContentEquals
 import kotlin.test.assertEquals
+import kotlin.test.assertFailsWith
 import kotlin.test.assertSame
 import kotlin.test.assertTrue
 
@@ -30,6 +32,24 @@ class ResizeTest {
     fun theRightSizeIsHandedOverUntouched() {
         val picture = RgbPicture(2, 1, byteArrayOf(1, 2, 3, 4, 5, 6))
         assertSame(picture, resize(picture, 1, 2))
+    }
+
+    @Test
+    fun aPictureThatWouldGrowBeyondTheMemoryIsRefused() {
+        val strip = RgbPicture(1, 1_000_000, ByteArray(3_000_000))
+        val message = assertFailsWith<PictureException> { resize(strip, 224, 224) }.message
+        assertContains(message.orEmpty(), "1 x 1000000 pixels: too narrow and long")
+    }
+
+    @Test
+    fun aPictureIsFittedIntoASquareAndNeverEnlarged() {
+        val picture = RgbPicture(8, 4, ByteArray(96) { 7 })
+        val small = fitted(picture, 4)
+        assertEquals(4 to 2, small.widthPx to small.heightPx)
+        assertTrue(small.bytes.all { it == 7.toByte() })
+        assertSame(picture, fitted(picture, 9))
+        val line = fitted(RgbPicture(1, 8, ByteArray(24)), 2)
+        assertEquals(1 to 2, line.widthPx to line.heightPx)
     }
 
     @Test

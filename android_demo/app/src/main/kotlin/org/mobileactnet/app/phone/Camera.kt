@@ -40,28 +40,45 @@ class Camera(
     private val thread = HandlerThread("camera").apply { start() }
     private val handler = Handler(thread.looper)
     private val reader = ImageReader.newInstance(WIDTH_PX, HEIGHT_PX, ImageFormat.YUV_420_888, IMAGES)
+
+    // Of the camera's thread alone, from here.
     private var device: CameraDevice? = null
+    private var previewSurface: Surface? = null
+    private var opening = false
+    private var closed = false
 
     /** Opens the camera; what fails is told to the live screen. */
-    fun open() = told {
+    fun open() {
         live.starting()
+        handler.post { told(::openBack) }
+    }
+
+    /** Closes it; one that is still being opened as soon as it is there. */
+    override fun close() {
+        handler.post {
+            closed = true
+            if (!opening) release()
+        }
+    }
+
+    private fun openBack() {
         val id = chooseCamera()
         if (id == null) {
             live.failed("This phone has no camera; pick a photo instead")
-            return@told
+            return
         }
         val characteristics = manager.getCameraCharacteristics(id)
         val sensor = characteristics.get(CameraCharacteristics.SENSOR_ORIENTATION) ?: 0
         reader.setOnImageAvailableListener({ look(orientationOf(sensor - turnedDegrees)) }, handler)
         manager.openCamera(id, Opened(), handler)
+        opening = true
     }
 
-    override fun close() {
-        handler.post {
-            device?.close()
-            reader.close()
-            thread.quitSafely()
-        }
+    private fun release() {
+        device?.close()
+        reader.close()
+        previewSurface?.release()
+        thread.quitSafely()
     }
 
     private fun chooseCamera(): String? {
@@ -78,7 +95,7 @@ class Camera(
 
     private fun startPreview(camera: CameraDevice) = told {
         preview.setDefaultBufferSize(WIDTH_PX, HEIGHT_PX)
-        val surfaces = listOf(Surface(preview), reader.surface)
+        val surfaces = listOf(Surface(preview).also { previewSurface = it }, reader.surface)
         val request = camera.createCaptureRequest(CameraDevice.TEMPLATE_PREVIEW)
         surfaces.forEach(request::addTarget)
         val configured = object : CameraCaptureSession.StateCallback() {
@@ -95,17 +112,27 @@ class Camera(
     private inner class Opened : CameraDevice.StateCallback() {
         override fun onOpened(camera: CameraDevice) {
             device = camera
-            startPreview(camera)
+            opening = false
+            if (closed) release() else startPreview(camera)
         }
 
         override fun onDisconnected(camera: CameraDevice) {
-            camera.close()
-            live.failed("Another app has taken the camera; come back to this screen to go on")
+            failed(camera, "Another app has taken the camera; come back to this screen to go on")
         }
 
         override fun onError(camera: CameraDevice, error: Int) {
-            camera.close()
-            live.failed("The camera failed (error $error); close other camera apps, or pick a photo")
+            failed(camera, "The camera failed (error $error); close other camera apps, or pick a photo")
+        }
+
+        private fun failed(camera: CameraDevice, sentence: String) {
+            device = camera
+            opening = false
+            if (closed) {
+                release()
+            } else {
+                camera.close()
+                live.failed(sentence)
+            }
         }
     }
 
@@ -114,6 +141,11 @@ class Camera(
         work()
     } catch (error: CameraAccessException) {
         live.failed("The camera cannot be used: ${error.message}; pick a photo instead")
+    } catch (error: Surface.OutOfResourcesException) {
+        live.failed("The camera has no room for its picture; close other camera apps, or pick a photo")
+    } catch (error: IllegalArgumentException) {
+        // The preview's surface has gone, or the phone's camera does not know the size of the frames.
+        live.failed("The camera cannot be used as it is: ${error.message}; pick a photo instead")
     } catch (error: SecurityException) {
         live.refused(mayAsk = true)
     } catch (error: IllegalStateException) {

@@ -1,8 +1,6 @@
 package org.mobileactnet.app.phone
 
 import android.content.Context
-import android.graphics.Bitmap
-import android.graphics.BitmapFactory
 import android.graphics.Typeface
 import android.view.Gravity
 import android.view.TextureView
@@ -18,6 +16,7 @@ import android.widget.TextView
 import org.mobileactnet.app.Action
 import org.mobileactnet.app.Block
 import org.mobileactnet.app.ScreenContent
+import org.mobileactnet.app.keptViews
 
 private const val PADDING_DP = 12
 private const val THUMBNAIL_DP = 72
@@ -27,105 +26,151 @@ private const val STEPS = 1000
 private const val PROBLEM_COLOUR = 0xffb00020.toInt()
 
 /**
- * Makes framework views of a screen's content. The camera's preview stays one view, as a new one
- * would have to wait for its surface.
+ * Makes framework views of a screen's content. Views stay as long as they can show what comes next, so
+ * that no touch is lost. The camera's preview always stays, as a new one would have to wait for its
+ * surface.
  *
- * @param picture loads a picture of the gallery, large or small; null where there is none.
  * @param perform does what was touched.
  */
 class ContentView(
     context: Context,
-    private val picture: (id: Long, large: Boolean) -> Bitmap?,
+    private val pictures: Pictures,
     private val perform: (Action) -> Unit,
 ) : LinearLayout(context) {
     val preview: TextureView = PreviewView(context)
-    private val title = text("", HEADING_SP).apply { typeface = Typeface.DEFAULT_BOLD }
+    private val title = text(HEADING_SP).apply { typeface = Typeface.DEFAULT_BOLD }
     private val blocks = LinearLayout(context).apply { orientation = VERTICAL }
+    private val scroll = ScrollView(context).apply { addView(blocks) }
     private var shown: ScreenContent? = null
+    private var drawn = emptyList<Drawn>()
 
     init {
         orientation = VERTICAL
         addView(title)
         addView(preview, LayoutParams(MATCH_PARENT, WRAP_CONTENT))
-        addView(ScrollView(context).apply { addView(blocks) }, LayoutParams(MATCH_PARENT, 0, 1f))
+        addView(scroll, LayoutParams(MATCH_PARENT, 0, 1f))
     }
 
     /** Shows content; nothing happens where it is there already. */
     fun show(content: ScreenContent) {
         if (content == shown) return
+        if (content.title != shown?.title) scroll.scrollTo(0, 0)
         shown = content
         title.text = content.title
         preview.visibility = if (Block.Preview in content.blocks) View.VISIBLE else View.GONE
-        blocks.removeAllViews()
-        content.blocks.mapNotNull(::viewOf).forEach(blocks::addView)
+        showBlocks(content.blocks - Block.Preview)
     }
 
-    private fun viewOf(block: Block): View? = when (block) {
-        Block.Preview -> null
-        is Block.Heading -> text(block.text, HEADING_SP)
-        is Block.Paragraph -> text(block.text, TEXT_SP)
-        is Block.Problem -> text(block.text, TEXT_SP).apply { setTextColor(PROBLEM_COLOUR) }
-        is Block.Button -> button(block.text, block.action)
+    private fun showBlocks(next: List<Block>) {
+        val kept = keptViews(drawn.map(Drawn::block), next)
+        val between = drawn.size - kept.top - kept.bottom
+        blocks.removeViews(kept.top, between)
+        val made = next.subList(kept.top, next.size - kept.bottom).map(::draw)
+        made.forEachIndexed { place, view -> blocks.addView(view.view, kept.top + place) }
+        drawn = drawn.take(kept.top) + made + drawn.takeLast(kept.bottom)
+        drawn.forEachIndexed { place, view -> view.show(next[place]) }
+    }
+
+    private fun draw(block: Block): Drawn = when (block) {
+        Block.Preview -> error("the preview is no block of its own")
+        is Block.Heading -> text(HEADING_SP).let { view -> drawn(view, block) { view.text = it.text } }
+        is Block.Paragraph -> text(TEXT_SP).let { view -> drawn(view, block) { view.text = it.text } }
+        is Block.Problem -> text(TEXT_SP).apply { setTextColor(PROBLEM_COLOUR) }
+            .let { view -> drawn(view, block) { view.text = it.text } }
+        is Block.Button -> button().let { view -> drawn(view, block) { view.show(it.text, it.action) } }
         is Block.Choice -> choice(block)
         is Block.Progress -> progress(block)
         is Block.PictureRow -> row(block)
-        is Block.LargePicture -> image(block.pictureId, large = true)
+        is Block.LargePicture -> image(large = true).let { view ->
+            drawn(view, block) { pictures.showLarge(view, it.pictureId, it.path) }
+        }
     }
 
-    private fun text(value: String, sizeSp: Float) = TextView(context).apply {
-        text = value
+    private fun text(sizeSp: Float) = TextView(context).apply {
         textSize = sizeSp
         setPadding(px(PADDING_DP), px(PADDING_DP / 2), px(PADDING_DP), px(PADDING_DP / 2))
     }
 
-    private fun button(text: String, action: Action) = Button(context).apply {
+    private fun button() = Button(context).apply { setAllCaps(false) }
+
+    private fun Button.show(text: String, action: Action) {
         this.text = text
-        setAllCaps(false)
         setOnClickListener { perform(action) }
     }
 
-    private fun choice(block: Block.Choice) = LinearLayout(context).apply {
-        orientation = VERTICAL
-        addView(text(block.title, TEXT_SP))
-        addView(LinearLayout(context).apply {
-            block.options.forEach { option ->
-                addView(button(option.text, option.action).apply {
-                    isSelected = option.chosen
-                    typeface = if (option.chosen) Typeface.DEFAULT_BOLD else Typeface.DEFAULT
-                    contentDescription = if (option.chosen) "${option.text}, chosen" else option.text
-                })
+    private fun choice(block: Block.Choice): Drawn {
+        val heading = text(TEXT_SP)
+        val buttons = block.options.map { button() }
+        val view = column(heading, LinearLayout(context).apply { buttons.forEach(::addView) })
+        return drawn(view, block) {
+            heading.text = it.title
+            it.options.zip(buttons) { option, button ->
+                button.show(option.text, option.action)
+                button.isSelected = option.chosen
+                button.typeface = if (option.chosen) Typeface.DEFAULT_BOLD else Typeface.DEFAULT
+                button.contentDescription = if (option.chosen) "${option.text}, chosen" else option.text
             }
-        })
+        }
     }
 
-    private fun progress(block: Block.Progress) = LinearLayout(context).apply {
+    private fun progress(block: Block.Progress): Drawn {
+        val text = text(TEXT_SP)
+        val bar = ProgressBar(context, null, android.R.attr.progressBarStyleHorizontal).apply { max = STEPS }
+        return drawn(column(text, bar), block) {
+            text.text = it.text
+            bar.progress = (STEPS * it.share).toInt()
+        }
+    }
+
+    private fun row(block: Block.PictureRow): Drawn {
+        val image = image(large = false)
+        val name = text(TEXT_SP).apply { typeface = Typeface.DEFAULT_BOLD }
+        val detail = text(TEXT_SP)
+        val view = LinearLayout(context).apply {
+            setGravity(Gravity.CENTER_VERTICAL)
+            addView(image, LayoutParams(px(THUMBNAIL_DP), px(THUMBNAIL_DP)))
+            addView(column(name, detail))
+            setOnClickListener { perform(block.action) } // A row whose action changes is made anew.
+        }
+        pictures.showThumbnail(image, block.pictureId, block.path)
+        return drawn(view, block) {
+            name.text = it.title
+            detail.text = it.detail
+        }
+    }
+
+    private fun column(vararg views: View) = LinearLayout(context).apply {
         orientation = VERTICAL
-        addView(text(block.text, TEXT_SP))
-        addView(ProgressBar(context, null, android.R.attr.progressBarStyleHorizontal).apply {
-            max = STEPS
-            progress = (STEPS * block.share).toInt()
-        })
+        views.forEach(::addView)
     }
 
-    private fun row(block: Block.PictureRow) = LinearLayout(context).apply {
-        setGravity(Gravity.CENTER_VERTICAL)
-        addView(image(block.pictureId, large = false), LayoutParams(px(THUMBNAIL_DP), px(THUMBNAIL_DP)))
-        addView(LinearLayout(context).apply {
-            orientation = VERTICAL
-            addView(text(block.title, TEXT_SP).apply { typeface = Typeface.DEFAULT_BOLD })
-            addView(text(block.detail, TEXT_SP))
-        })
-        setOnClickListener { perform(block.action) }
-    }
-
-    private fun image(id: Long, large: Boolean) = ImageView(context).apply {
+    private fun image(large: Boolean) = ImageView(context).apply {
         scaleType = ImageView.ScaleType.FIT_CENTER
         adjustViewBounds = large
-        setImageBitmap(picture(id, large))
     }
 
     private fun px(dp: Int): Int = (dp * resources.displayMetrics.density).toInt()
 }
+
+/** A view with the block that it shows, and how it shows another of that kind. */
+private class Drawn(val view: View, block: Block, private val fill: (Block) -> Unit) {
+    var block: Block = block
+        private set
+
+    init {
+        fill(block)
+    }
+
+    fun show(next: Block) {
+        if (next == block) return
+        block = next
+        fill(next)
+    }
+}
+
+/** [keptViews] sees to it that a view is given blocks of its own kind. */
+private inline fun <reified B : Block> drawn(view: View, block: B, crossinline fill: (B) -> Unit) =
+    Drawn(view, block) { fill(it as B) }
 
 /** The camera's picture, three to four as its frames, upright. */
 private class PreviewView(context: Context) : TextureView(context) {
@@ -135,13 +180,4 @@ private class PreviewView(context: Context) : TextureView(context) {
         val height = minOf(width * 4 / 3, available / 2)
         setMeasuredDimension(minOf(width, height * 3 / 4), height)
     }
-}
-
-/** A JPEG or any photo file as a bitmap of at most about [sidePx]; null where it is none. */
-fun bitmapOf(bytes: ByteArray, sidePx: Int): Bitmap? {
-    val options = BitmapFactory.Options().apply { inJustDecodeBounds = true }
-    BitmapFactory.decodeByteArray(bytes, 0, bytes.size, options)
-    options.inSampleSize = maxOf(1, maxOf(options.outWidth, options.outHeight) / sidePx)
-    options.inJustDecodeBounds = false
-    return BitmapFactory.decodeByteArray(bytes, 0, bytes.size, options)
 }

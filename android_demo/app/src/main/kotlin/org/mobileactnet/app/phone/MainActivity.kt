@@ -4,7 +4,6 @@ import android.Manifest
 import android.app.Activity
 import android.content.Intent
 import android.content.pm.PackageManager
-import android.graphics.Bitmap
 import android.graphics.SurfaceTexture
 import android.net.Uri
 import android.os.Bundle
@@ -17,8 +16,6 @@ import android.view.ViewGroup.LayoutParams.WRAP_CONTENT
 import android.widget.Button
 import android.widget.HorizontalScrollView
 import android.widget.LinearLayout
-import java.io.FileNotFoundException
-import java.io.IOException
 import java.util.concurrent.Executor
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.SupervisorJob
@@ -30,12 +27,11 @@ import org.mobileactnet.app.Action
 import org.mobileactnet.app.Demo
 import org.mobileactnet.app.Screen
 import org.mobileactnet.app.contentOf
+import org.mobileactnet.app.granted
 import org.mobileactnet.app.perform
 import org.mobileactnet.app.wantsCamera
 
 private const val ASK_FOR_CAMERA = 1
-private const val LARGE_PX = 1600
-private const val THUMBNAIL_PX = 200
 
 /** The one activity: shows the content of the present screen, and asks the system for things. */
 class MainActivity : Activity(), TextureView.SurfaceTextureListener {
@@ -48,12 +44,14 @@ class MainActivity : Activity(), TextureView.SurfaceTextureListener {
     private var inFront = false
     private var asked = false
     private lateinit var content: ContentView
+    private lateinit var pictures: Pictures
 
     override fun onCreate(saved: Bundle?) {
         super.onCreate(saved)
         screen = saved?.getString(SCREEN)?.let(Screen::valueOf) ?: Screen.LIVE
         asked = saved?.getBoolean(ASKED) ?: false
-        content = ContentView(this, ::pictureOf, ::act)
+        pictures = Pictures(demo)
+        content = ContentView(this, pictures, ::act)
         content.preview.surfaceTextureListener = this
         setContentView(LinearLayout(this).apply {
             orientation = LinearLayout.VERTICAL
@@ -72,7 +70,7 @@ class MainActivity : Activity(), TextureView.SurfaceTextureListener {
         super.onResume()
         inFront = true
         // Once: the answer brings the activity back here, and a refusal must not be asked about again.
-        if (!mayUseCamera() && !asked) askForCamera()
+        if (mayUseCamera()) demo.live.allowed() else if (!asked) askForCamera()
         refresh()
     }
 
@@ -84,6 +82,7 @@ class MainActivity : Activity(), TextureView.SurfaceTextureListener {
 
     override fun onDestroy() {
         scope.cancel()
+        pictures.close()
         super.onDestroy()
     }
 
@@ -149,17 +148,17 @@ class MainActivity : Activity(), TextureView.SurfaceTextureListener {
                 demo.gallery.add(chosen.map { uri -> { input(uri) } })
             }
             EXPORT_REPORT -> demo.benchmark.export {
-                contentResolver.openOutputStream(chosen.first())
-                    ?: throw FileNotFoundException("no such place")
+                granted { contentResolver.openOutputStream(chosen.first()) }
             }
         }
     }
 
-    private fun input(uri: Uri) =
-        contentResolver.openInputStream(uri) ?: throw FileNotFoundException("the photo has gone")
+    private fun input(uri: Uri) = granted { contentResolver.openInputStream(uri) }
 
     override fun onRequestPermissionsResult(request: Int, asked: Array<String>, granted: IntArray) {
-        if (!mayUseCamera()) {
+        if (mayUseCamera()) {
+            demo.live.allowed()
+        } else {
             demo.live.refused(mayAsk = shouldShowRequestPermissionRationale(Manifest.permission.CAMERA))
         }
         refresh()
@@ -191,16 +190,6 @@ class MainActivity : Activity(), TextureView.SurfaceTextureListener {
     private fun stopCamera() {
         camera?.close()
         camera = null
-    }
-
-    private fun pictureOf(id: Long, large: Boolean): Bitmap? {
-        val photo = demo.picture.value?.takeIf { large }?.let { demo.photoOf(it.picture.path) }
-        val bytes = try {
-            photo?.readBytes()
-        } catch (error: IOException) {
-            null // It has just been deleted; the thumbnail may still be there.
-        }
-        return (bytes ?: demo.thumbnail(id))?.let { bitmapOf(it, if (large) LARGE_PX else THUMBNAIL_PX) }
     }
 
     override fun onSurfaceTextureAvailable(surface: SurfaceTexture, width: Int, height: Int) = refresh()

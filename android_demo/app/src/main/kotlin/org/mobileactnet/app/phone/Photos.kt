@@ -10,6 +10,7 @@ import java.io.IOException
 import org.mobileactnet.core.PictureException
 import org.mobileactnet.core.RgbPicture
 import org.mobileactnet.core.checkSize
+import org.mobileactnet.core.fitted
 import org.mobileactnet.core.overWhite
 import org.mobileactnet.core.upright
 
@@ -17,31 +18,26 @@ private const val JPEG_QUALITY = 85
 private const val OPAQUE = 0xff shl 24
 
 /** Decodes a photo, upright; throws [PictureException]. */
-fun decodePhoto(photo: File): RgbPicture = try {
+fun decodePhoto(photo: File): RgbPicture {
     val bounds = BitmapFactory.Options().apply { inJustDecodeBounds = true }
     BitmapFactory.decodeFile(photo.path, bounds)
     if (bounds.outWidth < 1) throw PictureException("The photo cannot be decoded; choose another")
     checkSize(bounds.outWidth, bounds.outHeight)
-    upright(pixelsOf(decodeBitmap(photo)), orientationOf(photo))
-} catch (error: OutOfMemoryError) {
-    throw PictureException("The photo is too large for this phone's memory; choose a smaller one", error)
+    return upright(pixelsOf(decodeBitmap(photo)), orientationOf(photo))
 }
 
 /** A JPEG of a picture whose longest side is at most [sidePx]. */
 fun jpegOf(picture: RgbPicture, sidePx: Int): ByteArray {
-    val bytes = picture.bytes
-    val colours = IntArray(picture.widthPx * picture.heightPx) { pixel ->
+    val small = fitted(picture, sidePx)
+    val bytes = small.bytes
+    val colours = IntArray(small.widthPx * small.heightPx) { pixel ->
         val red = bytes[3 * pixel].toInt() and 255
         val green = bytes[3 * pixel + 1].toInt() and 255
         val blue = bytes[3 * pixel + 2].toInt() and 255
         OPAQUE or (red shl 16) or (green shl 8) or blue
     }
-    val whole = Bitmap.createBitmap(colours, picture.widthPx, picture.heightPx, Bitmap.Config.ARGB_8888)
-    val share = minOf(1.0, sidePx / maxOf(picture.widthPx, picture.heightPx).toDouble())
-    val width = maxOf(1, (picture.widthPx * share).toInt())
-    val height = maxOf(1, (picture.heightPx * share).toInt())
     val buffer = ByteArrayOutputStream()
-    Bitmap.createScaledBitmap(whole, width, height, true)
+    Bitmap.createBitmap(colours, small.widthPx, small.heightPx, Bitmap.Config.ARGB_8888)
         .compress(Bitmap.CompressFormat.JPEG, JPEG_QUALITY, buffer)
     return buffer.toByteArray()
 }

@@ -23,7 +23,7 @@ private const val MOST_PHOTOS = 100
 /** The photo picker; before Android 13 the document picker. */
 internal fun photoPicker(several: Boolean): Intent {
     if (Build.VERSION.SDK_INT >= ANDROID_13) {
-        val intent = Intent(PHOTO_PICKER)
+        val intent = Intent(PHOTO_PICKER).setType("image/*")
         return if (several) intent.putExtra(PHOTO_PICKER_MAX, MOST_PHOTOS) else intent
     }
     return Intent(Intent.ACTION_OPEN_DOCUMENT).addCategory(Intent.CATEGORY_OPENABLE).setType("image/*")
