@@ -38,7 +38,7 @@ let package = Package(
         .target(name: "ActnetCoreML", dependencies: ["ActnetCore"]),
         .executableTarget(name: "ActnetCLI", dependencies: ["ActnetCore", "ActnetLiteRt"]),
         .testTarget(name: "ActnetCoreTests", dependencies: ["ActnetCore"]),
-        .testTarget(name: "ActnetCoreMLTests", dependencies: ["ActnetCoreML"]),
-        .testTarget(name: "ActnetLiteRtTests", dependencies: ["ActnetLiteRt"]),
+        .testTarget(name: "ActnetCoreMLTests", dependencies: ["ActnetCore", "ActnetCoreML"]),
+        .testTarget(name: "ActnetLiteRtTests", dependencies: ["ActnetCore", "ActnetLiteRt"]),
     ]
 )

@@ -21,7 +21,9 @@ enum Main {
         switch command {
         case .selfTest(let model):
             let test = try await describer(model).selfTest()
-            try say(SelfTestLine(cosine: test.cosine, passed: test.passed))
+            try say(
+                SelfTestLine(
+                    cosine: test.cosine, cosineMin: test.cosineMin, passed: test.passed))
         case .describe(let model, let pictures):
             let describer = try describer(model)
             for picture in pictures {
@@ -72,6 +74,7 @@ enum Main {
 
 struct SelfTestLine: Encodable {
     let cosine: Double
+    let cosineMin: Double
     let passed: Bool
 }
 

@@ -68,8 +68,22 @@ public struct Manifest: Codable, Equatable, Sendable {
 
     /// What it gave for a picture that every app can draw.
     public struct Golden: Codable, Equatable, Sendable {
+        /// What manifests without a least cosine mean.
+        static let olderCosineMin = 0.999
+
         public let picture: String
         public let descriptor: [Float]
+
+        /// Least cosine with the descriptor that a self-test asks for, above 0, at most 1.
+        public let cosineMin: Double
+
+        public init(from decoder: Decoder) throws {
+            let values = try decoder.container(keyedBy: CodingKeys.self)
+            picture = try values.decode(String.self, forKey: .picture)
+            descriptor = try values.decode([Float].self, forKey: .descriptor)
+            cosineMin =
+                try values.decodeIfPresent(Double.self, forKey: .cosineMin) ?? Self.olderCosineMin
+        }
     }
 
     /// A side of a shape: a number, or the name of one that may change.
@@ -156,6 +170,9 @@ extension Manifest {
         }
         if golden.descriptor.count != output.dim {
             return "the golden descriptor has \(golden.descriptor.count) values, not \(output.dim)"
+        }
+        if golden.cosineMin <= 0 || golden.cosineMin > 1 {
+            return "golden.cosine_min is \(golden.cosineMin), not above 0 and at most 1"
         }
         return nil
     }

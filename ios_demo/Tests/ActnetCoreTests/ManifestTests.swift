@@ -27,6 +27,15 @@ final class ManifestTests: XCTestCase {
                 ["golden": ["picture": "xor-1", "descriptor": [1.0]]],
                 "the golden descriptor has 1 values, not 2"
             ),
+            (Samples.golden(cosineMin: "0.95"), "golden.cosineMin is of another kind"),
+            (
+                Samples.golden(cosineMin: 0),
+                "golden.cosine_min is 0.0, not above 0 and at most 1"
+            ),
+            (
+                Samples.golden(cosineMin: 1.5),
+                "golden.cosine_min is 1.5, not above 0 and at most 1"
+            ),
         ]
         for (change, reason) in cases {
             assertThrows(ManifestError.malformed("m.json", reason: reason)) {
@@ -101,6 +110,27 @@ final class ManifestTests: XCTestCase {
         XCTAssertNil(SelfTest(manifest: manifest, descriptor: [1]))
     }
 
+    func testSelfTestAsksForTheCosineOfTheManifest() throws {
+        for (least, passes) in [(0.95, true), (0.961, false), (1, false)] {
+            let data = try Samples.manifest(Samples.golden(cosineMin: least))
+            let manifest = try Manifest(data: data, name: "m.json")
+            let test = try XCTUnwrap(SelfTest(manifest: manifest, descriptor: [0.8, 0.6]))
+            XCTAssertEqual(test.cosineMin, least)
+            XCTAssertEqual(test.passed, passes, "0.96 where \(least) is asked for")
+        }
+    }
+
+    func testManifestsWithoutALeastCosineMean0999() throws {
+        let manifest = try Manifest(data: Samples.manifest(), name: "m.json")
+        XCTAssertEqual(manifest.golden.cosineMin, 0.999)
+        for (angle, passes) in [(Float(0.0447), true), (Float(0.0448), false)] {
+            let turned = atan2(Float(0.8), 0.6) + angle
+            let descriptor = [cos(turned), sin(turned)]
+            let test = try XCTUnwrap(SelfTest(manifest: manifest, descriptor: descriptor))
+            XCTAssertEqual(test.passed, passes, "\(test.cosine)")
+        }
+    }
+
     func testGoldenPictureIsThatOfTheDocument() throws {
         let picture = try XCTUnwrap(GoldenPicture.draw(width: 224, height: 224))
         // Row 3, column 100: 200 XOR 12, 300 XOR 9, 400 XOR 6, each mod 256.
@@ -134,6 +164,11 @@ enum Samples {
         ]
         for (key, value) in change { whole[key] = value }
         return try JSONSerialization.data(withJSONObject: whole)
+    }
+
+    /// Returns a change of a manifest: its golden descriptor with a least cosine.
+    static func golden(cosineMin: Any) -> [String: Any?] {
+        ["golden": ["picture": "xor-1", "descriptor": [0.6, 0.8], "cosine_min": cosineMin]]
     }
 
     static let model = GalleryModel(
