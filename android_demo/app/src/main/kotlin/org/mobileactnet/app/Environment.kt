@@ -24,7 +24,7 @@ interface Environment {
 
     fun openModel(artefact: File, manifest: Manifest, threads: Int): DescriptorModel
 
-    /** Decodes a photo, upright; throws PictureException. */
+    /** Decodes a photo, upright; throws PictureException, and OutOfMemoryError for a large one. */
     fun decode(photo: File): RgbPicture
 
     /** A JPEG whose longest side is at most [sidePx]. */

@@ -45,7 +45,10 @@ class Installer(private val assets: AssetSource, private val folder: File) {
         return InstalledFiles(artefact, manifest, gallery)
     }
 
-    /** Puts the gallery that came with the app back; what was added to it on the phone is gone. */
+    /**
+     * Puts the gallery that came with the app back, without what was added on the phone; for
+     * [PhotoInbox.waitAgain] to bring that back.
+     */
     fun restoreGallery() {
         // SQLite would play the journal of the old file back into the new one.
         File(folder, "$GALLERY_FILE-journal").delete()

@@ -17,7 +17,7 @@ import org.mobileactnet.core.upright
 private const val JPEG_QUALITY = 85
 private const val OPAQUE = 0xff shl 24
 
-/** Decodes a photo, upright; throws [PictureException]. */
+/** Decodes a photo, upright; throws [PictureException], and OutOfMemoryError for a large one. */
 fun decodePhoto(photo: File): RgbPicture {
     val bounds = BitmapFactory.Options().apply { inJustDecodeBounds = true }
     BitmapFactory.decodeFile(photo.path, bounds)

@@ -44,7 +44,11 @@ class Pictures(private val demo: Demo) {
 
     private fun load(view: ImageView, decode: () -> Bitmap?) {
         worker.execute {
-            val bitmap = decode() ?: return@execute
+            val bitmap = try {
+                decode()
+            } catch (error: OutOfMemoryError) {
+                null // The screen has its words without the picture, too.
+            } ?: return@execute
             mainThread.post { view.setImageBitmap(bitmap) }
         }
     }
