@@ -71,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--name", default="mobile-actnet", help="name in the checkpoint's card")
     add("-o", "--output", type=Path, metavar="PATH",
         help="checkpoint to write: NAME.safetensors, or a folder")  # fmt: skip
+    add("--overwrite", action="store_true", help="replace a finished checkpoint")
     return parser
 
 
@@ -99,6 +100,9 @@ def _fit(
         output = output / "checkpoint.safetensors"
     if output.is_dir():
         raise ActnetError(f"{output} is a folder; give another name")
+    state_path = output.with_suffix(".state")
+    if output.exists() and not state_path.exists() and not arguments.overwrite:
+        raise ActnetError(f"{output} exists; give --overwrite to replace it, or another -o")
     network, origin = _start(arguments, sources, config)
     card = Card(
         name=arguments.name,
@@ -106,7 +110,6 @@ def _fit(
         origin=f"{origin}; pictures: " + ", ".join(path.name for path in arguments.data),
         training={"preset": arguments.preset, **asdict(config)},
     )
-    state_path = output.with_suffix(".state")
     train(
         network, sources, config, state_path, say,
         workers=arguments.workers,
@@ -119,7 +122,7 @@ def _fit(
         save_checkpoint(network, output, card)
         state_path.unlink()
         say(f"saved {output}")
-        say(f"next: actnet-export --format tflite --checkpoint {output}")
+        say(f"next: actnet-export --format tflite --checkpoint {output} -o models/")
 
 
 def dev_measure(folder: Path) -> Callable[[Actnet], float]:

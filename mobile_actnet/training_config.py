@@ -174,8 +174,10 @@ def override(config: TrainingConfig, settings: list[str]) -> TrainingConfig:
     changes: dict[str, Any] = {}
     for setting in settings:
         name, equals, text = setting.partition("=")
-        if not equals or name not in known:
+        if not equals:
             raise ConfigError(f"--set {setting!r}: give NAME=VALUE; names are {', '.join(known)}")
+        if name not in known:
+            raise ConfigError(f"there is no setting {name!r}; names are {', '.join(known)}")
         try:
             changes[name] = _parse(name, known[name], text)
         except ValueError as error:

@@ -269,6 +269,10 @@ def test_command_adapts_a_checkpoint(
     assert (card.training["preset"], card.training["epochs"]) == ("phone", 1)
     assert f"actnet-export --format tflite --checkpoint {out}" in capsys.readouterr().out
     assert not list(out.parent.glob("*.state"))
+    written = out.read_bytes()
+    assert main([*arguments, "--epochs", "1"]) == 1
+    assert "exists; give --overwrite to replace it" in capsys.readouterr().err
+    assert out.read_bytes() == written
 
 
 def test_command_writes_a_preview(pictures: Path, tmp_path: Path) -> None:
@@ -284,7 +288,7 @@ def test_command_writes_a_preview(pictures: Path, tmp_path: Path) -> None:
         (["--mix", "-1"], "--mix is '-1'"),
         (["--steps", "0"], "--steps is 0"),
         (["--epochs", "0"], "epochs is 0"),
-        (["--set", "x=1"], "give NAME=VALUE"),
+        (["--set", "x=1"], "there is no setting 'x'; names are epochs, "),
         (["--backbone", "none.safetensors"], "none.safetensors cannot be read"),
         (["--checkpoint", "none.safetensors"], "checkpoint none.safetensors cannot be read"),
         (["--dev", "."], "has no photo with the role query or both"),

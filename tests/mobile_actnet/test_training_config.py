@@ -30,7 +30,7 @@ def test_settings_of_every_kind() -> None:
     ("setting", "message"),
     [
         ("batch_size", "give NAME=VALUE; names are epochs, "),
-        ("batchsize=3", "give NAME=VALUE"),
+        ("batchsize=3", "there is no setting 'batchsize'; names are epochs, "),
         ("batch_size=many", "the value must be like 64"),
         ("mining=soft", "the value must be like hardest or semi-hard or memory"),
         ("image_sizes=100", "image height is 100"),
