@@ -16,9 +16,10 @@ from mobile_actnet.benchmarks.ratios import Ratio
 from mobile_actnet.errors import ConfigError
 from mobile_actnet.export.checking import Say, Thresholds
 from mobile_actnet.export.evaluate import EvaluationOptions, evaluate_model
+from mobile_actnet.export.export_request import ExportRequest, artefact_path
 from mobile_actnet.export.formats import Format, Precision, exporter
 from mobile_actnet.export.parity import THRESHOLDS, cosine
-from mobile_actnet.export.pipeline import ExportRequest, artefact_path, export_artefacts
+from mobile_actnet.export.pipeline import export_artefacts
 from mobile_actnet.export.quantization import ROUNDED
 from mobile_actnet.export.runtimes import Descriptors
 

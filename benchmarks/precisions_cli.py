@@ -14,8 +14,8 @@ from mobile_actnet.checkpoint import DEFAULT_CHECKPOINT
 from mobile_actnet.commands import run
 from mobile_actnet.export.cli import parse_image_size
 from mobile_actnet.export.deployable import ImageSize
+from mobile_actnet.export.export_request import DEFAULT_OUTPUT, ExportRequest
 from mobile_actnet.export.formats import Format, Precision
-from mobile_actnet.export.pipeline import DEFAULT_OUTPUT, ExportRequest
 from mobile_actnet.files import write_atomically
 
 

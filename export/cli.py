@@ -18,15 +18,11 @@ from mobile_actnet.export.activation_ranges import CalibrationMethod
 from mobile_actnet.export.calibration import DEFAULT_IMAGES
 from mobile_actnet.export.checking import Thresholds
 from mobile_actnet.export.deployable import ImageSize, Layout
+from mobile_actnet.export.export_request import DEFAULT_OUTPUT, ExportRequest
 from mobile_actnet.export.formats import CoremlInput, Format, Precision
 from mobile_actnet.export.lowering import Lowering
 from mobile_actnet.export.manifest import path_of
-from mobile_actnet.export.pipeline import (
-    DEFAULT_OUTPUT,
-    ExportRequest,
-    ExportResult,
-    export_artefacts,
-)
+from mobile_actnet.export.pipeline import ExportResult, export_artefacts
 
 _THRESHOLDS = {
     "min-cosine": "least mean cosine with PyTorch",

@@ -17,15 +17,14 @@ from mobile_actnet.errors import ActnetError, ConfigError
 from mobile_actnet.export.ablation import (
     AblationConfig,
     ablation_table,
-    check_backbone_source,
     descriptor_dim,
-    load_backbone,
     run_ablation,
     training_pictures,
 )
 from mobile_actnet.export.browse import BrowseConfig, browse_page, worst_rankings
 from mobile_actnet.export.deployable import ImageSize
 from mobile_actnet.export.dimension_curve import curve_dims, dimension_curves
+from mobile_actnet.export.frozen_backbone import check_backbone_source, load_backbone
 from mobile_actnet.export.plots import (
     check_picture_path,
     draw_curves,

@@ -11,18 +11,15 @@ import errno
 import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from mobile_actnet.checkpoint import DEFAULT_CHECKPOINT, load_checkpoint
+from mobile_actnet.checkpoint import load_checkpoint
 from mobile_actnet.errors import ActnetError, ConfigError
 from mobile_actnet.export import manifest as manifests
-from mobile_actnet.export.activation_ranges import CalibrationMethod
 from mobile_actnet.export.calibration import (
-    DEFAULT_IMAGES,
-    MIN_IMAGES,
     RECOMMENDED_IMAGES,
     ActivationRanges,
     check_apart,
@@ -40,22 +37,17 @@ from mobile_actnet.export.checking import (
     make_reference,
     portability_lines,
 )
-from mobile_actnet.export.deployable import DeployableActnet, ImageSize, Layout
+from mobile_actnet.export.deployable import DeployableActnet, Layout
 from mobile_actnet.export.errors import ParityError
+from mobile_actnet.export.export_request import ExportRequest, planned, precision_of
 from mobile_actnet.export.formats import (
-    CONVERTING,
-    CoremlInput,
     Exporter,
     Format,
     Options,
-    Precision,
     QuantizationPlan,
-    check_precision,
     exporter,
-    require,
 )
 from mobile_actnet.export.interrupts import keep_interrupt
-from mobile_actnet.export.lowering import Lowering
 from mobile_actnet.export.quantization import ROUNDED, STATIC, prepare
 from mobile_actnet.export.sensitivity import KEPT_COUNTS, most_sensitive
 from mobile_actnet.files import put_in_place, reason, staging_folder
@@ -63,53 +55,7 @@ from mobile_actnet.network import Actnet, check_dim
 from mobile_actnet.preprocessing import NAME as PREPROCESSING_NAME
 from mobile_actnet.preprocessing import VERSION as PREPROCESSING_VERSION
 
-DEFAULT_OUTPUT = Path("artefacts")
 _LITTLE_SPACE_BYTES = 4_000_000
-
-
-@dataclass(frozen=True)
-class ExportRequest:
-    """What to export.
-
-    Attributes:
-        formats: at least one.
-        precision: of all artefacts; each format's default if None.
-        checkpoint: file to start from.
-        size: of the model's input.
-        dim: length of the descriptor; the checkpoint's default if None.
-        layout: order of the input's axes where a format leaves a choice.
-        dynamic_batch: any number of pictures in a run (ONNX).
-        coreml_input: what a Core ML artefact takes.
-        verify: folder of photos for the comparison; generated pictures if None.
-        output: folder, or the artefact's path if one format is asked for.
-        overwrite: whether artefacts that exist are replaced.
-        calibration: folder of photos for the ranges of activations; those recorded for the
-            shipped weights if None.
-        calibration_images: how many of them are taken at most.
-        calibration_method: how ranges are chosen.
-        lowering: how the Weibull is written; each format's default if None.
-        thresholds: what replaces the precision's thresholds.
-        max_drop: points of mAP that may be lost on labelled photos of `verify`; the most sensitive
-            layers stay in float until it holds.
-    """
-
-    formats: tuple[Format, ...]
-    precision: Precision | None = None
-    checkpoint: Path = DEFAULT_CHECKPOINT
-    size: ImageSize = field(default_factory=ImageSize)
-    dim: int | None = None
-    layout: Layout | None = None
-    dynamic_batch: bool = False
-    coreml_input: CoremlInput = CoremlInput.IMAGE
-    verify: Path | None = None
-    output: Path = DEFAULT_OUTPUT
-    overwrite: bool = False
-    calibration: Path | None = None
-    calibration_images: int = DEFAULT_IMAGES
-    calibration_method: CalibrationMethod = CalibrationMethod.MSE
-    lowering: Lowering | None = None
-    thresholds: Thresholds = field(default_factory=Thresholds)
-    max_drop: float | None = None
 
 
 @dataclass(frozen=True)
@@ -135,7 +81,7 @@ def export_artefacts(
     Raises:
         ActnetError: anything a user can mend; artefacts that were complete by then stay.
     """
-    plan = _plan(request)
+    plan = planned(request)
     with _step(say, f"loaded {request.checkpoint.name}"):
         network, card = load_checkpoint(request.checkpoint)
         source = manifests.Source(card, manifests.sha256(request.checkpoint))
@@ -155,67 +101,6 @@ def export_artefacts(
     ]
 
 
-def artefact_path(request: ExportRequest, kind: Format) -> Path:
-    """Return where an artefact goes: `output` itself if it has the format's suffix, else in it."""
-    made = exporter(kind)
-    if request.output.suffix == made.suffix and len(request.formats) == 1:
-        return request.output
-    precision = request.precision or made.default_precision
-    return request.output / f"mobile_actnet_{request.size}_{precision.value}{made.suffix}"
-
-
-def _plan(request: ExportRequest) -> list[tuple[Format, Path]]:
-    """Find out what cannot work before any time is spent."""
-    if not request.formats:
-        raise ConfigError("no format asked for; give at least one")
-    for kind in request.formats:
-        require(kind, CONVERTING)
-        layouts = exporter(kind).layouts
-        if request.layout is not None and request.layout not in layouts:
-            allowed = " or ".join(layout.value for layout in layouts)
-            raise ConfigError(f"{kind.value} has the layout {allowed}; got {request.layout.value}")
-    _check_precisions(request)
-    if request.dynamic_batch and request.formats != (Format.ONNX,):
-        raise ConfigError("--dynamic-batch is for onnx alone; leave it out for the other formats")
-    if len(request.formats) > 1 and request.output.suffix in (".tflite", ".onnx", ".mlpackage"):
-        raise ConfigError(f"{request.output} is one file; give a folder for several formats")
-    plan = [(kind, artefact_path(request, kind)) for kind in dict.fromkeys(request.formats)]
-    for _, final in plan:
-        for path in (final, manifests.path_of(final)):
-            if path.exists() and not request.overwrite:
-                raise ActnetError(f"{path} exists; give --overwrite to replace it, or another -o")
-        with staging_folder(final.parent):
-            pass  # The folder can be written.
-    return plan
-
-
-def _check_precisions(request: ExportRequest) -> None:
-    """Refuse a precision that a format has not, and options that would go unused."""
-    precisions = [_precision(request, kind) for kind in request.formats]
-    for kind, precision in zip(request.formats, precisions, strict=True):
-        check_precision(kind, precision)
-    asked = sorted({precision.value for precision in precisions})
-    if request.calibration is not None and not set(precisions) & ROUNDED:
-        raise ConfigError(
-            f"--calibration would go unused: {', '.join(asked)} needs no calibration images; "
-            f"{_listed(ROUNDED)} do"
-        )
-    if request.calibration_images < MIN_IMAGES:
-        raise ConfigError(
-            f"{request.calibration_images} calibration images are too few; at least {MIN_IMAGES} "
-            f"are needed, {RECOMMENDED_IMAGES} or more are recommended"
-        )
-    if request.max_drop is not None and not set(precisions) & STATIC:
-        raise ConfigError(
-            f"--max-drop would go unused: {', '.join(asked)} has no layers in 8 bits to choose "
-            f"among; {_listed(STATIC)} have"
-        )
-
-
-def _listed(precisions: frozenset[Precision]) -> str:
-    return ", ".join(sorted(precision.value for precision in precisions))
-
-
 def _calibrated(
     network: Actnet, source: manifests.Source, dim: int, reference: Reference,
     request: ExportRequest, say: Say, progress: bool,
@@ -225,7 +110,7 @@ def _calibrated(
     Raises:
         ConfigError: a precision needs to know and cannot.
     """
-    precisions = {_precision(request, kind) for kind in request.formats}
+    precisions = {precision_of(request, kind) for kind in request.formats}
     if not precisions & ROUNDED:
         return None
     if request.calibration is None:
@@ -260,7 +145,7 @@ def _export_one(
     found: ActivationRanges | None, reference: Reference, request: ExportRequest, say: Say,
     progress: bool,
 ) -> ExportResult:  # fmt: skip
-    made, precision = exporter(kind), _precision(request, kind)
+    made, precision = exporter(kind), precision_of(request, kind)
     layout = made.layouts[0] if request.layout is None else request.layout
     lowering = request.lowering or made.default_lowering
     whole = DeployableActnet(network, dim, layout, lowering)
@@ -315,10 +200,6 @@ def _thresholds(request: ExportRequest) -> Thresholds:
     if request.max_drop is None:
         return request.thresholds
     return replace(request.thresholds, mean_ap_loss=request.max_drop)
-
-
-def _precision(request: ExportRequest, kind: Format) -> Precision:
-    return request.precision or exporter(kind).default_precision
 
 
 def _calibration_entry(

@@ -8,8 +8,9 @@ import pytest
 from mobile_actnet.checkpoint import load_checkpoint
 from mobile_actnet.export.checking import Thresholds
 from mobile_actnet.export.deployable import ImageSize
+from mobile_actnet.export.export_request import ExportRequest
 from mobile_actnet.export.formats import Format, Precision
-from mobile_actnet.export.pipeline import ExportRequest, ExportResult, export_artefacts
+from mobile_actnet.export.pipeline import ExportResult, export_artefacts
 from mobile_actnet.export.quantization import ROUNDED
 from mobile_actnet.network import Actnet
 

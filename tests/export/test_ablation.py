@@ -6,22 +6,18 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from safetensors.torch import save_file
 
-from mobile_actnet.config import ActivationKind, PoolingKind
-from mobile_actnet.errors import ActnetError, CheckpointError, ConfigError
+from mobile_actnet.config import ActivationKind
+from mobile_actnet.errors import ActnetError, ConfigError
 from mobile_actnet.export import ablation
 from mobile_actnet.export.ablation import (
-    HEADS,
     AblationConfig,
-    FrozenBackbone,
-    HeadKind,
     ablation_table,
-    load_backbone,
     run_ablation,
     training_pictures,
 )
 from mobile_actnet.export.deployable import ImageSize
+from mobile_actnet.export.frozen_backbone import HEADS, FrozenBackbone, HeadKind
 from mobile_actnet.export.pictures import generated_pictures
 from mobile_actnet.network import Actnet
 from mobile_actnet.photos import Photo
@@ -99,22 +95,6 @@ def test_heads_learn(
     assert torch.isfinite(multi.whitening.weight).all()
 
 
-@pytest.mark.parametrize("kind", HEADS, ids=lambda kind: kind.name)
-def test_every_head_describes(backbone: FrozenBackbone, kind: HeadKind) -> None:
-    maps = backbone(generated_pictures(2, ImageSize(64, 64)))
-    for aggregation in ablation.AGGREGATIONS:
-        described = backbone.head(kind, aggregation, 3, seed=0)(maps, 3)
-        assert described.shape == (2, 3)
-        np.testing.assert_allclose(described.detach().norm(dim=1), 1, atol=1e-3)
-
-
-def test_heads_are_those_of_the_paper() -> None:
-    assert {(head.activation, head.pooling) for head in HEADS} == {
-        *((ActivationKind.NONE, pooling) for pooling in PoolingKind),
-        *((kind, PoolingKind.AVERAGE) for kind in ActivationKind),
-    }
-
-
 def test_whitening_within_the_spanned_space_is_the_same() -> None:
     signatures = torch.randn(9, 30, generator=torch.Generator().manual_seed(0)) + 3
     expected_weight, expected_bias = pca_whitening(signatures, 5, 0.4)
@@ -163,18 +143,6 @@ def test_table() -> None:
         assert text in caption
 
 
-def test_backbone_from_a_file(backbone: FrozenBackbone, tmp_path: Path) -> None:
-    path = tmp_path / "mobilenet.safetensors"
-    save_file({k: v.contiguous() for k, v in backbone._module.state_dict().items()}, path)
-    pixels = generated_pictures(1, ImageSize(64, 64))
-    maps, expected = load_backbone(Path("any.onnx"), path)(pixels), backbone(pixels)
-    assert all(torch.equal(maps[layer], expected[layer]) for layer in expected)
-
-
-def test_no_backbone(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="model.onnx is an artefact"):
-        load_backbone(Path("model.onnx"), None)
-    with pytest.raises(CheckpointError, match="cannot be read"):
-        load_backbone(Path("model.onnx"), tmp_path / "none.safetensors")
+def test_too_few_steps() -> None:
     with pytest.raises(ConfigError, match="--ablation-steps is 0"):
         AblationConfig(steps=0)

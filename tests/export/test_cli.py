@@ -19,10 +19,10 @@ import pytest
 import torch
 from PIL import Image
 
-from mobile_actnet.checkpoint import Card, save_checkpoint
-from mobile_actnet.export import formats, onnx_exporter, parity, pipeline
+from mobile_actnet.checkpoint import DEFAULT_CHECKPOINT, Card, save_checkpoint
+from mobile_actnet.export import formats, onnx_exporter, parity
 from mobile_actnet.export.cli import main
-from mobile_actnet.export.formats import Format
+from mobile_actnet.export.formats import Format, Precision
 from mobile_actnet.export.manifest import load, path_of
 from mobile_actnet.network import Actnet
 
@@ -105,13 +105,19 @@ def test_output_may_name_the_file(out: Path) -> None:
     assert load(out / "sub" / "shop.onnx")["name"] == "shop"
 
 
+def test_artefact_is_named_after_its_checkpoint(out: Path, tmp_path: Path) -> None:
+    checkpoint = shutil.copy(DEFAULT_CHECKPOINT, tmp_path / "shop.safetensors")
+    options = ["--checkpoint", str(checkpoint), "-o", str(out)]
+    assert main(["--format", "onnx", *SMALL, *options]) == 0
+    assert load(out / "shop_64x64_fp32.onnx")["name"] == "shop_64x64_fp32"
+
+
 def test_short_descriptor_is_the_start_of_the_long_one(
     small_artefact, out: Path, shipped_network: Actnet
 ) -> None:
     import numpy as np
 
     from mobile_actnet.export.deployable import ImageSize
-    from mobile_actnet.export.formats import Precision
     from mobile_actnet.export.pictures import generated_pictures
     from mobile_actnet.export.runtimes import open_artefact
 
@@ -258,6 +264,8 @@ def test_verify_folder_without_a_readable_picture(
     photos = tmp_path / "photos"
     photos.mkdir()
     assert "holds no pictures" in refused("--verify", str(photos))
+    refused("--verify", str(photos), "-o", str(tmp_path / "new"))
+    assert not (tmp_path / "new").exists()
     (photos / "broken.png").write_bytes(b"\x89PNG")
     assert "none of the 1 pictures" in refused("--verify", str(photos))
     assert "is not a folder" in refused("--verify", str(photos / "broken.png"))
@@ -295,7 +303,7 @@ def test_artefact_that_differs_is_kept_as_rejected(
     out: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     strict = parity.Thresholds(1.1, 1.1, 0.0, 100.0)
-    monkeypatch.setitem(parity.THRESHOLDS, pipeline.Precision.FP32, strict)
+    monkeypatch.setitem(parity.THRESHOLDS, Precision.FP32, strict)
     assert main(["--format", "onnx", *SMALL, "-o", str(out)]) == 1
     error = capsys.readouterr().err
     assert "differs from PyTorch" in error

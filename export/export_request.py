@@ -1,0 +1,148 @@
+"""What `actnet-export` is asked for, and what of it cannot work."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mobile_actnet.checkpoint import DEFAULT_CHECKPOINT
+from mobile_actnet.errors import ActnetError, ConfigError
+from mobile_actnet.export import manifest as manifests
+from mobile_actnet.export.activation_ranges import CalibrationMethod
+from mobile_actnet.export.calibration import DEFAULT_IMAGES, MIN_IMAGES, RECOMMENDED_IMAGES
+from mobile_actnet.export.checking import Thresholds
+from mobile_actnet.export.deployable import ImageSize, Layout
+from mobile_actnet.export.formats import (
+    CONVERTING,
+    CoremlInput,
+    Format,
+    Precision,
+    check_precision,
+    exporter,
+    require,
+)
+from mobile_actnet.export.lowering import Lowering
+from mobile_actnet.export.quantization import ROUNDED, STATIC
+from mobile_actnet.files import staging_folder
+from mobile_actnet.photos import find_photos
+
+DEFAULT_OUTPUT = Path("artefacts")
+
+
+@dataclass(frozen=True)
+class ExportRequest:
+    """What to export.
+
+    Attributes:
+        formats: at least one.
+        precision: of all artefacts; each format's default if None.
+        checkpoint: file to start from.
+        size: of the model's input.
+        dim: length of the descriptor; the checkpoint's default if None.
+        layout: order of the input's axes where a format leaves a choice.
+        dynamic_batch: any number of pictures in a run (ONNX).
+        coreml_input: what a Core ML artefact takes.
+        verify: folder of photos for the comparison; generated pictures if None.
+        output: folder, or the artefact's path if one format is asked for.
+        overwrite: whether artefacts that exist are replaced.
+        calibration: folder of photos for the ranges of activations; those recorded for the
+            shipped weights if None.
+        calibration_images: how many of them are taken at most.
+        calibration_method: how ranges are chosen.
+        lowering: how the Weibull is written; each format's default if None.
+        thresholds: what replaces the precision's thresholds.
+        max_drop: points of mAP that may be lost on labelled photos of `verify`; the most sensitive
+            layers stay in float until it holds.
+    """
+
+    formats: tuple[Format, ...]
+    precision: Precision | None = None
+    checkpoint: Path = DEFAULT_CHECKPOINT
+    size: ImageSize = field(default_factory=ImageSize)
+    dim: int | None = None
+    layout: Layout | None = None
+    dynamic_batch: bool = False
+    coreml_input: CoremlInput = CoremlInput.IMAGE
+    verify: Path | None = None
+    output: Path = DEFAULT_OUTPUT
+    overwrite: bool = False
+    calibration: Path | None = None
+    calibration_images: int = DEFAULT_IMAGES
+    calibration_method: CalibrationMethod = CalibrationMethod.MSE
+    lowering: Lowering | None = None
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    max_drop: float | None = None
+
+
+def artefact_path(request: ExportRequest, kind: Format) -> Path:
+    """Return where an artefact goes: `output` itself if it has the format's suffix, else in it.
+
+    In a folder it is named after its checkpoint.
+    """
+    made = exporter(kind)
+    if request.output.suffix == made.suffix and len(request.formats) == 1:
+        return request.output
+    precision = precision_of(request, kind)
+    name = f"{request.checkpoint.stem}_{request.size}_{precision.value}{made.suffix}"
+    return request.output / name
+
+
+def planned(request: ExportRequest) -> list[tuple[Format, Path]]:
+    """Return each format with its artefact's path.
+
+    Raises:
+        ActnetError: what is asked for cannot work; found out before any time is spent.
+    """
+    if not request.formats:
+        raise ConfigError("no format asked for; give at least one")
+    for kind in request.formats:
+        require(kind, CONVERTING)
+        layouts = exporter(kind).layouts
+        if request.layout is not None and request.layout not in layouts:
+            allowed = " or ".join(layout.value for layout in layouts)
+            raise ConfigError(f"{kind.value} has the layout {allowed}; got {request.layout.value}")
+    _check_precisions(request)
+    if request.verify is not None:
+        find_photos(request.verify)
+    if request.dynamic_batch and request.formats != (Format.ONNX,):
+        raise ConfigError("--dynamic-batch is for onnx alone; leave it out for the other formats")
+    if len(request.formats) > 1 and request.output.suffix in (".tflite", ".onnx", ".mlpackage"):
+        raise ConfigError(f"{request.output} is one file; give a folder for several formats")
+    plan = [(kind, artefact_path(request, kind)) for kind in dict.fromkeys(request.formats)]
+    for _, final in plan:
+        for path in (final, manifests.path_of(final)):
+            if path.exists() and not request.overwrite:
+                raise ActnetError(f"{path} exists; give --overwrite to replace it, or another -o")
+        with staging_folder(final.parent):
+            pass  # The folder can be written.
+    return plan
+
+
+def precision_of(request: ExportRequest, kind: Format) -> Precision:
+    """Return the precision asked for, or the format's default."""
+    return request.precision or exporter(kind).default_precision
+
+
+def _check_precisions(request: ExportRequest) -> None:
+    """Refuse a precision that a format has not, and options that would go unused."""
+    precisions = [precision_of(request, kind) for kind in request.formats]
+    for kind, precision in zip(request.formats, precisions, strict=True):
+        check_precision(kind, precision)
+    asked = sorted({precision.value for precision in precisions})
+    if request.calibration is not None and not set(precisions) & ROUNDED:
+        raise ConfigError(
+            f"--calibration would go unused: {', '.join(asked)} needs no calibration images; "
+            f"{_listed(ROUNDED)} do"
+        )
+    if request.calibration_images < MIN_IMAGES:
+        raise ConfigError(
+            f"{request.calibration_images} calibration images are too few; at least {MIN_IMAGES} "
+            f"are needed, {RECOMMENDED_IMAGES} or more are recommended"
+        )
+    if request.max_drop is not None and not set(precisions) & STATIC:
+        raise ConfigError(
+            f"--max-drop would go unused: {', '.join(asked)} has no layers in 8 bits to choose "
+            f"among; {_listed(STATIC)} have"
+        )
+
+
+def _listed(precisions: frozenset[Precision]) -> str:
+    return ", ".join(sorted(precision.value for precision in precisions))
