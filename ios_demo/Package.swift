@@ -12,6 +12,7 @@ let package = Package(
     products: [
         .library(name: "ActnetCore", targets: ["ActnetCore"]),
         .library(name: "ActnetCoreML", targets: ["ActnetCoreML"]),
+        .library(name: "ActnetApp", targets: ["ActnetApp"]),
         .executable(name: "actnet-demo", targets: ["ActnetCLI"]),
     ],
     targets: [
@@ -36,9 +37,12 @@ let package = Package(
             ]
         ),
         .target(name: "ActnetCoreML", dependencies: ["ActnetCore"]),
+        .target(name: "ActnetApp", dependencies: ["ActnetCore"]),
         .executableTarget(name: "ActnetCLI", dependencies: ["ActnetCore", "ActnetLiteRt"]),
         .testTarget(name: "ActnetCoreTests", dependencies: ["ActnetCore"]),
         .testTarget(name: "ActnetCoreMLTests", dependencies: ["ActnetCore", "ActnetCoreML"]),
-        .testTarget(name: "ActnetLiteRtTests", dependencies: ["ActnetCore", "ActnetLiteRt"]),
+        .testTarget(
+            name: "ActnetLiteRtTests", dependencies: ["ActnetCore", "ActnetLiteRt", "ActnetApp"]),
+        .testTarget(name: "ActnetAppTests", dependencies: ["ActnetCore", "ActnetApp"]),
     ]
 )

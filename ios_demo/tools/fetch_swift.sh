@@ -62,6 +62,6 @@ for package in "$apt"/var/cache/apt/archives/*.deb; do
     dpkg-deb -x "$package" "$folder/root" || skip "$package cannot be unpacked"
     rm "$package"
 done
-mkdir -p "$folder/root/work" "$folder/root/tmp" "$folder/root/proc" "$folder/root/dev"
+mkdir -p "$folder/root/tmp" "$folder/root/proc" "$folder/root/dev"
 rm -rf "$apt"
 touch "$folder/ready"

@@ -3,7 +3,7 @@
 #
 #     ios_demo/tools/in_swift.sh swift test
 #
-# The checkout is /work there, the command starts in /work/ios_demo. Mounts live in a namespace of
+# The checkout is /checkout there, the command starts in /checkout/ios_demo. Mounts live in a namespace of
 # their own and end with the command; where this is not root, user namespaces must be allowed.
 set -eu
 
@@ -15,6 +15,7 @@ checkout=$(cd "$tools/../.." && pwd)
     exit 3
 }
 root=$(cd "$swift/root" && pwd)
+mkdir -p "$root/checkout"
 user=
 [ "$(id -u)" = 0 ] || user="--user --map-root-user"
 
@@ -25,10 +26,10 @@ exec unshare $user --mount --pid --fork --kill-child -- sh -c '
     shift 2
     mount --rbind /proc "$root/proc"
     mount --rbind /dev "$root/dev"
-    mount --bind "$checkout" "$root/work"
+    mount --bind "$checkout" "$root/checkout"
     exec chroot "$root" /usr/bin/env -i HOME=/tmp LANG=C.UTF-8 SWIFT_BACKTRACE=enable=no \
         PATH=/usr/libexec/swift/bin:/usr/bin:/usr/sbin \
-        ACTNET_DECODED=/work/ios_demo/.build/decoded ACTNET_MODELS=/work/ios_demo/.build/models \
-        ACTNET_LITERT=/work/ios_demo/.build/litert \
-        sh -c "cd /work/ios_demo && exec \"\$@\"" sh "$@"
+        ACTNET_DECODED=/checkout/ios_demo/.build/decoded ACTNET_MODELS=/checkout/ios_demo/.build/models \
+        ACTNET_LITERT=/checkout/ios_demo/.build/litert ACTNET_REPORT=/checkout/ios_demo/.build/report.json \
+        sh -c "cd /checkout/ios_demo && exec \"\$@\"" sh "$@"
 ' sh "$root" "$checkout" "$@"

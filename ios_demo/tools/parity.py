@@ -7,12 +7,12 @@ and pixmaps. PHOTOS is a folder of photos; generated pictures where it is not gi
 """
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from swift_program import run_program
 
 from mobile_actnet.export import ExportRequest, Format, Gallery, export_artefacts
 from mobile_actnet.export.deployable import ImageSize
@@ -20,8 +20,6 @@ from mobile_actnet.export.pictures import generated_pictures
 from mobile_actnet.export.runtimes import open_artefact
 from mobile_actnet.preprocessing import decode, resize
 
-TOOLS = Path(__file__).resolve().parent
-IOS_DEMO = TOOLS.parent
 TOLERANCE = 1e-5
 TOP = 10
 
@@ -68,16 +66,10 @@ def _pixmap(photo: Path, target: Path) -> Path:
 
 
 def _swift(*words: object) -> list[dict]:
-    """Run the Swift program; paths are seen from ios_demo."""
-    seen = [
-        str(word.relative_to(IOS_DEMO)) if isinstance(word, Path) else str(word) for word in words
-    ]
-    done = subprocess.run(
-        [TOOLS / "in_swift.sh", ".build/release/actnet-demo", *seen],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    """Return what the Swift program printed, a JSON object each line."""
+    done = run_program(*words)
     if done.returncode:
-        sys.exit(f"FAILED {seen[:2]}: {done.stderr[-2000:]}")
+        sys.exit(f"FAILED {words[:2]}: {done.stderr[-2000:]}")
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 

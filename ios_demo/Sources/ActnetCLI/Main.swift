@@ -9,10 +9,8 @@ enum Main {
         do {
             try await run(Command(Array(CommandLine.arguments.dropFirst())))
         } catch {
-            let told = error as? any ActnetError
-            let lines = [error.localizedDescription, told?.recoverySuggestion]
-            FileHandle.standardError.write(
-                Data((lines.compactMap { $0 }.joined(separator: "\n") + "\n").utf8))
+            let said = (error as? any ActnetError)?.sentences ?? error.localizedDescription
+            FileHandle.standardError.write(Data((said + "\n").utf8))
             exit(1)
         }
     }
@@ -20,10 +18,8 @@ enum Main {
     private static func run(_ command: Command) async throws {
         switch command {
         case .selfTest(let model):
-            let test = try await describer(model).selfTest()
-            try say(
-                SelfTestLine(
-                    cosine: test.cosine, cosineMin: test.cosineMin, passed: test.passed))
+            let test = try await describer(model).passedSelfTest()
+            try say(SelfTestLine(cosine: test.cosine, cosineMin: test.cosineMin))
         case .describe(let model, let pictures):
             let describer = try describer(model)
             for picture in pictures {
@@ -75,7 +71,6 @@ enum Main {
 struct SelfTestLine: Encodable {
     let cosine: Double
     let cosineMin: Double
-    let passed: Bool
 }
 
 struct DescriptorLine: Encodable {

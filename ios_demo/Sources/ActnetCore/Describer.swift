@@ -7,6 +7,21 @@ public protocol Describer: Sendable {
     ///
     /// - Returns: D values of length 1.
     func describe(pixels: RgbPicture) async throws -> [Float]
+
+    /// Frees the model's memory; the next picture loads it again.
+    func unload() async
+}
+
+/// Where Core ML runs a model.
+public enum Accelerator: String, CaseIterable, Sendable {
+    /// Whatever Core ML finds best.
+    case all
+    /// Processor and Neural Engine.
+    case neuralEngine
+    /// Processor and graphics processor.
+    case gpu
+    /// Processor alone.
+    case cpu
 }
 
 extension Describer {
@@ -28,6 +43,14 @@ extension Describer {
         let descriptor = try await describe(pixels: picture)
         guard let test = SelfTest(manifest: manifest, descriptor: descriptor) else {
             throw ManifestError.unsupported("it has no golden descriptor to compare with")
+        }
+        return test
+    }
+    /// The same; throws where the model computes something else than was exported.
+    public func passedSelfTest() async throws -> SelfTest {
+        let test = try await selfTest()
+        guard test.passed else {
+            throw EngineError.failedSelfTest(cosine: test.cosine, cosineMin: test.cosineMin)
         }
         return test
     }

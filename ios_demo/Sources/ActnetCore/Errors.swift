@@ -3,6 +3,18 @@ import Foundation
 /// What a user must be told: what came, and what to do about it.
 public protocol ActnetError: LocalizedError, Equatable, Sendable {}
 
+extension ActnetError {
+    /// What came and what to do, for a screen or a terminal.
+    public var sentences: String {
+        [errorDescription, recoverySuggestion].compactMap { $0 }.joined(separator: " ")
+    }
+}
+
+/// A number with a point, whatever the phone's language: figures are compared with reports.
+public func decimals(_ value: Double, _ digits: Int) -> String {
+    String(format: "%.\(digits)f", value)
+}
+
 /// An artefact or the manifest beside it cannot be used.
 public enum ManifestError: ActnetError {
     /// No file `name.json` beside the artefact.
@@ -164,6 +176,8 @@ public enum EngineError: ActnetError {
     case failed(reason: String)
     /// Pixels of another size than the model's.
     case otherSize(width: Int, height: Int, expectedWidth: Int, expectedHeight: Int)
+    /// It computes something else on this machine than was exported.
+    case failedSelfTest(cosine: Double, cosineMin: Double)
 
     public var errorDescription: String? {
         switch self {
@@ -171,6 +185,9 @@ public enum EngineError: ActnetError {
         case .failed(let reason): "The model failed: \(reason)."
         case .otherSize(let width, let height, let expectedWidth, let expectedHeight):
             "The model takes \(expectedWidth) x \(expectedHeight) pixels, not \(width) x \(height)."
+        case .failedSelfTest(let cosine, let cosineMin):
+            "Self-test failed: cosine \(decimals(cosine, 6)) with the manifest's golden descriptor, "
+                + "at least \(cosineMin) is needed. Nothing is described with this model."
         }
     }
 
@@ -179,6 +196,7 @@ public enum EngineError: ActnetError {
         case .cannotLoad: "Export the model again with actnet-export, and put it in place."
         case .failed: "Choose another accelerator in the settings, or start the app again."
         case .otherSize: "Resize the picture as the model's manifest says."
+        case .failedSelfTest: "Choose another accelerator, or export the model again."
         }
     }
 }

@@ -68,6 +68,19 @@ public struct GalleryPicture: Equatable, Sendable, Identifiable {
     public var title: String { label ?? path.split(separator: "/").last.map(String.init) ?? path }
 }
 
+/// How much is in a gallery.
+public struct GalleryCounts: Equatable, Sendable {
+    public let pictures: Int
+    /// Different ones; pictures without a label count for none.
+    public let labels: Int
+}
+
+/// A row of the table `problem`: a photo that could not be described, and why.
+public struct GalleryProblem: Equatable, Sendable {
+    public let path: String
+    public let reason: String
+}
+
 /// Marks and tables of a gallery; docs/gallery.md describes them.
 public enum GalleryFormat {
     /// The letters ACTG.

@@ -57,6 +57,13 @@ public final class GalleryReader {
         Int(try number("SELECT count(*) FROM picture"))
     }
 
+    /// Number of pictures, and of different labels.
+    public func counts() throws -> GalleryCounts {
+        GalleryCounts(
+            pictures: try count(),
+            labels: Int(try number("SELECT count(DISTINCT label) FROM picture")))
+    }
+
     /// Grows with every change of pictures.
     public func revision() throws -> Int64 {
         try number("SELECT revision FROM gallery")
@@ -88,6 +95,11 @@ public final class GalleryReader {
         try pictures("WHERE id > ? ORDER BY id LIMIT ?", [.integer(after), .integer(Int64(limit))])
     }
 
+    /// Returns the pictures that came last, the newest first.
+    public func latest(_ limit: Int) throws -> [GalleryPicture] {
+        try pictures("ORDER BY id DESC LIMIT ?", [.integer(Int64(limit))])
+    }
+
     /// Returns a picture's thumbnail, a JPEG file; nil where there is none.
     public func thumbnail(_ id: Int64) throws -> Data? {
         var found: Data?
@@ -97,11 +109,11 @@ public final class GalleryReader {
         return found
     }
 
-    /// Returns path and reason of each photo that could not be read.
-    public func problems() throws -> [(path: String, reason: String)] {
-        var found: [(path: String, reason: String)] = []
+    /// Returns each photo that could not be read.
+    public func problems() throws -> [GalleryProblem] {
+        var found: [GalleryProblem] = []
         try run("SELECT path, reason FROM problem ORDER BY path") { row in
-            found.append((row.text(0) ?? "", row.text(1) ?? ""))
+            found.append(GalleryProblem(path: row.text(0) ?? "", reason: row.text(1) ?? ""))
         }
         return found
     }

@@ -99,6 +99,17 @@ public final class GalleryWriter {
         }
     }
 
+    /// Notes why a photo is not in the gallery; an older content of it goes out.
+    public func noteProblem(path: String, reason: String) throws {
+        try transaction {
+            try connection.run("DELETE FROM picture WHERE path = ?", [.text(path)])
+            try connection.run(
+                "INSERT OR REPLACE INTO problem (path, reason) VALUES (?, ?)",
+                [.text(path), .text(reason)])
+            try advance()
+        }
+    }
+
     /// Takes pictures out; numbers that are not there are passed over.
     public func delete(_ ids: [Int64]) throws {
         try transaction {

@@ -6,6 +6,8 @@ public struct LatencySummary: Codable, Equatable, Sendable {
     public let p99Ms: Double
     public let meanMs: Double
     public let minMs: Double
+    /// (p90 - p50) / p50; on a quiet machine below 0.1.
+    public let spread: Double
 
     /// Returns nil where there is no sample, or one that is not finite.
     public init?(samplesMs: [Double]) {
@@ -17,6 +19,7 @@ public struct LatencySummary: Codable, Equatable, Sendable {
         p99Ms = percentile(sorted, 0.99)
         meanMs = sorted.reduce(0, +) / Double(sorted.count)
         minMs = sorted[0]
+        spread = p50Ms > 0 ? (p90Ms - p50Ms) / p50Ms : 0
     }
 }
 

@@ -41,15 +41,3 @@ public enum CoreMLContract {
         }
     }
 }
-
-/// Where Core ML runs a model.
-public enum Accelerator: String, CaseIterable, Sendable {
-    /// Whatever Core ML finds best.
-    case all
-    /// Processor and Neural Engine.
-    case neuralEngine
-    /// Processor and graphics processor.
-    case gpu
-    /// Processor alone.
-    case cpu
-}

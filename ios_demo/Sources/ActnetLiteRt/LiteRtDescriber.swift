@@ -35,6 +35,9 @@
         public func describe(pixels: RgbPicture) throws -> [Float] {
             try engine.describe(pixels)
         }
+
+        /// Nothing: the engine closes its model when it goes.
+        public func unload() {}
     }
 
     /// The C engine, closed when it goes. For one thread at a time.

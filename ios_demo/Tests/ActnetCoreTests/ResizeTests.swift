@@ -36,6 +36,19 @@ final class ResizeTests: XCTestCase {
         }
     }
 
+    /// The golden pictures orientation_N.png hold the same pixels, and differ in what EXIF says.
+    func testTurnsAsPillowDoes() throws {
+        let cases = try Golden.index(Index.self, "preprocessing/index.json").cases
+        let golden = cases.filter { $0.source.contains("/orientation_") && $0.width == $0.height }
+        let stored = try decoded(XCTUnwrap(golden.first { $0.source.hasSuffix("_1.png") }))
+        for value in 1...8 {
+            let name = "orientation_\(value).png"
+            let upright = try decoded(XCTUnwrap(golden.first { $0.source.hasSuffix(name) }))
+            XCTAssertEqual(stored.upright(exifOrientation: value), upright, name)
+        }
+        for value in [0, 9, -1] { XCTAssertEqual(stored.upright(exifOrientation: value), stored) }
+    }
+
     /// Decoded by Pillow before the tests begin; the index has the hash of each.
     private func decoded(_ golden: Case) throws -> RgbPicture {
         let folder = try XCTUnwrap(

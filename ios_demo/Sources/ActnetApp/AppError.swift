@@ -1,0 +1,128 @@
+import ActnetCore
+import Foundation
+
+/// What a user of the app must be told beside the errors of the core.
+public enum AppError: ActnetError {
+    /// The app was built with another number of models than one.
+    case models(Int)
+    case noGallery
+    /// The manifest beside the model describes another file.
+    case otherFile(described: String, present: String)
+    /// Something cannot be copied or moved inside the app's folder.
+    case cannotStore(String, StorageFailure)
+    /// The system could not hand a picked photo over.
+    case photoNotHanded(HandingFailure)
+    case noCamera
+    /// The process ended this often while it described a photo.
+    case deadly(times: Int)
+
+    public var errorDescription: String? {
+        switch self {
+        case .models(let count): "The app was built with \(count) models; it needs one."
+        case .noGallery: "The app was built without a gallery."
+        case .otherFile(let described, let present):
+            "The manifest describes \(described), the app has \(present)."
+        case .cannotStore(let what, let failure): "\(what) cannot be stored: \(failure.reason)."
+        case .photoNotHanded(let failure): "The photo cannot be read: \(failure.reason)."
+        case .noCamera: "This phone has no camera that can be used."
+        case .deadly(let times): "The app ended \(times) times while it described this photo."
+        }
+    }
+
+    public var recoverySuggestion: String? {
+        switch self {
+        case .models, .noGallery, .otherFile: "Run make ios-assets and build the app again."
+        case .cannotStore(_, let failure): failure.wayOut
+        case .photoNotHanded(let failure): failure.wayOut
+        case .noCamera: "Pick a photo instead."
+        case .deadly: "Choose another."
+        }
+    }
+}
+
+/// Why the app's folder cannot be written.
+public enum StorageFailure: Equatable, Sendable {
+    case full
+    case other(String)
+
+    init(_ error: any Error) {
+        let chain = errorChain(error)
+        let isFull = chain.contains {
+            ($0.domain == NSCocoaErrorDomain && $0.code == CocoaError.fileWriteOutOfSpace.rawValue)
+                || ($0.domain == NSPOSIXErrorDomain && $0.code == Int(ENOSPC))
+        }
+        self = isFull ? .full : .other(systemWords(error))
+    }
+
+    var reason: String {
+        switch self {
+        case .full: "the storage is full"
+        case .other(let reason): reason
+        }
+    }
+
+    var wayOut: String {
+        switch self {
+        case .full: "What was stored before is safe. Free some space and try again."
+        case .other: "What was stored before is safe. Start the app again."
+        }
+    }
+}
+
+/// Why the system's picker gives no photo.
+public enum HandingFailure: Equatable, Sendable {
+    /// It lies in iCloud, and this phone cannot fetch it now.
+    case inCloud
+    /// The system gave nothing at all: the photo has gone since, or is no picture.
+    case nothing
+    case other(String)
+
+    /// Reads what PhotosUI throws; a placeholder's download fails inside the system's own process.
+    ///
+    /// The numbers are those of `PHPhotosError`: 3164 networkAccessRequired, 3169 networkError.
+    public init(_ error: any Error) {
+        let chain = errorChain(error)
+        let isCloud = chain.contains {
+            ($0.domain == "PHPhotosErrorDomain" && [3164, 3169].contains($0.code))
+                || $0.domain == NSURLErrorDomain || $0.domain.hasPrefix("CloudPhotoLibrary")
+        }
+        self = isCloud ? .inCloud : .other(systemWords(error))
+    }
+
+    var reason: String {
+        switch self {
+        case .inCloud: "it lies in iCloud and cannot be downloaded now"
+        case .nothing: "the system gave no picture"
+        case .other(let reason): reason
+        }
+    }
+
+    var wayOut: String {
+        switch self {
+        case .inCloud: "Open it in Photos once where there is a network, or pick another."
+        case .nothing, .other: "Pick another."
+        }
+    }
+}
+
+/// What to show of any error.
+func sentences(_ error: any Error) -> String {
+    (error as? any ActnetError)?.sentences ?? "Something failed: \(systemWords(error))."
+}
+
+/// A system's own words, without their full stop.
+func systemWords(_ error: any Error) -> String {
+    let text = (error as NSError).localizedDescription
+    return text.hasSuffix(".") ? String(text.dropLast()) : text
+}
+
+/// An error and those that it came from, the outermost first.
+private func errorChain(_ error: any Error) -> [NSError] {
+    var chain: [NSError] = []
+    var next: NSError? = error as NSError
+    while let one = next, chain.count < 8 {
+        chain.append(one)
+        next = one.userInfo[NSUnderlyingErrorKey] as? NSError
+    }
+    return chain
+}

@@ -1,0 +1,38 @@
+// What live and photo screen say of matches and times.
+
+import ActnetCore
+
+/// The blocks of a ranking; one below the threshold is named as such, not hidden.
+func matchBlocks(_ matches: [Match], threshold: Double) -> [Block] {
+    switch Verdict(matches, threshold: threshold) {
+    case .emptyGallery:
+        [.heading("The gallery is empty"), addPhotos]
+    case .similar(let similar):
+        similar.map(row)
+    case .nothingSimilar(let nearest):
+        [
+            .heading("Nothing similar in the gallery"),
+            .paragraph("The nearest is less than \(decimals(threshold, 2)) similar:"),
+            row(nearest),
+        ]
+    }
+}
+
+let addPhotos = Block.button("Add photos", .ask(.photos))
+let pickPhoto = Block.button("Pick a photo", .ask(.photo))
+
+private func row(_ match: Match) -> Block {
+    let alike = match.alike == 0 ? "" : ", and \(match.alike) nearly the same"
+    return .pictureRow(
+        match.picture, detail: "similarity \(decimals(match.similarity, 3))\(alike)")
+}
+
+/// Milliseconds of each stage.
+func timesText(_ times: StageTimes) -> String {
+    "decode \(ms(times.decodeMs)), resize \(ms(times.resizeMs)), model \(ms(times.inferenceMs)), "
+        + "search \(ms(times.searchMs)), together \(ms(times.totalMs)) ms"
+}
+
+func ms(_ value: Double) -> String {
+    decimals(value, value < 10 ? 1 : 0)
+}

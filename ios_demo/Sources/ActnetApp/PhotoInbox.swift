@@ -1,0 +1,137 @@
+import ActnetCore
+import Foundation
+
+/// Photos that someone added and that are not in the gallery yet: the files of a folder.
+///
+/// It is the list of what is still to do, and survives the end of the app at any moment: a file
+/// appears under its name when it is whole, and leaves only after the gallery has its descriptor.
+/// A photo's name is the start of its content's SHA-256, so that the same photo is added once.
+struct PhotoInbox: Sendable {
+    /// What paths of photos that were added on this phone begin with.
+    static let pathStart = "added/"
+    static let partEnding = ".part"
+    /// Ends the name of a file with one byte for each time that a photo was begun.
+    private static let begunEnding = ".begun"
+    private static let nameDigits = 32
+
+    /// Of photos to be described.
+    private let waitingFolder: URL
+    /// Of photos that have been, for the large picture on the screen.
+    private let photosFolder: URL
+
+    init(folder: URL) {
+        waitingFolder = folder.appendingPathComponent("waiting")
+        photosFolder = folder.appendingPathComponent("photos")
+    }
+
+    /// Takes a photo in.
+    ///
+    /// - Parameter write: makes the file that it is given; nothing is left of it where that fails.
+    @discardableResult
+    func add(_ write: (URL) throws -> Void) throws -> URL {
+        try storing("The photo") {
+            try makeFolders()
+            let part = waitingFolder.appendingPathComponent(UUID().uuidString + Self.partEnding)
+            defer { try? FileManager.default.removeItem(at: part) }
+            try write(part)
+            try synchronise(part)
+            let name = try Sha256.hex(ofFileOrFolder: part).prefix(Self.nameDigits)
+            let photo = waitingFolder.appendingPathComponent(String(name))
+            try move(part, to: photo)
+            return photo
+        }
+    }
+
+    /// What is still to be described, oldest first; what a killed copy left is removed.
+    func waiting() -> [URL] {
+        let files = files(waitingFolder)
+        for part in files where part.lastPathComponent.hasSuffix(Self.partEnding) {
+            try? FileManager.default.removeItem(at: part)
+        }
+        return
+            files
+            .filter { $0.pathExtension.isEmpty }
+            .map { (age: modified($0), file: $0) }
+            .sorted { ($0.age, $0.file.lastPathComponent) < ($1.age, $1.file.lastPathComponent) }
+            .map(\.file)
+    }
+
+    /// How often a photo was begun without an end: each time the process died of it, or with it.
+    func deaths(_ photo: URL) -> Int {
+        (try? Data(contentsOf: mark(photo)).count) ?? 0
+    }
+
+    /// Notes that a photo is begun; the note stays if the process ends before `ended`.
+    func begin(_ photo: URL) throws {
+        try storing("A note about the photo") {
+            let marks = (try? Data(contentsOf: mark(photo))) ?? Data()
+            try (marks + [1]).write(to: mark(photo))
+            try synchronise(mark(photo))
+        }
+    }
+
+    /// A photo has been described, or has failed without an end of the process.
+    func ended(_ photo: URL) {
+        try? FileManager.default.removeItem(at: mark(photo))
+    }
+
+    /// Moves a photo that the gallery has now to the photos.
+    func keep(_ photo: URL) throws {
+        try storing("The photo") {
+            try move(photo, to: photosFolder.appendingPathComponent(photo.lastPathComponent))
+        }
+    }
+
+    /// Lets every photo that had been described wait again: for a gallery that does not have them.
+    func waitAgain() throws {
+        try storing("The photos") {
+            try makeFolders()
+            for photo in files(photosFolder) {
+                try move(photo, to: waitingFolder.appendingPathComponent(photo.lastPathComponent))
+            }
+        }
+    }
+
+    /// Removes a photo that cannot be described.
+    func drop(_ photo: URL) {
+        try? FileManager.default.removeItem(at: photo)
+        ended(photo)
+    }
+
+    /// The photo of a path in the gallery; nil where there is only the thumbnail.
+    func photo(_ path: String) -> URL? {
+        let name = String(path.dropFirst(Self.pathStart.count))
+        // A gallery's paths come from elsewhere: one name, not a way out of the folder.
+        guard path.hasPrefix(Self.pathStart), !name.isEmpty,
+            name.allSatisfy({ $0.isASCII && $0.isHexDigit })
+        else { return nil }
+        let photo = photosFolder.appendingPathComponent(name)
+        return FileManager.default.fileExists(atPath: photo.path) ? photo : nil
+    }
+
+    /// Removes the photo of a path, if there is one.
+    func delete(_ path: String) {
+        if let photo = photo(path) { try? FileManager.default.removeItem(at: photo) }
+    }
+
+    private func makeFolders() throws {
+        for folder in [waitingFolder, photosFolder] {
+            try FileManager.default.createDirectory(
+                at: folder, withIntermediateDirectories: true)
+        }
+    }
+
+    private func mark(_ photo: URL) -> URL {
+        photo.appendingPathExtension(String(Self.begunEnding.dropFirst()))
+    }
+
+    private func files(_ folder: URL) -> [URL] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        return names.map(folder.appendingPathComponent)
+    }
+
+    private func modified(_ file: URL) -> Date {
+        let facts = try? FileManager.default.attributesOfItem(atPath: file.path)
+        return facts?[.modificationDate] as? Date ?? .distantPast
+    }
+}

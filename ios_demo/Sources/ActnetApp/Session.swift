@@ -1,0 +1,121 @@
+import ActnetCore
+import Foundation
+
+/// An open model that has passed its self-test, with an open gallery that fits it.
+///
+/// The actor owns the gallery; the describer is an actor of its own.
+actor Session: PhotoStore {
+    nonisolated let manifest: Manifest
+    nonisolated let info: GalleryInfo
+    nonisolated let accelerator: Accelerator
+    /// Of the opening.
+    nonisolated let selfTest: SelfTest
+    nonisolated let describer: any Describer
+    private let phone: any Phone
+    private let reader: GalleryReader
+    private let writer: GalleryWriter
+    private var database: Database
+
+    /// Opens everything, or throws with a sentence for the screen.
+    init(_ phone: any Phone, _ files: InstalledFiles, _ accelerator: Accelerator) async throws {
+        let describer = try phone.openModel(files.package, accelerator: accelerator)
+        manifest = describer.manifest
+        guard manifest.artefact.file == files.package.lastPathComponent else {
+            throw AppError.otherFile(
+                described: manifest.artefact.file, present: files.package.lastPathComponent)
+        }
+        let model = GalleryModel(manifest)
+        writer = try GalleryWriter(files.gallery, describedBy: model)
+        reader = try GalleryReader(files.gallery, place: .folder, describedBy: model)
+        database = try reader.load()
+        info = reader.info
+        selfTest = try await describer.passedSelfTest()
+        self.describer = describer
+        self.accelerator = accelerator
+        self.phone = phone
+    }
+
+    /// Finds a picture's matches.
+    ///
+    /// - Parameters:
+    ///   - spentMs: what decoding has taken already.
+    ///   - decode: makes the upright picture.
+    func recognise(
+        top: Int, spentMs: Double = 0, decode: @Sendable () throws -> RgbPicture
+    ) async throws -> Recognition {
+        let start = phone.nowMs()
+        let picture = try decode()
+        let decoded = phone.nowMs()
+        let pixels = try resized(picture)
+        let resized = phone.nowMs()
+        let descriptor = try await describer.describe(pixels: pixels)
+        let described = phone.nowMs()
+        let matches = try reader.matches(descriptor, in: database, top: top)
+        let times = StageTimes(
+            decodeMs: spentMs + decoded - start, resizeMs: resized - decoded,
+            inferenceMs: described - resized, searchMs: phone.nowMs() - described)
+        return Recognition(matches: matches, times: times)
+    }
+
+    private func resized(_ picture: RgbPicture) throws -> RgbPicture {
+        let size = manifest.preprocessing
+        guard let pixels = picture.resized(width: size.width, height: size.height) else {
+            throw PictureError.tooLarge("The photo")
+        }
+        return pixels
+    }
+
+    func describedPhoto(_ photo: URL, path: String) async throws -> DescribedPhoto {
+        let picture = try phone.decode(photo)
+        let side = info.thumbnailSidePx
+        let facts = try FileManager.default.attributesOfItem(atPath: photo.path)
+        let modified = facts[.modificationDate] as? Date ?? phone.date()
+        return DescribedPhoto(
+            path: path, sizeBytes: (facts[.size] as? NSNumber)?.int64Value ?? 0,
+            mtimeNs: Int64(modified.timeIntervalSince1970 * 1e9),
+            sha256: Sha256.bytes(of: try Data(contentsOf: photo, options: .mappedIfSafe)),
+            widthPx: picture.width, heightPx: picture.height, label: nil,
+            descriptor: try await describer.describe(pixels: resized(picture)),
+            thumbnail: side > 0 ? try phone.jpeg(picture, sidePx: side) : nil)
+    }
+
+    func store(_ photo: DescribedPhoto) throws {
+        try writer.store([photo])
+    }
+
+    func noteProblem(path: String, reason: String) throws {
+        try writer.noteProblem(path: path, reason: reason)
+    }
+
+    /// Takes a picture out; returns its path, nil where it had gone already.
+    func delete(_ id: Int64) throws -> String? {
+        let picture = try reader.picture(id)
+        try writer.delete([id])
+        try reload()
+        return picture?.path
+    }
+
+    /// Searches what is in the gallery now.
+    func reload() throws {
+        database = try reader.load()
+    }
+
+    /// What the gallery screen tells, but for what is going on.
+    func overview(latest: Int) throws -> OpenGallery {
+        OpenGallery(
+            info: info, counts: try reader.counts(), pictures: try reader.latest(latest),
+            problems: try reader.problems(), progress: nil, waiting: 0, sentence: nil)
+    }
+
+    func pictureCount() throws -> Int {
+        try reader.count()
+    }
+
+    func picture(_ id: Int64) throws -> GalleryPicture? {
+        try reader.picture(id)
+    }
+
+    func thumbnail(_ id: Int64) throws -> Data? {
+        try reader.thumbnail(id)
+    }
+}

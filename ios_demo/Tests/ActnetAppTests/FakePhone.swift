@@ -1,0 +1,147 @@
+@testable import ActnetCore
+import Foundation
+import XCTest
+
+@testable import ActnetApp
+
+/// A descriptor that has one value, in the place that the first byte of the picture says.
+final class FakeDescriber: Describer, @unchecked Sendable {
+    let manifest: Manifest
+    private let phone: FakePhone
+
+    init(_ manifest: Manifest, _ phone: FakePhone) {
+        self.manifest = manifest
+        self.phone = phone
+    }
+
+    func describe(pixels: RgbPicture) async throws -> [Float] {
+        await phone.whileDescribing?()
+        if let error = phone.facts.value.modelFails { throw error }
+        let first = phone.facts.value.isBroken ? pixels.bytes[0] &+ 1 : pixels.bytes[0]
+        return FakePhone.descriptor(first)
+    }
+
+    func unload() async {
+        phone.facts.change { $0.unloaded += 1 }
+    }
+}
+
+/// A value behind a lock, for what a test changes while the app runs.
+final class Locked<Value: Sendable>: @unchecked Sendable {
+    private let lock = NSLock()
+    private var held: Value
+
+    init(_ value: Value) { held = value }
+
+    var value: Value { lock.withLock { held } }
+
+    func change(_ body: (inout Value) -> Void) { lock.withLock { body(&held) } }
+}
+
+/// A phone whose photos are files of one byte, decoded to a picture of that value.
+final class FakePhone: Phone, @unchecked Sendable {
+    struct Facts: Sendable {
+        var level = ThermalLevel.nominal
+        var ms = 0.0
+        var stored: [String: String] = [:]
+        var modelFails: EngineError?
+        /// The model gives other descriptors than it was exported with.
+        var isBroken = false
+        var unloaded = 0
+        var jpegFails = false
+    }
+
+    static let dim = 16
+    static let package = "fake.mlpackage"
+
+    let scratch: URL
+    let facts = Locked(Facts())
+    var whileDescribing: (@Sendable () async -> Void)?
+    var whileDecoding: (@Sendable (URL) -> Void)?
+
+    var bundled: URL { scratch.appendingPathComponent("bundle") }
+    var folder: URL { scratch.appendingPathComponent("own") }
+    var caches: URL { scratch.appendingPathComponent("caches") }
+    var settings: any SettingsStore { FakeSettings(facts: facts) }
+    var ownGallery: URL { folder.appendingPathComponent("gallery.sqlite") }
+    var waiting: URL { folder.appendingPathComponent("waiting") }
+
+    init() throws {
+        scratch = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+        for folder in [bundled, folder, caches, bundled.appendingPathComponent(Self.package)] {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        }
+        try Data("weights".utf8).write(to: bundled.appendingPathComponent("fake.mlpackage/w"))
+        try writeManifest()
+        try writeGallery()
+    }
+
+    /// A phone whose folders are copies of another's: what is there when its process is killed.
+    init(killed phone: FakePhone) throws {
+        scratch = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+        try FileManager.default.copyItem(at: phone.scratch, to: scratch)
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(at: scratch)
+    }
+
+    static func descriptor(_ value: UInt8) -> [Float] {
+        (0..<dim).map { $0 == Int(value) % dim ? 1 : 0 }
+    }
+
+    func prepare() throws {}
+
+    func openModel(_ package: URL, accelerator: Accelerator) throws -> any Describer {
+        FakeDescriber(try Manifest.load(besideArtefact: package), self)
+    }
+
+    func decode(_ photo: URL) throws -> RgbPicture {
+        whileDecoding?(photo)
+        guard let value = try Data(contentsOf: photo).first,
+            let picture = RgbPicture(
+                width: 2, height: 2, bytes: [UInt8](repeating: value, count: 12))
+        else { throw PictureError.unreadable("The photo", reason: "it is empty") }
+        return picture
+    }
+
+    func jpeg(_ picture: RgbPicture, sidePx: Int) throws -> Data {
+        if facts.value.jpegFails { throw PictureError.tooLarge("The picture") }
+        return Data([picture.bytes[0]])
+    }
+
+    func thermalLevel() -> ThermalLevel { facts.value.level }
+
+    /// Moves 1 ms with each look.
+    func nowMs() -> Double {
+        var now = 0.0
+        facts.change {
+            now = $0.ms
+            $0.ms += 1
+        }
+        return now
+    }
+
+    func date() -> Date { Date(timeIntervalSince1970: 1_767_322_800) }
+
+    func machine() -> Machine {
+        Machine(
+            name: "iPhone0,0", system: "iOS 18.0", cores: 6, memoryBytes: 8 << 30,
+            appVersion: "0.1.0", facts: ["thermal state at the start": "nominal"])
+    }
+
+    /// A file of one byte, as the system's picker hands a photo over; empty where nil.
+    func picked(_ value: UInt8?) throws -> Picked {
+        let file = scratch.appendingPathComponent(UUID().uuidString)
+        try Data(value.map { [$0] } ?? []).write(to: file)
+        return .success(file)
+    }
+}
+
+struct FakeSettings: SettingsStore {
+    let facts: Locked<FakePhone.Facts>
+
+    func read(_ key: String) -> String? { facts.value.stored[key] }
+
+    func write(_ key: String, _ value: String) { facts.change { $0.stored[key] = value } }
+}

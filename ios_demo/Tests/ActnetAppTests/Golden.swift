@@ -1,0 +1,1 @@
+../ActnetCoreTests/Golden.swift
