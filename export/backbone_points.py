@@ -59,18 +59,19 @@ class BackbonePoints:
     Attributes:
         convolutions, additions: in the order of execution.
         outputs: by the stream's layer, the point that the head reads.
+        graph: the backbone. of: the point that a node of it gives.
     """
 
     def __init__(self, deployable: DeployableActnet) -> None:
         self._deployable = deployable
         assert isinstance(deployable.backbone, fx.GraphModule)
-        self._graph = deployable.backbone
-        self._modules = dict(self._graph.named_modules())
-        self._points: dict[fx.Node, str] = {}
+        self.graph = deployable.backbone
+        self._modules = dict(self.graph.named_modules())
+        self.of: dict[fx.Node, str] = {}
         self.convolutions: list[Convolution] = []
         self.additions: list[Addition] = []
         self.outputs: dict[str, str] = {}
-        for node in self._graph.graph.nodes:
+        for node in self.graph.graph.nodes:
             self._take(node)
 
     @torch.no_grad()
@@ -90,7 +91,7 @@ class BackbonePoints:
             if self._deployable.layout is Layout.NCHW:
                 batch = batch.permute(0, 3, 1, 2)
             images = self._deployable.normalised(batch)
-            maps = _Observed(self._graph, self._points, observe).run(images)
+            maps = _Observed(self.graph, self.of, observe).run(images)
             signature = torch.cat([stream(maps) for stream in self._deployable.streams], 1)
             observe(SIGNATURE, signature)
             found.append(self._deployable.whitening(signature))
@@ -100,13 +101,13 @@ class BackbonePoints:
     def _take(self, node: fx.Node) -> None:
         module = self._modules.get(str(node.target)) if node.op == "call_module" else None
         if node.op == "placeholder":
-            self._points[node] = INPUT
+            self.of[node] = INPUT
         elif node.op == "output":
             maps: Any = node.args[0]
             self.outputs = {layer: self._source(value) for layer, value in maps.items()}
         elif isinstance(module, nn.Conv2d):
             last, follower = self._with_activation(node)
-            self._points[last] = str(node.target)
+            self.of[last] = str(node.target)
             self.convolutions.append(
                 Convolution(
                     str(node.target), module, self._source(node.args[0]), str(node.target),
@@ -115,7 +116,7 @@ class BackbonePoints:
             )  # fmt: skip
         elif node.op == "call_function" and node.target in _ADDITIONS:
             last, _ = self._with_activation(node)
-            self._points[last] = node.name
+            self.of[last] = node.name
             sources = tuple(self._source(value) for value in node.args)
             self.additions.append(Addition(sources, node.name))
 
@@ -130,9 +131,9 @@ class BackbonePoints:
 
     def _source(self, value: Any) -> str:
         """Return the point that a value comes from; pooling and the like store none of their own."""
-        while value not in self._points:
+        while value not in self.of:
             value = value.args[0]
-        return self._points[value]
+        return self.of[value]
 
 
 class _Observed(fx.Interpreter):

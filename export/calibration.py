@@ -5,21 +5,17 @@ weights carry what was measured with them, so that int8 needs no photos there.
 """
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor
 from tqdm import tqdm
 
 from mobile_actnet.activations import FEATURE_MAP_MAX
-from mobile_actnet.checkpoint import DEFAULT_CHECKPOINT
-from mobile_actnet.errors import ActnetError, ConfigError
+from mobile_actnet.errors import ConfigError
 from mobile_actnet.export.activation_ranges import (
     CalibrationMethod,
     Histogram,
@@ -29,15 +25,9 @@ from mobile_actnet.export.backbone_points import WHITENING, BackbonePoints
 from mobile_actnet.export.deployable import DeployableActnet, ImageSize
 from mobile_actnet.export.formats import Range
 from mobile_actnet.export.repair import equalisation_scales, equalise
-from mobile_actnet.files import reason, write_atomically
+from mobile_actnet.export.tuned_kernels import TunedKernels
 from mobile_actnet.photos import Photo, find_photos, load_images
 from mobile_actnet.preprocessing import Pixels
-
-RECORDED = DEFAULT_CHECKPOINT.with_name("mobile_actnet.ranges.safetensors")
-"""Made by `make ranges`; see CONTRIBUTING.md."""
-
-FORMAT = "mobile-actnet-activation-ranges"
-VERSION = "1"
 
 MIN_IMAGES = 16
 RECOMMENDED_IMAGES = 100
@@ -78,8 +68,10 @@ class ActivationRanges:
         ranges: per point, the ends of its 256 levels, equalised.
         images: how many pictures. sha256: of the list of their hashes.
         method: how the ranges were chosen.
-        source: "photos", or "recorded" for the shipped weights.
+        source: "photos", or "recorded" beside the checkpoint.
         size: of the pictures, as HxW.
+        tuned: what stands in for the backbone where activations are of 8 bits; None if it was not
+            tuned.
     """
 
     scales: dict[str, Tensor]
@@ -90,6 +82,7 @@ class ActivationRanges:
     method: CalibrationMethod
     source: str
     size: str
+    tuned: TunedKernels | None = None
 
 
 def load_calibration_images(
@@ -160,61 +153,6 @@ def measure_ranges(
         scales, means, {name: choose_range(x, method) for name, x in histograms.items()},
         len(images.pixels), images.sha256, method, source, f"{height}x{width}",
     )  # fmt: skip
-
-
-def save_ranges(found: ActivationRanges, path: Path, checkpoint_sha256: str) -> None:
-    """Write what calibration found, bound to the checkpoint that it was found with.
-
-    Raises:
-        ActnetError: the file cannot be written.
-    """
-    tensors = {f"scales/{name}": value for name, value in found.scales.items()}
-    tensors |= {f"means/{name}": value for name, value in found.means.items()}
-    about = {
-        "ranges": found.ranges, "images": found.images, "sha256": found.sha256,
-        "method": found.method.value, "size": found.size,
-    }  # fmt: skip
-    metadata = {
-        "format": FORMAT,
-        "version": VERSION,
-        "checkpoint_sha256": checkpoint_sha256,
-        "about": json.dumps(about, sort_keys=True),
-    }
-    data = save({name: value.clone() for name, value in tensors.items()}, metadata)
-    write_atomically(path, data)
-
-
-def load_recorded(checkpoint_sha256: str, path: Path = RECORDED) -> ActivationRanges | None:
-    """Read the ranges recorded for a checkpoint; None if they are of another one, or missing.
-
-    Raises:
-        ActnetError: the file is damaged.
-    """
-    if not path.exists():
-        return None
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            if (metadata.get("format"), metadata.get("version")) != (FORMAT, VERSION):
-                raise ValueError("it is of another kind or version")
-            if metadata.get("checkpoint_sha256") != checkpoint_sha256:
-                return None
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-        about = json.loads(metadata["about"])
-        return ActivationRanges(
-            _part(tensors, "scales/"), _part(tensors, "means/"),
-            {name: (float(low), float(high)) for name, (low, high) in about["ranges"].items()},
-            int(about["images"]), str(about["sha256"]), CalibrationMethod(about["method"]),
-            "recorded", str(about["size"]),
-        )  # fmt: skip
-    except OSError as error:
-        raise ActnetError(f"{path} cannot be read: {reason(error)}") from error
-    except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ActnetError(f"{path} is damaged: {error}; install the package again") from error
-
-
-def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {key.removeprefix(prefix): x for key, x in tensors.items() if key.startswith(prefix)}
 
 
 def _channel_extrema(points: BackbonePoints, pixels: Pixels) -> dict[str, tuple[Tensor, Tensor]]:

@@ -9,10 +9,10 @@ from mobile_actnet.checkpoint import DEFAULT_CHECKPOINT, load_checkpoint
 from mobile_actnet.errors import ActnetError, ConfigError, MissingPackageError
 from mobile_actnet.export import manifest as manifests
 from mobile_actnet.export import old_runtime
-from mobile_actnet.export.calibration import load_recorded
 from mobile_actnet.export.deployable import ImageSize
 from mobile_actnet.export.formats import CONVERTING, Format, exporter, format_of, require
 from mobile_actnet.export.pictures import GOLDEN_NAME, golden_picture
+from mobile_actnet.export.recorded import load_recorded
 from mobile_actnet.export.runtimes import open_artefact
 
 _PACKAGES = ("mobile-actnet", "torch", "torchvision", "numpy", "pillow", "safetensors",

@@ -24,7 +24,6 @@ from mobile_actnet.export.calibration import (
     ActivationRanges,
     check_apart,
     load_calibration_images,
-    load_recorded,
     measure_ranges,
 )
 from mobile_actnet.export.checking import (
@@ -49,6 +48,7 @@ from mobile_actnet.export.formats import (
 )
 from mobile_actnet.export.interrupts import keep_interrupt
 from mobile_actnet.export.quantization import ROUNDED, STATIC, prepare
+from mobile_actnet.export.recorded import recorded_for
 from mobile_actnet.export.sensitivity import KEPT_COUNTS, most_sensitive
 from mobile_actnet.files import put_in_place, reason, staging_folder
 from mobile_actnet.network import Actnet, check_dim
@@ -114,11 +114,11 @@ def _calibrated(
     if not precisions & ROUNDED:
         return None
     if request.calibration is None:
-        found = load_recorded(source.sha256)
+        found = recorded_for(request.checkpoint, source.sha256)
         if found is None and (needing := precisions & STATIC):
             raise ConfigError(
                 f"{min(needing).value} needs --calibration DIR (got none): a folder of photos like "
-                "those that it will see, 100 or more; only the shipped weights carry their own ranges"
+                "those that it will see, 100 or more; or tune with actnet-train --quantize"
             )
         if found is not None and found.size != str(request.size):
             say(f"  warning: ranges recorded at {found.size}; --calibration DIR measures them anew")
@@ -215,6 +215,11 @@ def _calibration_entry(
         "size": found.size,
         "method": found.method.value if plan is not None else None,
         "used_for": ["bias correction"] + ["equalisation", "ranges"] * (plan is not None),
+        "tuned": (
+            {"sha256": found.tuned.sha256, **found.tuned.about}
+            if found.tuned is not None and plan is not None
+            else None
+        ),
         "kept_in_float": [x.name for x in plan.convolutions if x.kept] if plan else [],
     }
 

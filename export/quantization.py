@@ -64,7 +64,8 @@ def prepare(
 
     Args:
         deployable: float weights as trained.
-        found: what calibration found; without it biases are not corrected.
+        found: what calibration found; without it biases are not corrected. Tuned kernels stand in
+            for the network's own where activations are of 8 bits.
         kept: names of convolutions that stay in float.
 
     Returns:
@@ -81,6 +82,10 @@ def prepare(
     elif found is not None:
         equalise(points, found.scales)
         means = found.means
+        if found.tuned is not None:
+            found.tuned.put_into(points)
+            # Their biases are corrected already.
+            means = {SIGNATURE: means[SIGNATURE]}
     bits = PALETTE_BITS.get(precision)
     rounding = functools.partial(palettised, bits=bits) if bits else None
     round_weights(deployable, points, means, kept, precision is not Precision.MIXED, rounding)

@@ -16,13 +16,12 @@ from mobile_actnet.commands import run
 from mobile_actnet.export.activation_ranges import CalibrationMethod
 from mobile_actnet.export.calibration import (
     DEFAULT_IMAGES,
-    RECORDED,
     load_calibration_images,
     measure_ranges,
-    save_ranges,
 )
 from mobile_actnet.export.deployable import DeployableActnet, ImageSize, Layout
 from mobile_actnet.export.manifest import sha256
+from mobile_actnet.export.recorded import RECORDED, save_recorded
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -51,7 +50,7 @@ def _record(arguments: argparse.Namespace) -> int:
     )
     deployable = DeployableActnet(network, network.config.descriptor_dim, Layout.NHWC)
     found = measure_ranges(deployable, images, CalibrationMethod(arguments.method))
-    save_ranges(found, arguments.output, sha256(arguments.checkpoint))
+    save_recorded(found, arguments.output, sha256(arguments.checkpoint))
     print(f"recorded {len(found.ranges)} ranges from {found.images} photos in {arguments.output}")
     return 0
 

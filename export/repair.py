@@ -29,7 +29,7 @@ _SMALLEST = 1e-3
 
 
 @dataclass(frozen=True)
-class _Bond:
+class Bond:
     """Points that must share their scales, what writes them, and the convolutions that read them."""
 
     points: frozenset[str]
@@ -48,7 +48,7 @@ def equalisation_scales(points: BackbonePoints, largest: dict[str, Tensor]) -> d
         per point that can be scaled, (C,) positive numbers.
     """
     scales: dict[str, Tensor] = {}
-    for bond in _bonds(points):
+    for bond in bonds(points):
         values = torch.stack([largest[name] for name in bond.points]).amax(0).clamp(min=_SMALLEST)
         weights = torch.stack([_input_magnitudes(x.module) for x in bond.readers]).amax(0)
         if any(writer.bounded for writer in bond.writers):
@@ -139,18 +139,24 @@ def _corrections(levels: Tensor, rounded: Tensor) -> Tensor:
 def _round(module: nn.Conv2d | nn.Linear, mean: Tensor | None, rounding: Rounding) -> None:
     found = rounding(module.weight)
     if mean is not None:
-        shift = (
-            (found - module.weight).flatten(2).sum(2) if found.ndim > 2 else found - module.weight
-        )
-        groups = getattr(module, "groups", 1)
         assert module.bias is not None
-        # (out, in / groups) times each group's means.
-        by_group = shift.view(groups, -1, shift.shape[1])
-        module.bias -= torch.einsum("goi,gi->go", by_group, mean.view(groups, -1)).flatten()
+        module.bias -= bias_shift(found - module.weight, mean, getattr(module, "groups", 1))
     module.weight.copy_(found)
 
 
-def _bonds(points: BackbonePoints) -> list[_Bond]:
+def bias_shift(change: Tensor, mean: Tensor, groups: int) -> Tensor:
+    """Return (out,) by how much a change of a kernel moves the mean of each output channel.
+
+    Args:
+        change: (out, in / groups, ...). mean: (in,) of the channels that the kernel reads.
+    """
+    shift = change.flatten(2).sum(2) if change.ndim > 2 else change
+    # (out, in / groups) times each group's means.
+    by_group = shift.view(groups, -1, shift.shape[1])
+    return torch.einsum("goi,gi->go", by_group, mean.view(groups, -1)).flatten()
+
+
+def bonds(points: BackbonePoints) -> list[Bond]:
     """Group points that additions tie together; leave out what the head or nothing else reads."""
     tied = {x.point: {x.point} for x in points.convolutions} | {
         x.point: {x.point} for x in points.additions
@@ -159,14 +165,14 @@ def _bonds(points: BackbonePoints) -> list[_Bond]:
         together = set().union(*(tied[name] for name in (*addition.sources, addition.point)))
         for name in together:
             tied[name] = together
-    bonds = []
+    found = []
     read_by_head = set(points.outputs.values())
     for group in {frozenset(names) for names in tied.values()}:
         writers = [x for x in points.convolutions if x.point in group]
         readers = [x for x in points.convolutions if x.source in group]
         if readers and not group & read_by_head and _can_scale(group, writers, readers):
-            bonds.append(_Bond(group, writers, readers))
-    return bonds
+            found.append(Bond(group, writers, readers))
+    return found
 
 
 def _can_scale(

@@ -15,13 +15,12 @@ from mobile_actnet.export.calibration import (
     RECOMMENDED_IMAGES,
     CalibrationImages,
     load_calibration_images,
-    load_recorded,
     measure_ranges,
-    save_ranges,
 )
 from mobile_actnet.export.deployable import DeployableActnet, ImageSize, Layout
 from mobile_actnet.export.manifest import sha256
 from mobile_actnet.export.pictures import generated_pictures
+from mobile_actnet.export.recorded import load_recorded, save_recorded
 from mobile_actnet.network import Actnet
 
 SMALL = ImageSize(64, 64)
@@ -80,7 +79,7 @@ def measured(shipped_network: Actnet):
 
 def test_saved_ranges_come_back(measured, tmp_path: Path) -> None:
     path = tmp_path / "ranges.safetensors"
-    save_ranges(measured, path, "0" * 64)
+    save_recorded(measured, path, "0" * 64)
     found = load_recorded("0" * 64, path)
     assert found is not None
     assert found.ranges == measured.ranges
@@ -93,7 +92,7 @@ def test_saved_ranges_come_back(measured, tmp_path: Path) -> None:
 
 def test_ranges_of_other_weights_are_not_used(measured, tmp_path: Path) -> None:
     path = tmp_path / "ranges.safetensors"
-    save_ranges(measured, path, "0" * 64)
+    save_recorded(measured, path, "0" * 64)
     assert load_recorded("1" * 64, path) is None
     assert load_recorded("0" * 64, tmp_path / "missing") is None
 
@@ -101,7 +100,7 @@ def test_ranges_of_other_weights_are_not_used(measured, tmp_path: Path) -> None:
 @pytest.mark.parametrize("share", [0.01, 0.5, 0.99])
 def test_a_damaged_file_is_told(measured, tmp_path: Path, share: float) -> None:
     path = tmp_path / "ranges.safetensors"
-    save_ranges(measured, path, "0" * 64)
+    save_recorded(measured, path, "0" * 64)
     content = path.read_bytes()
     path.write_bytes(content[: int(share * len(content))])
     with pytest.raises(ActnetError, match="is damaged"):

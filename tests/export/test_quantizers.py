@@ -7,13 +7,13 @@ import onnx
 import pytest
 
 from mobile_actnet.checkpoint import DEFAULT_CHECKPOINT
-from mobile_actnet.export.calibration import load_recorded
 from mobile_actnet.export.deployable import DeployableActnet, ImageSize
 from mobile_actnet.export.formats import Format, Options, Precision, exporter
 from mobile_actnet.export.manifest import sha256
 from mobile_actnet.export.parity import cosine
 from mobile_actnet.export.pictures import generated_pictures
 from mobile_actnet.export.quantization import prepare
+from mobile_actnet.export.recorded import load_recorded
 from mobile_actnet.export.runtimes import TfliteRuntime, open_artefact
 from mobile_actnet.network import Actnet
 

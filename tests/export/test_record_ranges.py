@@ -5,11 +5,11 @@ from pathlib import Path
 from PIL import Image
 
 from mobile_actnet.checkpoint import DEFAULT_CHECKPOINT
-from mobile_actnet.export.calibration import load_recorded
 from mobile_actnet.export.deployable import ImageSize
 from mobile_actnet.export.manifest import sha256
 from mobile_actnet.export.pictures import generated_pictures
 from mobile_actnet.export.record_ranges import main
+from mobile_actnet.export.recorded import load_recorded
 
 
 def test_recorded_ranges_belong_to_their_weights(tmp_path: Path, capsys) -> None:
