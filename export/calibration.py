@@ -100,7 +100,7 @@ def load_calibration_images(
     pixels, readable, problems = load_images(shown, size.height, size.width)
     if len(readable) < MIN_IMAGES:
         raise ConfigError(
-            f"--calibration {' '.join(map(str, folders))} gives {len(readable)} readable photos; "
+            f"{' '.join(map(str, folders))} gives {len(readable)} readable photos; "
             f"at least {MIN_IMAGES} are needed, {RECOMMENDED_IMAGES} or more are recommended"
         )
     return CalibrationImages(

@@ -4,7 +4,8 @@ python -m mobile_actnet.export.record_ranges clothing/ grocery/ pictures/
 make ranges PHOTOS="clothing grocery pictures"
 
 To be run again whenever the weights change: ranges are bound to the checkpoint's hash, and those
-of other weights are not used.
+of other weights are not used. The new record holds no tuned kernels; `actnet-train --quantize`
+makes one that does.
 """
 
 import argparse

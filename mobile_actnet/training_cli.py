@@ -29,6 +29,7 @@ from mobile_actnet.teacher import fit_whitening
 from mobile_actnet.training import train
 from mobile_actnet.training_config import PRESETS, TrainingConfig, override
 
+QUANTIZE = "--quantize"
 START_TORCHVISION = "torchvision"
 _DEV_SIDE_PX = 224
 _DEV_CHUNK = 64
@@ -72,10 +73,14 @@ def _parser() -> argparse.ArgumentParser:
     add("-o", "--output", type=Path, metavar="PATH",
         help="checkpoint to write: NAME.safetensors, or a folder")  # fmt: skip
     add("--overwrite", action="store_true", help="replace a finished checkpoint")
+    add(QUANTIZE, action="store_true",
+        help="tune a checkpoint for 8 bits instead; see actnet-train --quantize --help")  # fmt: skip
     return parser
 
 
 def _train(arguments: argparse.Namespace) -> int:
+    if arguments.quantize:
+        raise ActnetError(f"{QUANTIZE} is a command of its own: actnet-train {QUANTIZE} --data DIR")
     if arguments.output is None and arguments.preview is None:
         raise ActnetError("give -o PATH for the checkpoint, or --preview FILE")
     config = _config(arguments)
