@@ -8,7 +8,7 @@ export OMP_NUM_THREADS ?= 2
 
 ARM64 := .arm64
 
-.PHONY: export test test-android android-assets test-ios arm64 lint typecheck bench ranges clean clean-arm64
+.PHONY: export test test-android android-assets test-ios ios-assets arm64 lint typecheck bench ranges clean clean-arm64
 
 export: $(READY)
 	$(BIN)/actnet-export --format tflite --overwrite
@@ -29,6 +29,10 @@ android-assets: $(READY)
 # Needs apt, and root or user namespaces; Swift goes to ios_demo/.swift.
 test-ios: $(READY)
 	ios_demo/tools/test.sh $(BIN)/python
+
+# make ios-assets PHOTOS=shop/ [MODEL=models/mine.mlpackage]: what the app is built with.
+ios-assets: $(READY)
+	$(BIN)/python android_demo/tools/assets.py --format coreml -o ios_demo/App/actnet --photos $(or $(PHOTOS),$(error give the photos of the gallery: make ios-assets PHOTOS=folder)) $(if $(MODEL),--model $(MODEL))
 
 # Downloads about 200 MB into a folder of its own; nothing is installed.
 arm64: $(ARM64)/.ready

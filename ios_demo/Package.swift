@@ -13,6 +13,7 @@ let package = Package(
         .library(name: "ActnetCore", targets: ["ActnetCore"]),
         .library(name: "ActnetCoreML", targets: ["ActnetCoreML"]),
         .library(name: "ActnetApp", targets: ["ActnetApp"]),
+        .library(name: "ActnetPhone", targets: ["ActnetPhone"]),
         .executable(name: "actnet-demo", targets: ["ActnetCLI"]),
     ],
     targets: [
@@ -38,6 +39,8 @@ let package = Package(
         ),
         .target(name: "ActnetCoreML", dependencies: ["ActnetCore"]),
         .target(name: "ActnetApp", dependencies: ["ActnetCore"]),
+        .target(
+            name: "ActnetPhone", dependencies: ["ActnetCore", "ActnetCoreML", "ActnetApp"]),
         .executableTarget(name: "ActnetCLI", dependencies: ["ActnetCore", "ActnetLiteRt"]),
         .testTarget(name: "ActnetCoreTests", dependencies: ["ActnetCore"]),
         .testTarget(name: "ActnetCoreMLTests", dependencies: ["ActnetCore", "ActnetCoreML"]),

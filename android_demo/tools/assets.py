@@ -2,6 +2,7 @@
 
     .venv/bin/python android_demo/tools/assets.py --photos shop/
     .venv/bin/python android_demo/tools/assets.py --photos shop/ --model models/mine.tflite -o DIR
+    .venv/bin/python android_demo/tools/assets.py --photos shop/ --format coreml -o ios_demo/App/actnet
 
 Without --model the shipped weights are exported, unless that has been done (`make export`).
 """
@@ -17,20 +18,24 @@ from toolchain import ANDROID_DEMO
 
 from mobile_actnet.checkpoint import DEFAULT_CHECKPOINT
 from mobile_actnet.errors import ActnetError
-from mobile_actnet.export.formats import Precision
+from mobile_actnet.export.formats import Format, Precision
 from mobile_actnet.export.manifest import load, path_of, sha256
 
 REPOSITORY = ANDROID_DEMO.parent
 ASSETS = ANDROID_DEMO / "app/src/main/assets/actnet"
 GALLERY = "gallery.sqlite"
+ENDINGS = {Format.TFLITE: ".tflite", Format.COREML: ".mlpackage"}
 
 
-def shipped_artefact(precision: Precision = Precision.FP16) -> Path:
-    """Return the shipped weights as TFLite, exported if they have not been."""
-    artefact = REPOSITORY / f"artefacts/mobile_actnet_224x224_{precision}.tflite"
+def shipped_artefact(
+    precision: Precision = Precision.FP16, artefact_format: Format = Format.TFLITE
+) -> Path:
+    """Return the shipped weights as an artefact, exported if they have not been."""
+    ending = ENDINGS[artefact_format]
+    artefact = REPOSITORY / f"artefacts/mobile_actnet_224x224_{precision}{ending}"
     if not _is_of_shipped_weights(artefact):
-        command("actnet-export", "--format", "tflite", "--precision", precision, "--overwrite",
-                "-o", artefact)  # fmt: skip
+        command("actnet-export", "--format", artefact_format, "--precision", precision,
+                "--overwrite", "-o", artefact)  # fmt: skip
     return artefact
 
 
@@ -51,7 +56,10 @@ def make_assets(folder: Path, artefact: Path, photos: Path) -> Path:
             "-o", (new / GALLERY).resolve())  # fmt: skip
     for left in new.glob(f"{GALLERY}.*"):
         left.unlink()  # The lock, and what only desktops use.
-    shutil.copy(artefact, new)
+    if artefact.is_dir():
+        shutil.copytree(artefact, new / artefact.name)
+    else:
+        shutil.copy(artefact, new)
     shutil.copy(path_of(artefact), new)
     shutil.rmtree(folder, ignore_errors=True)
     new.rename(folder)
@@ -77,17 +85,25 @@ def _is_of_shipped_weights(artefact: Path) -> bool:
 
 def main() -> int:
     """Make the assets; the last line says where they are."""
-    parser = argparse.ArgumentParser(prog="make android-assets", description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--photos", type=Path, required=True, help="folder for the gallery")
-    parser.add_argument("--model", type=Path, help="a .tflite with its manifest")
+    parser.add_argument("--model", type=Path, help="an artefact with its manifest")
+    parser.add_argument("--format", type=Format, choices=list(ENDINGS), default=Format.TFLITE,
+                        help="of the app's model: tflite for Android, coreml for iOS")  # fmt: skip
     parser.add_argument("-o", type=Path, default=ASSETS, dest="folder")
     options = parser.parse_args()
     try:
-        make_assets(options.folder, options.model or shipped_artefact(), options.photos)
+        artefact = options.model or shipped_artefact(artefact_format=options.format)
+        if artefact.suffix != ENDINGS[options.format]:
+            raise ActnetError(
+                f"the app runs {ENDINGS[options.format]} artefacts, {artefact.name} is none; "
+                f"export one with actnet-export --format {options.format}"
+            )
+        make_assets(options.folder, artefact, options.photos)
     except subprocess.CalledProcessError as error:
         return int(error.returncode)
     except (ActnetError, OSError) as error:
-        print(f"android-assets: {error}", file=sys.stderr)
+        print(f"assets: {error}", file=sys.stderr)
         return 1
     print(f"{options.folder} has {', '.join(sorted(p.name for p in options.folder.iterdir()))}")
     return 0

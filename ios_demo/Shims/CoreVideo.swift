@@ -7,9 +7,11 @@ public typealias OSType = UInt32
 public struct CVPixelBufferLockFlags: OptionSet, Sendable {
     public let rawValue: UInt64
     public init(rawValue: UInt64) { self.rawValue = rawValue }
+    public static let readOnly = CVPixelBufferLockFlags(rawValue: 1)
 }
 
 public let kCVReturnSuccess: CVReturn = 0
+public let kCVPixelBufferPixelFormatTypeKey = "PixelFormatType"
 public let kCVPixelFormatType_32BGRA: OSType = 0x4247_5241
 
 public func CVPixelBufferCreate(
@@ -28,3 +30,5 @@ public func CVPixelBufferGetBaseAddress(_ pixelBuffer: CVPixelBuffer) -> UnsafeM
     nil
 }
 public func CVPixelBufferGetBytesPerRow(_ pixelBuffer: CVPixelBuffer) -> Int { 0 }
+public func CVPixelBufferGetWidth(_ pixelBuffer: CVPixelBuffer) -> Int { 0 }
+public func CVPixelBufferGetHeight(_ pixelBuffer: CVPixelBuffer) -> Int { 0 }

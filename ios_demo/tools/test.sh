@@ -34,7 +34,8 @@ cp "$("$python" -c 'import importlib.util as u; print(u.find_spec("ai_edge_liter
     ios_demo/.build/litert/
 ls ios_demo/.build/models/*.tflite >/dev/null 2>&1 ||
     "$python" -m mobile_actnet.export.cli --format tflite -o ios_demo/.build/models
-$in_swift swift format lint --strict --recursive Package.swift Sources Tests Shims
+$in_swift swift format lint --strict --recursive Package.swift Sources Tests Shims App
+"$python" ios_demo/tools/project_check.py
 $in_swift tools/typecheck_apple.sh
 # shellcheck disable=SC2086 # a list of words
 build $optimised --build-tests

@@ -6,13 +6,22 @@
 # It proves that those sources are Swift 6 without data races and agree with Shims/, no more.
 set -eu
 out=.build/shims
+rm -rf "$out"
 mkdir -p "$out"
-for name in CoreVideo CoreML Accelerate CryptoKit; do
-    swiftc -swift-version 6 -parse-as-library -I "$out" -emit-module -module-name "$name" "Shims/$name.swift" \
-        -o "$out/$name.swiftmodule"
+compile() {
+    swiftc -swift-version 6 -parse-as-library -I "$out" -I Sources/CSQLite "$@"
+}
+# In the order of what they import.
+for name in CoreVideo CoreML Accelerate CryptoKit CoreGraphics ImageIO AVFoundation UIKit SwiftUI \
+    UniformTypeIdentifiers CoreTransferable PhotosUI; do
+    compile -emit-module -module-name "$name" "Shims/$name.swift" -o "$out/$name.swiftmodule"
 done
-swiftc -swift-version 6 -parse-as-library -warnings-as-errors -I "$out" -I Sources/CSQLite -emit-module \
-    -module-name ActnetCore Sources/ActnetCore/*.swift -o "$out/ActnetCore.swiftmodule"
-swiftc -swift-version 6 -parse-as-library -warnings-as-errors -I "$out" -I Sources/CSQLite -typecheck \
-    -module-name ActnetCoreML Sources/ActnetCoreML/*.swift
-echo "type-checked against Shims/: $(ls Sources/ActnetCoreML/*.swift | wc -l) files of ActnetCoreML, and ActnetCore"
+for name in ActnetCore ActnetCoreML ActnetApp ActnetPhone; do
+    # A module alone is made without a look into its functions.
+    compile -warnings-as-errors -typecheck -module-name "$name" Sources/"$name"/*.swift
+    compile -emit-module -module-name "$name" Sources/"$name"/*.swift -o "$out/$name.swiftmodule"
+done
+compile -warnings-as-errors -typecheck -module-name ActnetDemo App/ActnetDemo/*.swift
+echo "type-checked against Shims/: ActnetCore, ActnetApp and" \
+    "$(ls Sources/ActnetCoreML/*.swift Sources/ActnetPhone/*.swift App/ActnetDemo/*.swift | wc -l)" \
+    "files of ActnetCoreML, ActnetPhone and the app"

@@ -45,7 +45,7 @@ public enum StorageFailure: Equatable, Sendable {
     case full
     case other(String)
 
-    init(_ error: any Error) {
+    public init(_ error: any Error) {
         let chain = errorChain(error)
         let isFull = chain.contains {
             ($0.domain == NSCocoaErrorDomain && $0.code == CocoaError.fileWriteOutOfSpace.rawValue)

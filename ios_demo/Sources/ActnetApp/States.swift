@@ -14,6 +14,8 @@ public struct AppState: Equatable, Sendable {
     public var settings = Settings()
     /// The picture that is shown large, in front of every screen.
     public var picture: PictureState?
+
+    public init() {}
 }
 
 /// Whether there is a model and a gallery to work with.

@@ -48,7 +48,8 @@ public struct RgbPicture: Equatable, Sendable {
         }
     }
 
-    static func isSafe(width: Int, height: Int) -> Bool {
+    /// Tells whether a picture of this size may be decoded.
+    public static func isSafe(width: Int, height: Int) -> Bool {
         guard width > 0, height > 0 else { return false }
         let (count, overflow) = width.multipliedReportingOverflow(by: height)
         return !overflow && count <= largestPixelCount
@@ -61,6 +62,8 @@ public enum PixelOrder: Sendable {
     case bgrx
     /// Red, green, blue, alpha that the colours are not multiplied with: decoded photos.
     case rgba
+    /// Red, green, blue, nothing: what was drawn over white.
+    case rgbx
 
     /// Offsets of red, green and blue.
     fileprivate var colours: (Int, Int, Int) { self == .bgrx ? (2, 1, 0) : (0, 1, 2) }

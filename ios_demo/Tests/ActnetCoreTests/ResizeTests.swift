@@ -89,6 +89,10 @@ final class ResizeTests: XCTestCase {
             RgbPicture(width: 3, height: 1, rowBytes: 12, pixels: $0, order: .rgba)
         }
         XCTAssertEqual(white?.bytes, [10, 20, 30, 177, 177, 177, 255, 255, 255])
+        let drawn = photo.withUnsafeBytes {
+            RgbPicture(width: 3, height: 1, rowBytes: 12, pixels: $0, order: .rgbx)
+        }
+        XCTAssertEqual(drawn?.bytes, [10, 20, 30, 100, 100, 100, 1, 2, 3])
         photo.withUnsafeBytes {
             XCTAssertNil(RgbPicture(width: 3, height: 2, rowBytes: 12, pixels: $0, order: .rgba))
             XCTAssertNil(RgbPicture(width: 3, height: 1, rowBytes: 8, pixels: $0, order: .rgba))

@@ -1,0 +1,110 @@
+#if canImport(AVFoundation)
+    import ActnetApp
+    import ActnetCore
+    @preconcurrency import AVFoundation
+    import CoreVideo
+
+    /// The camera at the back: a preview, and frames for the live screen.
+    ///
+    /// Everything of the session happens on one queue, which frames arrive on too. The system drops
+    /// what comes while a frame is copied; the gate drops what the phone has no time for.
+    final class Camera: NSObject, AVCaptureVideoDataOutputSampleBufferDelegate, @unchecked Sendable
+    {
+        let session = AVCaptureSession()
+        private let queue = DispatchQueue(label: "camera")
+        private let output = AVCaptureVideoDataOutput()
+        private let live: LiveController
+        private let gate: FrameGate
+        /// Of the queue alone.
+        private var isConfigured = false
+
+        @MainActor
+        init(_ live: LiveController) {
+            self.live = live
+            gate = live.gate
+            super.init()
+        }
+
+        /// Starts the camera where it is allowed; what is in the way is told to the live screen.
+        @MainActor
+        func start() {
+            switch AVCaptureDevice.authorizationStatus(for: .video) {
+            case .authorized:
+                live.starting()
+                queue.async { self.run() }
+            case .notDetermined: live.refused(mayAsk: true)
+            default: live.refused(mayAsk: false)
+            }
+        }
+
+        /// Shows the system's question, and starts where the answer is yes.
+        @MainActor
+        func ask() async {
+            _ = await AVCaptureDevice.requestAccess(for: .video)
+            start()
+        }
+
+        func stop() {
+            queue.async { if self.session.isRunning { self.session.stopRunning() } }
+        }
+
+        private func run() {
+            guard isConfigured || configure() else {
+                Task { @MainActor in self.live.failed(AppError.noCamera.sentences) }
+                return
+            }
+            isConfigured = true
+            if !session.isRunning { session.startRunning() }
+        }
+
+        private func configure() -> Bool {
+            guard
+                let device = AVCaptureDevice.default(
+                    .builtInWideAngleCamera, for: .video, position: .back),
+                let input = try? AVCaptureDeviceInput(device: device)
+            else { return false }
+            session.beginConfiguration()
+            defer { session.commitConfiguration() }
+            // All that a model of a few hundred pixels needs.
+            session.sessionPreset = .vga640x480
+            guard session.canAddInput(input), session.canAddOutput(output) else { return false }
+            session.addInput(input)
+            session.addOutput(output)
+            output.alwaysDiscardsLateVideoFrames = true
+            output.videoSettings = [
+                kCVPixelBufferPixelFormatTypeKey as String: kCVPixelFormatType_32BGRA
+            ]
+            output.setSampleBufferDelegate(self, queue: queue)
+            // The app stands upright, and so do the frames: the system turns them.
+            output.connection(with: .video)?.videoOrientation = .portrait
+            return true
+        }
+
+        func captureOutput(
+            _ output: AVCaptureOutput, didOutput sampleBuffer: CMSampleBuffer,
+            from connection: AVCaptureConnection
+        ) {
+            guard gate.begin() else { return }
+            let start = ProcessInfo.processInfo.systemUptime
+            guard let buffer = CMSampleBufferGetImageBuffer(sampleBuffer),
+                let picture = picture(of: buffer)
+            else { return gate.end() }
+            let spentMs = (ProcessInfo.processInfo.systemUptime - start) * 1000
+            Task { await live.look(at: picture, spentMs: spentMs) }
+        }
+    }
+
+    /// Copies a frame out of the camera's memory.
+    private func picture(of buffer: CVPixelBuffer) -> RgbPicture? {
+        guard CVPixelBufferLockBaseAddress(buffer, .readOnly) == kCVReturnSuccess else {
+            return nil
+        }
+        defer { CVPixelBufferUnlockBaseAddress(buffer, .readOnly) }
+        guard let base = CVPixelBufferGetBaseAddress(buffer) else { return nil }
+        let height = CVPixelBufferGetHeight(buffer)
+        let rowBytes = CVPixelBufferGetBytesPerRow(buffer)
+        return RgbPicture(
+            width: CVPixelBufferGetWidth(buffer), height: height, rowBytes: rowBytes,
+            pixels: UnsafeRawBufferPointer(start: base, count: rowBytes * height), order: .bgrx)
+    }
+#endif

@@ -1,0 +1,111 @@
+#if canImport(SwiftUI) && canImport(UIKit)
+    import ActnetApp
+    import ActnetCore
+    import SwiftUI
+    import UIKit
+
+    /// Renders any screen's content.
+    struct ContentView: View {
+        let content: ScreenContent
+        let model: DemoModel
+
+        var body: some View {
+            ScrollView {
+                VStack(alignment: .leading, spacing: 12) {
+                    Text(content.title).font(.largeTitle)
+                    ForEach(Array(content.blocks.enumerated()), id: \.offset) { _, block in
+                        BlockView(block: block, model: model)
+                    }
+                }
+                .padding()
+            }
+        }
+    }
+
+    /// Renders one thing.
+    struct BlockView: View {
+        let block: Block
+        let model: DemoModel
+
+        var body: some View {
+            switch block {
+            case .preview:
+                CameraPreview(session: model.camera.session).frame(height: 360)
+            case .heading(let text): Text(text).font(.headline)
+            case .paragraph(let text): Text(text)
+            case .problem(let text): Text(text).foregroundColor(.red)
+            case .button(let text, let action):
+                Button(text) { model.perform(action) }
+            case .choice(let title, let options):
+                ChoiceView(title: title, options: options, perform: model.perform)
+            case .progress(let text, let share): ProgressView(text, value: share)
+            case .pictureRow(let picture, let detail):
+                Button {
+                    model.perform(.showPicture(picture.id))
+                } label: {
+                    PictureRow(picture: picture, detail: detail, demo: model.demo)
+                }
+            case .largePicture(let picture):
+                PictureView(picture: picture, isLarge: true, demo: model.demo)
+            case .share(let text, let file): ShareLink(text, item: file)
+            }
+        }
+    }
+
+    /// One of several values.
+    struct ChoiceView: View {
+        let title: String
+        let options: [ActnetApp.Option]
+        let perform: (Action) -> Void
+
+        var body: some View {
+            VStack(alignment: .leading, spacing: 4) {
+                Text(title).font(.headline)
+                ForEach(options, id: \.text) { option in
+                    Button((option.isChosen ? "● " : "○ ") + option.text) {
+                        perform(option.action)
+                    }
+                }
+            }
+        }
+    }
+
+    struct PictureRow: View {
+        let picture: GalleryPicture
+        let detail: String
+        let demo: Demo
+
+        var body: some View {
+            HStack {
+                PictureView(picture: picture, isLarge: false, demo: demo)
+                    .frame(width: 72, height: 72)
+                VStack(alignment: .leading, spacing: 4) {
+                    Text(picture.title).font(.headline)
+                    Text(detail)
+                }
+            }
+        }
+    }
+
+    /// A picture of the gallery: its thumbnail, or the photo where it is to be large.
+    struct PictureView: View {
+        let picture: GalleryPicture
+        let isLarge: Bool
+        let demo: Demo
+        @State private var image: UIImage?
+
+        var body: some View {
+            Image(uiImage: image ?? UIImage()).resizable().scaledToFit()
+                .task(id: picture.path) { image = await loaded() }
+        }
+
+        private func loaded() async -> UIImage? {
+            if isLarge, let file = demo.photo(picture),
+                let photo = UIImage(contentsOfFile: file.path)
+            {
+                return photo
+            }
+            return await demo.thumbnail(picture.id).flatMap { UIImage(data: $0) }
+        }
+    }
+#endif

@@ -1,0 +1,81 @@
+"""The check of the Xcode project sees what is wrong with it."""
+
+import importlib.util
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+IOS_DEMO = Path(__file__).parents[2] / "ios_demo"
+
+
+@pytest.fixture(scope="module")
+def check() -> ModuleType:
+    spec = importlib.util.spec_from_file_location(
+        "project_check", IOS_DEMO / "tools" / "project_check.py"
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    for name in ("App/ActnetDemo", "App/ActnetDemo.xcodeproj", "Sources"):
+        shutil.copytree(IOS_DEMO / name, tmp_path / name)
+    shutil.copy(IOS_DEMO / "Package.swift", tmp_path)
+    return tmp_path
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def in_project(old: str, new: str) -> Callable[[Path], None]:
+    return lambda root: replace(root / "App/ActnetDemo.xcodeproj/project.pbxproj", old, new)
+
+
+def add_source(words: str) -> Callable[[Path], None]:
+    return lambda root: (root / "Sources/ActnetApp/New.swift").write_text(words) and None
+
+
+def in_plist(name: str, old: str, new: str) -> Callable[[Path], None]:
+    return lambda root: replace(root / "App/ActnetDemo" / name, old, new)
+
+
+def half_assets(root: Path) -> None:
+    (root / "App/actnet").mkdir()
+    (root / "App/actnet/gallery.sqlite").touch()
+
+
+def test_the_project_holds(check: ModuleType, copy: Path) -> None:
+    assert list(check.complaints(copy)) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (in_project("relativePath = ..;", "relativePath = ../..;"), "no package in ../.."),
+        (in_project("DEPLOYMENT_TARGET = 16.0", "DEPLOYMENT_TARGET = 17.0"), "for iOS 17.0"),
+        (in_project("lastKnownFileType = folder", "lastKnownFileType = text"), "not copied"),
+        (in_project("path = ActnetDemo;", "path = Elsewhere;"), "no folder Elsewhere"),
+        (in_project("fileRef = AC7000000000000000000006", "fileRef = AC7000000000000000000009"),
+         "AC7000000000000000000009, which is not there"),
+        (in_plist("Info.plist", "NSCameraUsageDescription", "Other"), "no NSCameraUsage"),
+        (in_plist("PrivacyInfo.xcprivacy", "UserDefaults", "DiskSpace"), "use UserDefaults"),
+        (in_plist("PrivacyInfo.xcprivacy", "UserDefaults", "DiskSpace"), "declares DiskSpace"),
+        (add_source("let s = URLSession.shared"), "uses a network: URLSession"),
+        (half_assets, "it needs one .mlpackage"),
+    ],
+)  # fmt: skip
+def test_says_what_is_wrong(
+    check: ModuleType, copy: Path, change: Callable[[Path], None], complaint: str
+) -> None:
+    change(copy)
+    assert any(complaint in sentence for sentence in check.complaints(copy))
