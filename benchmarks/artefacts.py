@@ -86,7 +86,7 @@ def _make(case: Case, kind: Format, path: Path) -> None:
     made = exporter(kind)
     check_precision(kind, case.precision)
     layout = made.layouts[0]
-    network = NETWORKS[case.network].build(layout)
+    network = NETWORKS[case.network].build(layout, made.default_lowering)
     plan = _quantised(network, case)
     options = Options(case.size, DIM, case.precision, layout, plan=plan)
     with staging_folder(path.parent) as staging, keep_interrupt():

@@ -27,7 +27,12 @@ from mobile_actnet.export.deployable import (
     ImageSize,
     Layout,
 )
-from mobile_actnet.export.lowering import LoweredStream, divisor
+from mobile_actnet.export.lowering import (
+    LoweredStream,
+    Lowering,
+    automatic_lowering,
+    divisor,
+)
 from mobile_actnet.export.manifest import sha256
 from mobile_actnet.export.pictures import generated_pictures
 from mobile_actnet.network import Actnet, Stream
@@ -61,12 +66,20 @@ class NamedNetwork:
     Attributes:
         title: for tables.
         weights: "shipped", or "random" with what was done about them.
-        build: makes the module that is exported, bytes in, (N, D) out.
+        make: makes the module from the order of its input's axes and the preferred lowering.
     """
 
     title: str
     weights: str
-    build: Callable[[Layout], nn.Module]
+    make: Callable[[Layout, Lowering], nn.Module]
+
+    def build(self, layout: Layout, preferred: Lowering = Lowering.LOG_EXP) -> nn.Module:
+        """Make the module that is exported, bytes in, (N, D) out.
+
+        Args:
+            preferred: how its Weibulls are written where the weights allow it, else log-exp.
+        """
+        return self.make(layout, preferred)
 
 
 class PowWeibull(nn.Module):
@@ -84,11 +97,16 @@ class PowWeibull(nn.Module):
         return growth * (-((x * (1.0 / p["gamma"])).pow(p["zeta"]))).exp()
 
 
-def _shipped(layout: Layout) -> DeployableActnet:
-    return DeployableActnet(load_checkpoint(DEFAULT_CHECKPOINT)[0], DIM, layout)
+def _wrapped(network: Actnet, layout: Layout, preferred: Lowering) -> DeployableActnet:
+    lowering = automatic_lowering(network.head, preferred)
+    return DeployableActnet(network, DIM, layout, lowering)
 
 
-def _with_pow(layout: Layout) -> nn.Module:
+def _shipped(layout: Layout, preferred: Lowering) -> DeployableActnet:
+    return _wrapped(load_checkpoint(DEFAULT_CHECKPOINT)[0], layout, preferred)
+
+
+def _with_pow(layout: Layout, _: Lowering) -> nn.Module:
     network = load_checkpoint(DEFAULT_CHECKPOINT)[0]
     deployable = DeployableActnet(network, DIM, layout)
     for lowered, stream in zip(deployable.streams, network.head.streams, strict=True):
@@ -99,14 +117,14 @@ def _with_pow(layout: Layout) -> nn.Module:
     return deployable.eval()
 
 
-def _random(config: NetworkConfig) -> Callable[[Layout], nn.Module]:
-    def build(layout: Layout) -> nn.Module:
+def _random(config: NetworkConfig) -> Callable[[Layout, Lowering], nn.Module]:
+    def build(layout: Layout, preferred: Lowering) -> nn.Module:
         # A generator of its own would not reach torchvision's initialisation.
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(_SEED)
             network = Actnet(replace(config, descriptor_dim=DIM))
             settle_batch_norm(network)
-            return DeployableActnet(network, DIM, layout)
+            return _wrapped(network, layout, preferred)
 
     return build
 
@@ -135,7 +153,7 @@ NETWORKS = {
     NetworkName.MOBILENET_V2: NamedNetwork(
         "MobileNetV2, average pooling",
         "shipped",
-        lambda layout: HeadlessBackbone(_shipped(layout)).eval(),
+        lambda layout, preferred: HeadlessBackbone(_shipped(layout, preferred)).eval(),
     ),
     NetworkName.RESNEXT101: NamedNetwork(
         "ResNeXt101-32x8d ACTNET", f"random, seed {_SEED}", _random(RESNEXT_ACTNET)

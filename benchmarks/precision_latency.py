@@ -1,14 +1,16 @@
-"""How long an artefact takes beside the same network in fp32: one thread, run in turn."""
+"""How long an artefact takes beside another of the same network: one thread, run in turn."""
 
 import contextlib
 from pathlib import Path
 
+import numpy as np
+
 from mobile_actnet.benchmarks.artefacts import Artefact
 from mobile_actnet.benchmarks.cases import FORMAT_OF, Case, RuntimeKind
-from mobile_actnet.benchmarks.latency import RunPlan, interleaved_latencies_ms
+from mobile_actnet.benchmarks.latency import Clock, RunPlan, interleaved_latencies_ms
 from mobile_actnet.benchmarks.networks import NetworkName
 from mobile_actnet.benchmarks.noise import pinned
-from mobile_actnet.benchmarks.ratios import Ratio, ratio_of_medians
+from mobile_actnet.benchmarks.ratios import Ratio, Samples, ratio_of_medians
 from mobile_actnet.benchmarks.runners import RunnerOptions, open_runner
 from mobile_actnet.export.deployable import ImageSize
 from mobile_actnet.export.formats import Format, Precision
@@ -18,34 +20,44 @@ PLAN = RunPlan(num_runs=200, max_seconds=30.0)
 
 
 def latency_ratio(
-    kind: Format, artefact: Path, single: Path, size: ImageSize, plan: RunPlan = PLAN
-) -> Ratio | None:
-    """Time an artefact and its fp32 counterpart in turn.
+    kind: Format, artefact: Path, other: Path, size: ImageSize, clock: Clock = Clock.WALL,
+    plan: RunPlan = PLAN, loads: int = 6,
+) -> Ratio | None:  # fmt: skip
+    """Time an artefact and another of the same network in turn.
 
     Args:
-        artefact, single: of the same format; `single` is the fp32 one.
+        artefact, other: of the same format.
         size: of their input.
+        loads: how often both are loaded anew; where memory happens to lie makes 5 % and more.
 
     Returns:
-        the artefact's median over that of fp32; None where no runtime on this machine times it.
+        the artefact's median over the other's; None where no runtime on this machine times it.
     """
     runtime = _RUNTIMES.get(kind)
     if runtime is None:
         return None
     # How a case is named plays no part once its artefact is given.
     case = Case(NetworkName.MOBILE_ACTNET, runtime, Precision.FP32, size)
-    picture = generated_pictures(1, size)
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(pinned(case.num_threads))
-        timed = []
-        for path in (artefact, single):
-            given = Artefact(path, "", path.stat().st_size, "given")
-            runner = open_runner(case, given, RunnerOptions())
-            stack.enter_context(contextlib.closing(runner))
-            runner.describe(picture)
-            timed.append(runner.run_ns)
-        samples = interleaved_latencies_ms(timed[0], timed[1], plan)
-    return ratio_of_medians(*samples)
+    options, picture = RunnerOptions(clock=clock), generated_pictures(1, size)
+    taken: list[tuple[Samples, Samples]] = []
+    for number in range(loads):
+        # What is loaded first was seen to run 1 % slower: each is first every other time.
+        paths = (artefact, other) if number % 2 else (other, artefact)
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(pinned(case.num_threads))
+            timed = []
+            for path in paths:
+                given = Artefact(path, "", path.stat().st_size, "given")
+                runner = open_runner(case, given, options)
+                stack.enter_context(contextlib.closing(runner))
+                runner.describe(picture)
+                timed.append(runner.run_ns)
+            first, second = timed
+            share = plan.share_of(loads)
+            samples = interleaved_latencies_ms(first, second, share, options.clock_ns)
+            taken.append(samples if number % 2 else samples[::-1])
+    ours, others = (np.concatenate(each) for each in zip(*taken, strict=True))
+    return ratio_of_medians(ours, others)
 
 
 _RUNTIMES = {

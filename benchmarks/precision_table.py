@@ -93,12 +93,12 @@ def measure_precisions(
         asked = ", ".join(precision.value for precision in precisions)
         raise ConfigError(f"none of the formats has the precision {asked}")
     options = EvaluationOptions(cache=cache)
-    before, expected = _describe(request.checkpoint, sets, replace(options, size=request.size))
+    before, expected = describe_sets(request.checkpoint, sets, replace(options, size=request.size))
     say(f"{'PyTorch fp32':24}" + _figures(before, {}))
     rows = []
     for kind, precision in wanted:
         (result,) = export_artefacts(_single(request, kind, precision))
-        after, found = _describe(result.path, sets, options)
+        after, found = describe_sets(result.path, sets, options)
         manifest, cosines = result.manifest, cosine(expected, found)
         row = PrecisionRow(
             kind.value, precision.value, manifest["artefact"]["size_bytes"],
@@ -185,9 +185,14 @@ def _single(request: ExportRequest, kind: Format, precision: Precision) -> Expor
     )  # fmt: skip
 
 
-def _describe(
+def describe_sets(
     model: Path, sets: list[PhotoSet], options: EvaluationOptions
 ) -> tuple[dict[str, float], Descriptors]:
+    """Evaluate a checkpoint or an artefact.
+
+    Returns:
+        mAP in per cent by set, and the descriptors of all photos, set by set, (N, dim).
+    """
     scores, found = {}, []
     for one in sets:
         evaluation = evaluate_model(model, list(one.folders), options)

@@ -47,7 +47,7 @@ class ExportRequest:
             shipped weights if None.
         calibration_images: how many of them are taken at most.
         calibration_method: how ranges are chosen.
-        lowering: how the Weibull is written; each format's default if None.
+        lowering: how the Weibull is written; if None, each format's default where the weights allow it.
         thresholds: what replaces the precision's thresholds.
         max_drop: points of mAP that may be lost on labelled photos of `verify`; the most sensitive
             layers stay in float until it holds.

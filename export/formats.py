@@ -143,7 +143,8 @@ class Exporter(Protocol):
         suffix: of the artefact's name, with its dot.
         layouts: allowed; the first is the default.
         precisions: allowed.
-        default_precision, default_lowering: used where none is asked for.
+        default_precision: used where none is asked for.
+        default_lowering: the same, where the weights allow it (docs/decisions/0011).
     """
 
     suffix: str

@@ -15,7 +15,6 @@ half, which accelerators flush to zero.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
@@ -33,60 +32,26 @@ from mobile_actnet.activations import (
 )
 from mobile_actnet.errors import ConfigError
 from mobile_actnet.network import POWER_EPSILON, PowerNormalisation, Stream
-from mobile_actnet.pooling import GemPooling
+from mobile_actnet.pooling import AveragePooling, GemPooling
 
-INT8_LEVELS = 256
-_GRID_POINTS = 60_001
+GRID_POINTS = 60_001
 _LARGEST_DIVISOR = 16.0
+# Of the layer's largest value, or of 1 if that is less.
+_LARGEST_AT_ZERO = 1e-4
 
-_Grid = NDArray[np.float64]
+Grid = NDArray[np.float64]
 
 
 class Lowering(StrEnum):
-    """How the Weibull is written: with x as a factor, or with a mask that is 0 at 0.
+    """How the Weibull is written: with x as a factor, with a mask that is 0 at 0, or with neither.
 
-    Both are the same function. Which is faster depends on the runtime; see
+    All are the same function. Which is faster depends on the runtime; see
     docs/decisions/0011-the-weibull-at-int8.md.
     """
 
     LOG_EXP = "log-exp"
     LOG_EXP_MASK = "log-exp-mask"
-
-
-@dataclass(frozen=True)
-class LoweringError:
-    """How far a lowered activation layer is from the paper's formula, over a grid of [0, 6].
-
-    Attributes:
-        max_absolute: largest difference, as a share of the divisor: the layer's largest value on
-            [0, 6], at most 16.
-        at: input where it is.
-        grid_points: number of inputs, evenly spaced from 0 to 6.
-        dtype: arithmetic that the lowered layer was evaluated in.
-    """
-
-    max_absolute: float
-    at: float
-    grid_points: int
-    dtype: str
-
-
-@dataclass(frozen=True)
-class LevelError:
-    """What 256 inputs make of an activation layer: every one was evaluated.
-
-    Attributes:
-        low, high: the inputs' range.
-        max_absolute: largest difference of the lowered layer, in float32, from the paper's formula
-            at the same input, as a share of the divisor. at: the input where it is.
-        half_step: largest change of the formula half a level away: what rounding the input costs.
-    """
-
-    low: float
-    high: float
-    max_absolute: float
-    at: float
-    half_step: float
+    LOG_EXP_BARE = "log-exp-bare"
 
 
 class LogGuard(nn.Module):
@@ -134,6 +99,42 @@ class MaskedWeibull(LoweredWeibull):
         return value * self.cap(x * (1.0 / WEIBULL_EPSILON))
 
 
+class BareWeibull(nn.Module):
+    """exp((beta - 1) t - exp(zeta t + d)): no factor x and no constant c.
+
+    At 0 it gives `at_zero`, its value at epsilon: next to nothing where the Weibull rises slowly.
+    It is not divided by the largest value but by what c would hold; the power gives both back.
+
+    Raises:
+        ConfigError: the Weibull rises too steeply, or its values are too far from 1.
+    """
+
+    def __init__(self, layer: Weibull) -> None:
+        super().__init__()
+        parameters = activation_parameters(layer)
+        self.exponent, self.zeta = parameters["beta"] - 1.0, parameters["zeta"]
+        self.d = -self.zeta * math.log(parameters["gamma"])
+        self.divisor = parameters["alpha"] ** -self.exponent
+        self.at_zero = float(formula(layer, np.array(WEIBULL_EPSILON))) / self.divisor
+        self.guard = LogGuard()
+        largest = largest_value(layer) / self.divisor
+        if self.at_zero > _LARGEST_AT_ZERO * min(largest, 1.0):
+            raise ConfigError(
+                f"{Lowering.LOG_EXP_BARE.value} is for a Weibull that is nearly 0 at "
+                f"{WEIBULL_EPSILON}; with {parameters} it is not: take {Lowering.LOG_EXP.value}"
+            )
+        if max(self.divisor, largest) > _LARGEST_DIVISOR:
+            raise ConfigError(
+                f"{Lowering.LOG_EXP_BARE.value} gives values up to {largest:.3g}, a divisor of "
+                f"{self.divisor:.3g}; at most {_LARGEST_DIVISOR:g} are allowed: "
+                f"take {Lowering.LOG_EXP.value}"
+            )
+
+    def forward(self, x: Tensor) -> Tensor:
+        t = self.guard(x).log()
+        return (self.exponent * t - (self.zeta * t + self.d).exp()).exp()
+
+
 class LoweredSinH(nn.Module):
     """exp(beta x + c) - exp(-beta x + c)."""
 
@@ -175,12 +176,16 @@ class LoweredGemPooling(nn.Module):
 
 
 class LoweredPower(nn.Module):
-    """exp(p log(z + epsilon / m) + log(lambda m^p)): power normalisation of z = m z'."""
+    """exp(p log(z + epsilon / m) + log(lambda m^p)): power normalisation of z = m z'.
 
-    def __init__(self, power: PowerNormalisation, divisor: float) -> None:
+    Args:
+        at_zero: what a lowered layer gives at 0; taken off again, as most of a map is 0.
+    """
+
+    def __init__(self, power: PowerNormalisation, divisor: float, at_zero: float = 0.0) -> None:
         super().__init__()
         self.p = float(power.power.detach())
-        self.epsilon = POWER_EPSILON / divisor
+        self.epsilon = POWER_EPSILON / divisor - at_zero
         self.c = math.log(float(power.scale.detach())) + self.p * math.log(divisor)
 
     def forward(self, z: Tensor) -> Tensor:
@@ -198,7 +203,18 @@ class LoweredStream(nn.Module):
         if isinstance(stream.pooling, GemPooling):
             self.pooling = LoweredGemPooling(stream.pooling)
         # Only a mean scales with its input; R-MAC normalises each region.
-        self.power = LoweredPower(stream.power, getattr(self.activation, "divisor", 1.0))
+        self.power = LoweredPower(
+            stream.power,
+            getattr(self.activation, "divisor", 1.0),
+            getattr(self.activation, "at_zero", 0.0),
+        )
+        if isinstance(self.activation, BareWeibull) and not isinstance(
+            stream.pooling, AveragePooling
+        ):
+            raise ConfigError(
+                f"{lowering.value} is for average pooling; got {type(stream.pooling).__name__}: "
+                f"take {Lowering.LOG_EXP.value}"
+            )
 
     forward: Callable[[dict[str, Tensor]], Tensor] = Stream.forward  # type: ignore[assignment]
     _clip = Stream._clip
@@ -218,7 +234,18 @@ def lower_activation(layer: nn.Module, lowering: Lowering = Lowering.LOG_EXP) ->
     raise ConfigError(f"no lowering for the activation layer {type(layer).__name__}")
 
 
-def formula(layer: nn.Module, x: _Grid) -> _Grid:
+def automatic_lowering(head: nn.Module, preferred: Lowering) -> Lowering:
+    """Return the preferred lowering if all streams of a head can be written so, else log-exp."""
+    try:
+        for stream in head.modules():
+            if isinstance(stream, Stream):
+                LoweredStream(stream, preferred)
+    except ConfigError:
+        return Lowering.LOG_EXP
+    return preferred
+
+
+def formula(layer: nn.Module, x: Grid) -> Grid:
     """Evaluate an activation layer as the paper writes it, in double precision."""
     p = activation_parameters(layer)
     if isinstance(layer, Weibull):
@@ -238,7 +265,7 @@ def divisor(layer: nn.Module) -> float:
 
 def largest_value(layer: nn.Module) -> float:
     """Return the largest value of an activation layer on [0, 6]."""
-    points = np.linspace(0.0, FEATURE_MAP_MAX, _GRID_POINTS)
+    points = np.linspace(0.0, FEATURE_MAP_MAX, GRID_POINTS)
     if isinstance(layer, Weibull):
         points = np.append(points, min(float(layer.peak.detach()), FEATURE_MAP_MAX))
     with np.errstate(over="ignore"):
@@ -251,56 +278,10 @@ def largest_value(layer: nn.Module) -> float:
     return largest
 
 
-@torch.no_grad()
-def lowering_error(
-    layer: nn.Module,
-    dtype: torch.dtype = torch.float32,
-    lowering: Lowering = Lowering.LOG_EXP,
-) -> LoweringError:
-    """Compare a lowered layer with the paper's formula on a dense grid of [0, 6]."""
-    grid = np.linspace(0.0, FEATURE_MAP_MAX, _GRID_POINTS)
-    difference = np.abs(_difference(layer, grid, dtype, lowering))
-    worst = int(difference.argmax())
-    return LoweringError(
-        float(difference[worst]), float(grid[worst]), _GRID_POINTS, str(dtype).rpartition(".")[2]
-    )
-
-
-@torch.no_grad()
-def level_error(
-    layer: nn.Module, limits: tuple[float, float], lowering: Lowering = Lowering.LOG_EXP
-) -> LevelError:
-    """Evaluate a lowered layer on all 256 inputs that an int8 feature map can hold.
-
-    Args:
-        limits: range of the feature map; what is below 0 the head cuts off.
-    """
-    low, high = limits
-    step = (high - low) / (INT8_LEVELS - 1)
-    zero_point = round(-low / step)
-    inputs = ((np.arange(INT8_LEVELS) - zero_point) * step).clip(0.0, FEATURE_MAP_MAX)
-    difference = np.abs(_difference(layer, inputs, torch.float32, lowering))
-    worst = int(difference.argmax())
-    moved = [
-        np.abs(formula(layer, (inputs + side).clip(0.0, FEATURE_MAP_MAX)) - formula(layer, inputs))
-        for side in (-step / 2, step / 2)
-    ]
-    half_step = float(np.max(moved)) / _divisor_of(layer, lowering)
-    return LevelError(low, high, float(difference[worst]), float(inputs[worst]), half_step)
-
-
-def _difference(layer: nn.Module, x: _Grid, dtype: torch.dtype, lowering: Lowering) -> _Grid:
-    lowered = lower_activation(layer, lowering)(torch.from_numpy(x).to(dtype)).double().numpy()
-    return lowered - formula(layer, x) / _divisor_of(layer, lowering)
-
-
-def _divisor_of(layer: nn.Module, lowering: Lowering) -> float:
-    return float(getattr(lower_activation(layer, lowering), "divisor", 1.0))
-
-
 _WEIBULLS: dict[Lowering, Callable[[Weibull], nn.Module]] = {
     Lowering.LOG_EXP: LoweredWeibull,
     Lowering.LOG_EXP_MASK: MaskedWeibull,
+    Lowering.LOG_EXP_BARE: BareWeibull,
 }
 
 _LOWERINGS: dict[type[nn.Module], Callable[..., nn.Module]] = {

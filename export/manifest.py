@@ -18,7 +18,7 @@ from mobile_actnet.activations import activation_parameters
 from mobile_actnet.checkpoint import Card
 from mobile_actnet.export.errors import ManifestError
 from mobile_actnet.export.formats import ArtefactInfo, Format, Options, Precision
-from mobile_actnet.export.lowering import level_error, lowering_error
+from mobile_actnet.export.lowering_errors import level_error, lowering_error
 from mobile_actnet.export.parity import ParityReport, cosine
 from mobile_actnet.export.pictures import GOLDEN_NAME
 from mobile_actnet.export.portability import RuntimeRun, is_portable

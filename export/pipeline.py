@@ -47,6 +47,7 @@ from mobile_actnet.export.formats import (
     exporter,
 )
 from mobile_actnet.export.interrupts import keep_interrupt
+from mobile_actnet.export.lowering import automatic_lowering
 from mobile_actnet.export.quantization import ROUNDED, STATIC, prepare
 from mobile_actnet.export.recorded import recorded_for
 from mobile_actnet.export.sensitivity import KEPT_COUNTS, most_sensitive
@@ -147,7 +148,7 @@ def _export_one(
 ) -> ExportResult:  # fmt: skip
     made, precision = exporter(kind), precision_of(request, kind)
     layout = made.layouts[0] if request.layout is None else request.layout
-    lowering = request.lowering or made.default_lowering
+    lowering = request.lowering or automatic_lowering(network.head, made.default_lowering)
     whole = DeployableActnet(network, dim, layout, lowering)
     if precision not in ROUNDED:
         found = None

@@ -10,7 +10,7 @@ from mobile_actnet.export.backbone_points import BackbonePoints
 from mobile_actnet.export.calibration import ActivationRanges
 from mobile_actnet.export.deployable import DeployableActnet
 from mobile_actnet.export.formats import Range
-from mobile_actnet.export.lowering import INT8_LEVELS
+from mobile_actnet.export.lowering_errors import INT8_LEVELS
 from mobile_actnet.export.repair import equalise, round_weights
 from mobile_actnet.preprocessing import Pixels
 

@@ -45,7 +45,7 @@ class TfliteExporter:
         Precision.MIXED,
     )
     default_precision = Precision.FP16
-    default_lowering = Lowering.LOG_EXP
+    default_lowering = Lowering.LOG_EXP_BARE
 
     def convert(
         self, deployable: nn.Module, options: Options, path: Path, metadata: dict[str, str]

@@ -36,6 +36,7 @@ def test_made_once_and_stale_ones_go(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_a_failed_export_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Failing:
         layouts = artefacts.exporter(artefacts.Format.ONNX).layouts
+        default_lowering = artefacts.exporter(artefacts.Format.ONNX).default_lowering
 
         def convert(self, module, options, path, metadata) -> None:
             path.write_bytes(b"half")
