@@ -15,9 +15,8 @@ from mobile_actnet.errors import ActnetError
 from mobile_actnet.export.gallery import Answer, Gallery, SearchOptions
 from mobile_actnet.export.search_page import search_page
 from mobile_actnet.files import write_atomically
+from mobile_actnet.near_duplicates import NEARLY_THE_SAME
 from mobile_actnet.photo_tree import FoundPhoto, walk_photos
-
-_GROUP_SIMILARITY = 0.95
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -34,9 +33,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--query", type=Path, action="append", required=True, metavar="PHOTO|DIR",
         help="a picture, or a folder of them; may repeat")  # fmt: skip
     add("--top", type=int, default=10, metavar="N", help="hits for each query (default: 10)")
-    add("--group", type=float, nargs="?", const=_GROUP_SIMILARITY, metavar="SIMILARITY",
+    add("--group", type=float, nargs="?", const=NEARLY_THE_SAME, metavar="SIMILARITY",
         help="take hits together that are nearly the same picture "
-        f"(default where given: {_GROUP_SIMILARITY})")  # fmt: skip
+        f"(default where given: {NEARLY_THE_SAME})")  # fmt: skip
     add("--model", type=Path, metavar="FILE", help="where the gallery's model is now")
     add("--exact", action="store_true", help="use no approximate index")
     add("--threads", type=int, default=1, metavar="N", help="that compare (default: 1)")

@@ -3,6 +3,9 @@
 from mobile_actnet.descriptor_storage import StoredDescriptors
 from mobile_actnet.gallery_search import similarities_between
 
+NEARLY_THE_SAME = 0.95
+"""Similarity from which two pictures count as nearly the same."""
+
 
 def group_hits(hits: StoredDescriptors, threshold: float) -> list[list[int]]:
     """Group a ranking: a hit joins the first earlier group whose first hit is like it.

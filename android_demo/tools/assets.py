@@ -18,12 +18,14 @@ from toolchain import ANDROID_DEMO
 
 from mobile_actnet.checkpoint import DEFAULT_CHECKPOINT
 from mobile_actnet.errors import ActnetError
+from mobile_actnet.export.answer_threshold import calibrate
 from mobile_actnet.export.formats import Format, Precision
 from mobile_actnet.export.manifest import load, path_of, sha256
+from mobile_actnet.labels import FOLDER
 
 REPOSITORY = ANDROID_DEMO.parent
 ASSETS = ANDROID_DEMO / "app/src/main/assets/actnet"
-GALLERY = "gallery.sqlite"
+GALLERY, THRESHOLDS = "gallery.sqlite", "thresholds.json"
 ENDINGS = {Format.TFLITE: ".tflite", Format.COREML: ".mlpackage"}
 
 
@@ -39,13 +41,22 @@ def shipped_artefact(
     return artefact
 
 
-def make_assets(folder: Path, artefact: Path, photos: Path) -> Path:
-    """Replace `folder` by artefact, manifest and a gallery of `photos`; return the gallery.
+def make_assets(
+    folder: Path, artefact: Path, photos: Path, labels: str | None = None, calibrated: bool = True
+) -> Path:
+    """Replace `folder` by artefact, manifest, a gallery of `photos` and its thresholds.
 
     What was there stays until the new is whole.
 
+    Args:
+        labels: of `actnet-index build`: a CSV, or `folder`; None for none.
+        calibrated: whether thresholds are made, which describes hundreds of made-up photos.
+
+    Returns:
+        the gallery.
+
     Raises:
-        ActnetError: the manifest does not belong to the artefact.
+        ActnetError: the manifest does not belong to the artefact, or all photos show one thing.
         subprocess.CalledProcessError: the photos cannot be indexed.
     """
     load(artefact)
@@ -53,7 +64,10 @@ def make_assets(folder: Path, artefact: Path, photos: Path) -> Path:
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
     command("actnet-index", "build", photos.resolve(), "--model", artefact.resolve(),
-            "-o", (new / GALLERY).resolve())  # fmt: skip
+            "-o", (new / GALLERY).resolve(), *_label_words(labels))  # fmt: skip
+    if calibrated:
+        thresholds = calibrate(new / GALLERY, artefact)
+        (new / THRESHOLDS).write_text(json.dumps(thresholds, indent=1) + "\n")
     for left in new.glob(f"{GALLERY}.*"):
         left.unlink()  # The lock, and what only desktops use.
     if artefact.is_dir():
@@ -76,6 +90,12 @@ def command(name: str, *words: object) -> None:
     subprocess.run([str(program), *(str(word) for word in words)], check=True, cwd=REPOSITORY)
 
 
+def _label_words(labels: str | None) -> list[str]:
+    if labels is None:
+        return []
+    return ["--labels", labels if labels == FOLDER else str(Path(labels).resolve())]
+
+
 def _is_of_shipped_weights(artefact: Path) -> bool:
     if not (artefact.exists() and path_of(artefact).exists()):
         return False
@@ -90,6 +110,7 @@ def main() -> int:
     parser.add_argument("--model", type=Path, help="an artefact with its manifest")
     parser.add_argument("--format", type=Format, choices=list(ENDINGS), default=Format.TFLITE,
                         help="of the app's model: tflite for Android, coreml for iOS")  # fmt: skip
+    parser.add_argument("--labels", help="a CSV with path,label, or folder: the folders' names")
     parser.add_argument("-o", type=Path, default=ASSETS, dest="folder")
     options = parser.parse_args()
     try:
@@ -99,7 +120,8 @@ def main() -> int:
                 f"the app runs {ENDINGS[options.format]} artefacts, {artefact.name} is none; "
                 f"export one with actnet-export --format {options.format}"
             )
-        make_assets(options.folder, artefact, options.photos)
+        calibrated = options.format is Format.TFLITE  # The app for iOS asks for no thresholds yet.
+        make_assets(options.folder, artefact, options.photos, options.labels, calibrated)
     except subprocess.CalledProcessError as error:
         return int(error.returncode)
     except (ActnetError, OSError) as error:

@@ -22,7 +22,7 @@ from arm64_parity import compare_arm64, fetch_arm64
 from assets import make_assets, shipped_artefact
 from debian import ToolchainError
 from decode_golden import decode_golden
-from kotlin import BuildError, compile_kotlin, run, run_junit
+from kotlin import BuildError, check_style, compile_kotlin, run, run_junit
 from parity import PhotoSet, fresh_folder, golden_photos, photos_of_smvs, write_parity
 from toolchain import ANDROID_DEMO, Toolchain
 
@@ -73,6 +73,10 @@ class Build:
         if line not in self.skipped:
             self.skipped.append(line)
             print(line, flush=True)
+
+    def style(self) -> str:
+        """Check how core/ and app/ are written."""
+        return check_style(self.tools, ANDROID_DEMO)
 
     def core(self) -> str:
         """Compile core/ and run its tests."""
@@ -176,7 +180,7 @@ def main() -> int:
     BUILD.mkdir()
     build = Build(Toolchain())
     try:
-        for name in ("core", "engine", "app", "apk", "arm64"):
+        for name in ("style", "core", "engine", "app", "apk", "arm64"):
             build.step(name, getattr(build, name))
     except (BuildError, subprocess.CalledProcessError) as error:
         print(f"FAILED {error}", file=sys.stderr)

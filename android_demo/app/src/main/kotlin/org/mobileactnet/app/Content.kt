@@ -33,7 +33,7 @@ sealed class Block {
         val path: String,
         val title: String,
         val detail: String,
-        val action: Action,
+        val action: Action
     ) : Block()
 
     /** A picture of the gallery, as large as there is room. */
@@ -50,7 +50,7 @@ enum class Screen(val title: String) {
     GALLERY("Gallery"),
     SETTINGS("Settings"),
     BENCHMARK("Benchmark"),
-    ABOUT("About"),
+    ABOUT("About")
 }
 
 /** What someone asked for by touching something. */

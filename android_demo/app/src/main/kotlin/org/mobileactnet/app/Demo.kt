@@ -48,7 +48,7 @@ class Demo(private val environment: Environment) : Closeable {
             val opened = Session.open(environment, files, settings.value.threads)
             session = opened
             gallery.opened()
-            StartState.Ready(opened.manifest, opened.selfTest)
+            StartState.Ready(opened.manifest, opened.selfTest, opened.thresholds)
         } catch (error: GalleryException) {
             StartState.Refused(error.message.orEmpty(), gallery = true)
         } catch (error: DatabaseException) {
@@ -84,7 +84,7 @@ class Demo(private val environment: Environment) : Closeable {
     fun runSelfTest() = worker.execute {
         val opened = session ?: return@execute
         start.value = try {
-            StartState.Ready(opened.manifest, opened.test())
+            StartState.Ready(opened.manifest, opened.test(), opened.thresholds)
         } catch (error: ActnetException) {
             close()
             StartState.Refused(error.message.orEmpty(), gallery = false)

@@ -15,7 +15,7 @@ import org.mobileactnet.core.PhotoInbox
 class GalleryController(
     private val environment: Environment,
     private val inbox: PhotoInbox,
-    private val session: () -> Session?,
+    private val session: () -> Session?
 ) {
     private val mutableState = MutableStateFlow<GalleryState>(GalleryState.Opening)
     val state: StateFlow<GalleryState> = mutableState
@@ -85,8 +85,7 @@ class GalleryController(
         .let { sentences(*it.toTypedArray()) }
 
     /** Sentences below each other; null where there is none. */
-    private fun sentences(vararg all: String?): String? =
-        all.filterNotNull().joinToString("\n").ifEmpty { null }
+    private fun sentences(vararg all: String?): String? = all.filterNotNull().joinToString("\n").ifEmpty { null }
 
     private fun index(open: Session) {
         stopped = false
@@ -110,8 +109,13 @@ class GalleryController(
     private fun tell(open: Session, progress: IndexProgress?, sentence: String?) {
         mutableState.value = try {
             GalleryState.Open(
-                open.gallery.info, open.gallery.counts(), open.gallery.latest(LATEST),
-                open.gallery.problems(), progress?.takeIf { it.done < it.total }, inbox.waiting().size, sentence,
+                open.gallery.info,
+                open.gallery.counts(),
+                open.gallery.latest(LATEST),
+                open.gallery.problems(),
+                progress?.takeIf { it.done < it.total },
+                inbox.waiting().size,
+                sentence
             )
         } catch (error: ActnetException) {
             (state.value as? GalleryState.Open)?.copy(sentence = error.message) ?: GalleryState.Opening

@@ -9,16 +9,18 @@ import org.mobileactnet.core.Summary
 /** Shown instead of every other screen while there is no model and gallery. */
 fun startContent(state: StartState): ScreenContent? = when (state) {
     StartState.Opening -> ScreenContent("Mobile-ACTNET", listOf(Block.Paragraph("Opening model and gallery")))
+
     is StartState.Refused -> ScreenContent(
         "Mobile-ACTNET",
-        listOf(Block.Problem(state.sentence)) + if (state.gallery) restore else emptyList(),
+        listOf(Block.Problem(state.sentence)) + if (state.gallery) restore else emptyList()
     )
+
     is StartState.Ready -> null
 }
 
 private val restore = listOf(
     Block.Button("Put the app's own gallery back", Action.RestoreGallery),
-    Block.Paragraph("Photos that were added on this phone are then described again."),
+    Block.Paragraph("Photos that were added on this phone are then described again.")
 )
 
 /** The gallery: what is in it, what is being added, what could not be. */
@@ -35,7 +37,7 @@ private fun openBlocks(state: GalleryState.Open): List<Block> {
         Block.Button("Add photos", Action.AddPhotos) +
         Block.Paragraph(
             "${info.dim} values of ${info.storage.word} a picture, from ${info.modelFile}; " +
-                "made by ${info.madeBy}",
+                "made by ${info.madeBy}"
         ) +
         state.pictures.map {
             val size = "${it.widthPx} x ${it.heightPx}"
@@ -59,14 +61,16 @@ private fun indexingBlocks(state: GalleryState.Open): List<Block> {
         progress != null -> listOf(
             Block.Progress(
                 "Describing photo ${progress.done + 1} of ${progress.total}",
-                progress.done / progress.total.toDouble(),
+                progress.done / progress.total.toDouble()
             ),
-            Block.Button("Stop", Action.StopIndexing),
+            Block.Button("Stop", Action.StopIndexing)
         )
+
         state.waiting > 0 -> listOf(
             Block.Paragraph("Waiting to be described: ${state.waiting}"),
-            Block.Button("Go on", Action.GoOnIndexing),
+            Block.Button("Go on", Action.GoOnIndexing)
         )
+
         else -> emptyList()
     }
 }
@@ -77,14 +81,17 @@ fun benchmarkContent(state: BenchmarkState): ScreenContent {
         BenchmarkState.Idle -> listOf(
             Block.Paragraph(
                 "Measures each stage with a generated photo, then the model alone. " +
-                    "The live camera rests.",
-            ),
+                    "The live camera rests."
+            )
         ) + measure
+
         is BenchmarkState.Running -> listOf(
             Block.Progress("Measuring", state.share),
-            Block.Button("Stop", Action.StopMeasuring),
+            Block.Button("Stop", Action.StopMeasuring)
         )
+
         is BenchmarkState.Failed -> listOf(Block.Problem(state.sentence)) + measure
+
         is BenchmarkState.Done -> resultBlocks(state.result) +
             listOfNotNull(state.saved?.let { Block.Paragraph(it) }) +
             Block.Button("Save the report", Action.ExportReport) + measure
@@ -94,7 +101,7 @@ fun benchmarkContent(state: BenchmarkState): ScreenContent {
 
 private val measure = listOf(
     Block.Button("Measure", Action.Measure(0)),
-    Block.Button("Measure 5 minutes without pause", Action.Measure(300)),
+    Block.Button("Measure 5 minutes without pause", Action.Measure(300))
 )
 
 private fun resultBlocks(result: BenchmarkResult): List<Block> =
@@ -103,7 +110,7 @@ private fun resultBlocks(result: BenchmarkResult): List<Block> =
             result.slowdown?.let {
                 val seconds = result.windows.last().atS.toInt()
                 Block.Paragraph("the model after $seconds s: ${decimals(it, 2)} times its first median")
-            },
+            }
         )
 
 private fun summaryText(summary: Summary) =
@@ -117,18 +124,18 @@ fun aboutContent(ready: StartState.Ready): ScreenContent {
         listOf(
             Block.Paragraph(
                 "Mobile-ACTNET names what the camera sees by the nearest picture of a gallery. " +
-                    "All of it happens on this phone: the app has no permission for any network.",
+                    "All of it happens on this phone: the app has no permission for any network."
             ),
             Block.Heading("Model"),
             Block.Paragraph(
                 "${manifest.name}: ${manifest.precision}, ${manifest.dim} values; weights " +
-                    "${manifest.checkpointName}, licence ${manifest.licence}. ${manifest.origin}",
+                    "${manifest.checkpointName}, licence ${manifest.licence}. ${manifest.origin}"
             ),
             Block.Paragraph(selfTestText(ready.selfTest)),
             Block.Button("Run the self-test again", Action.RunSelfTest),
             Block.Heading("Licences"),
-            Block.Paragraph("Mobile-ACTNET, Kotlin and its coroutines, LiteRT: Apache License 2.0."),
-        ),
+            Block.Paragraph("Mobile-ACTNET, Kotlin and its coroutines, LiteRT: Apache License 2.0.")
+        )
     )
 }
 

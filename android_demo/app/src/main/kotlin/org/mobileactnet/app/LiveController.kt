@@ -14,7 +14,7 @@ import org.mobileactnet.core.rgbOf
 class LiveController(
     private val environment: Environment,
     private val session: () -> Session?,
-    private val settings: StateFlow<Settings>,
+    private val settings: StateFlow<Settings>
 ) {
     private val mutableState = MutableStateFlow<LiveState>(LiveState.Starting)
     val state: StateFlow<LiveState> = mutableState

@@ -2,16 +2,26 @@
 package org.mobileactnet.app
 
 import java.util.Locale
+import org.mobileactnet.core.AnswerThreshold
 import org.mobileactnet.core.Match
+import org.mobileactnet.core.Measure
 import org.mobileactnet.core.StageTimes
 
 /** The blocks of a ranking; those below the threshold are named as such, not hidden. */
-internal fun matchBlocks(matches: List<Match>, threshold: Double): List<Block> {
+internal fun matchBlocks(matches: List<Match>, threshold: AnswerThreshold): List<Block> {
     if (matches.isEmpty()) return listOf(Block.Heading("The gallery is empty"), addPhotos)
-    val (similar, others) = matches.partition { it.similarity >= threshold }
+    val (similar, others) = matches.partition(threshold::allows)
     if (similar.isNotEmpty()) return similar.map(::row)
     return listOf(Block.Heading("Nothing similar in the gallery")) +
-        Block.Paragraph("The nearest is less than ${decimals(threshold, 2)} similar:") + row(others.first())
+        Block.Paragraph("${shortfall(threshold)}:") + row(others.first())
+}
+
+private fun shortfall(threshold: AnswerThreshold): String {
+    val least = decimals(threshold.least, 2)
+    return when (threshold.measure) {
+        Measure.SIMILARITY -> "The nearest is less than $least similar"
+        Measure.DISTINCTNESS -> "The nearest stands out from the gallery by less than $least deviations"
+    }
 }
 
 private val addPhotos = Block.Button("Add photos", Action.AddPhotos)

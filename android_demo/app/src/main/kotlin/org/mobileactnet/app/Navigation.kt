@@ -4,15 +4,17 @@ package org.mobileactnet.app
 /** What is to be seen of a screen now. */
 fun contentOf(demo: Demo, screen: Screen): ScreenContent {
     val start = demo.start.value
+    val settings = demo.settings.value
+    if (screen == Screen.SETTINGS && start is StartState.Refused) return settingsContent(settings, start)
     startContent(start)?.let { return it }
     demo.picture.value?.let { return pictureContent(it) }
     val ready = start as StartState.Ready
-    val settings = demo.settings.value
+    val threshold = ready.thresholds.at(settings.falseAnswers)
     return when (screen) {
-        Screen.LIVE -> liveContent(demo.live.state.value, settings)
-        Screen.RESULTS -> resultsContent(demo.results.state.value, settings)
+        Screen.LIVE -> liveContent(demo.live.state.value, threshold)
+        Screen.RESULTS -> resultsContent(demo.results.state.value, threshold)
         Screen.GALLERY -> galleryContent(demo.gallery.state.value)
-        Screen.SETTINGS -> settingsContent(settings, ready.manifest)
+        Screen.SETTINGS -> settingsContent(settings, ready)
         Screen.BENCHMARK -> benchmarkContent(demo.benchmark.state.value)
         Screen.ABOUT -> aboutContent(ready)
     }
@@ -27,21 +29,32 @@ fun wantsCamera(demo: Demo, screen: Screen): Boolean =
 fun perform(demo: Demo, action: Action): Boolean {
     when (action) {
         is Action.ShowPicture -> demo.show(action.id)
+
         is Action.Change -> demo.change(action.settings)
+
         is Action.Delete -> {
             demo.gallery.delete(action.id)
             demo.show(null)
         }
+
         is Action.Measure -> demo.measure(action.sustainedS)
+
         Action.AddFrame -> demo.addFrame()
+
         Action.StopIndexing -> demo.gallery.stop()
+
         Action.GoOnIndexing -> demo.gallery.goOn()
+
         Action.RestoreGallery -> demo.restoreGallery()
+
         Action.StopMeasuring -> demo.benchmark.stop()
+
         Action.RunSelfTest -> demo.runSelfTest()
+
         Action.Back -> demo.show(null)
+
         is Action.Open, Action.AskForCamera, Action.OpenSystemSettings, Action.PickPhoto, Action.AddPhotos,
-        Action.ExportReport,
+        Action.ExportReport
         -> return false
     }
     return true

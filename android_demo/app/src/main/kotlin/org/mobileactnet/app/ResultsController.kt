@@ -12,7 +12,7 @@ import org.mobileactnet.core.withinMemory
 class ResultsController(
     private val environment: Environment,
     private val session: () -> Session?,
-    private val settings: StateFlow<Settings>,
+    private val settings: StateFlow<Settings>
 ) {
     private val mutableState = MutableStateFlow<ResultsState>(ResultsState.Empty)
     val state: StateFlow<ResultsState> = mutableState
@@ -27,7 +27,7 @@ class ResultsController(
 
     private fun found(open: () -> InputStream): ResultsState {
         val opened = session() ?: return ResultsState.Failed(
-            "Model and gallery are still being opened; pick the photo again in a moment",
+            "Model and gallery are still being opened; pick the photo again in a moment"
         )
         // Decoders want a file; whatever the system hands over becomes one.
         val copy = File(environment.folder, "picked")

@@ -29,9 +29,10 @@ class Session private constructor(
     val writer: GalleryWriter,
     val threads: Int,
     val selfTest: SelfTest,
-    private val owner: ModelOwner,
+    private val owner: ModelOwner
 ) : Closeable {
     val manifest get() = files.manifest
+    val thresholds get() = files.thresholds
 
     @Volatile
     private var matcher = Matcher(gallery, gallery.load())

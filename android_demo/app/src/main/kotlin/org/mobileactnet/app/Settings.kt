@@ -1,10 +1,8 @@
 package org.mobileactnet.app
 
-/** Least similarity of a match when none is chosen; the README has what it was chosen by. */
-const val DEFAULT_THRESHOLD = 0.55
-
-/** The similarities that can be chosen. */
-val THRESHOLDS = listOf(0.35, 0.45, 0.55, 0.65)
+/** Shares of false answers that can be chosen; [DEFAULT_FALSE_ANSWERS] where none is. */
+val FALSE_ANSWERS = listOf(0.01, 0.05, 0.1, 0.2)
+const val DEFAULT_FALSE_ANSWERS = 0.05
 
 val THREADS = listOf(1, 2, 4)
 
@@ -13,11 +11,11 @@ val TOPS = listOf(5, 10, 20)
 /**
  * What can be chosen.
  *
- * @property threshold least similarity of a match; below it the screen says that nothing is similar.
+ * @property falseAnswers share of photos of things that are not in the gallery that may be answered.
  * @property threads of the model.
  * @property top matches that are shown.
  */
-data class Settings(val threshold: Double = DEFAULT_THRESHOLD, val threads: Int = 2, val top: Int = 10)
+data class Settings(val falseAnswers: Double = DEFAULT_FALSE_ANSWERS, val threads: Int = 2, val top: Int = 10)
 
 /** Where settings are kept between starts: on the phone its preferences. */
 interface SettingsStore {
@@ -30,18 +28,18 @@ interface SettingsStore {
 fun readSettings(store: SettingsStore): Settings {
     val defaults = Settings()
     return Settings(
-        store.read(THRESHOLD)?.toDoubleOrNull()?.takeIf { it in THRESHOLDS } ?: defaults.threshold,
+        store.read(FALSE_ANSWER_SHARE)?.toDoubleOrNull()?.takeIf { it in FALSE_ANSWERS } ?: defaults.falseAnswers,
         store.read(THREAD_COUNT)?.toIntOrNull()?.takeIf { it in THREADS } ?: defaults.threads,
-        store.read(TOP)?.toIntOrNull()?.takeIf { it in TOPS } ?: defaults.top,
+        store.read(TOP)?.toIntOrNull()?.takeIf { it in TOPS } ?: defaults.top
     )
 }
 
 fun writeSettings(store: SettingsStore, settings: Settings) {
-    store.write(THRESHOLD, settings.threshold.toString())
+    store.write(FALSE_ANSWER_SHARE, settings.falseAnswers.toString())
     store.write(THREAD_COUNT, settings.threads.toString())
     store.write(TOP, settings.top.toString())
 }
 
-private const val THRESHOLD = "threshold"
+private const val FALSE_ANSWER_SHARE = "false_answers"
 private const val THREAD_COUNT = "threads"
 private const val TOP = "top"

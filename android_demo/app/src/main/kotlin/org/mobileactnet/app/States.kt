@@ -1,6 +1,7 @@
 /* The state of each screen; controllers write them, content functions read them. */
 package org.mobileactnet.app
 
+import org.mobileactnet.core.AnswerThresholds
 import org.mobileactnet.core.BenchmarkResult
 import org.mobileactnet.core.GalleryCounts
 import org.mobileactnet.core.GalleryInfo
@@ -17,7 +18,7 @@ sealed class StartState {
     object Opening : StartState()
 
     /** [selfTest] of this start. */
-    data class Ready(val manifest: Manifest, val selfTest: SelfTest) : StartState()
+    data class Ready(val manifest: Manifest, val selfTest: SelfTest, val thresholds: AnswerThresholds) : StartState()
 
     /** @property gallery whether putting the app's own gallery back may help. */
     data class Refused(val sentence: String, val gallery: Boolean) : StartState()
@@ -36,11 +37,7 @@ sealed class LiveState {
     data class Paused(val sentence: String) : LiveState()
 
     /** @property framesPerSecond that were looked at; null before the second one. */
-    data class Seeing(
-        val matches: List<Match>,
-        val times: StageTimes,
-        val framesPerSecond: Double?,
-    ) : LiveState()
+    data class Seeing(val matches: List<Match>, val times: StageTimes, val framesPerSecond: Double?) : LiveState()
 }
 
 /** The screen of a picked photo. */
@@ -71,7 +68,7 @@ sealed class GalleryState {
         val problems: List<Problem>,
         val progress: IndexProgress?,
         val waiting: Int,
-        val sentence: String?,
+        val sentence: String?
     ) : GalleryState()
 }
 

@@ -31,8 +31,12 @@ class ControllersTest {
 
     /** A grey frame. */
     private fun frame(value: Int) = CameraFrame(
-        2, 2, YuvPlane(ByteArray(4) { value.toByte() }, 2, 1), YuvPlane(byteArrayOf(-128), 1, 1),
-        YuvPlane(byteArrayOf(-128), 1, 1), 1,
+        2,
+        2,
+        YuvPlane(ByteArray(4) { value.toByte() }, 2, 1),
+        YuvPlane(byteArrayOf(-128), 1, 1),
+        YuvPlane(byteArrayOf(-128), 1, 1),
+        1
     )
 
     private fun second(phone: FakePhone) {
@@ -118,7 +122,10 @@ class ControllersTest {
         demo.results.look { ByteArray(0).inputStream() }
         assertEquals(ResultsState.Failed("The photo cannot be decoded; choose another"), demo.results.state.value)
         demo.results.look { throw IOException("it has gone") }
-        assertEquals(ResultsState.Failed("The photo cannot be read: it has gone; pick another"), demo.results.state.value)
+        assertEquals(
+            ResultsState.Failed("The photo cannot be read: it has gone; pick another"),
+            demo.results.state.value
+        )
     }
 
     @Test
@@ -139,7 +146,7 @@ class ControllersTest {
         assertEquals(
             "Photo 2, 5 of 5: it cannot be read: the phone does not let the app see it any more; pick another\n" +
                 "Photo 3 of 5: it cannot be read: no access any more; pick another",
-            state.sentence,
+            state.sentence
         )
         assertEquals(26, state.counts.pictures)
         assertEquals(0, state.waiting)

@@ -13,6 +13,7 @@ import org.mobileactnet.core.DescriptorModel
 import org.mobileactnet.core.GALLERY_FILE
 import org.mobileactnet.core.ModelException
 import org.mobileactnet.core.RgbPicture
+import org.mobileactnet.core.THRESHOLDS_FILE
 import org.mobileactnet.core.golden
 
 class DemoTest {
@@ -84,6 +85,48 @@ class DemoTest {
     }
 
     @Test
+    fun wrongThresholdsAreASentence() {
+        assertContains(refusal { files.remove(THRESHOLDS_FILE) }.sentence, "built without thresholds.json")
+        fun refused(text: String) = refusal { files[THRESHOLDS_FILE] = text.toByteArray() }.sentence
+        assertContains(refused("{"), "thresholds.json is no JSON object; run make android-assets")
+        assertContains(refused(thresholdsJson("ab")), "was calibrated with the model ab, the app has")
+        assertContains(
+            refused(thresholdsJson().replace("\"distinctness\",", "\"size\",")),
+            "similarity or distinctness"
+        )
+        assertContains(
+            refused(thresholdsJson().replace("\"distinctness\",", "\"similarity\",")),
+            "a list with one at least"
+        )
+        assertContains(
+            refused(thresholdsJson().replace("2.5", "\"2.5\"")),
+            "thresholds.distinctness[0].least must be a number"
+        )
+    }
+
+    @Test
+    fun theThresholdFollowsTheSettings(): Unit = onPhone {
+        val thresholds = assertIs<StartState.Ready>(opened().start.value).thresholds
+        assertEquals(2.5, thresholds.at(0.05).least)
+        assertEquals(2.5, thresholds.at(0.2).least)
+        assertEquals(3.5, thresholds.at(0.01).least)
+        assertEquals(3.5, thresholds.at(0.001).least)
+    }
+
+    @Test
+    fun settingsCanBeChangedWhereTheModelFails(): Unit = onPhone {
+        var works = false
+        model = { if (works) FakeModel() else throw ModelException("Self-test failed") }
+        val demo = opened()
+        val content = contentOf(demo, Screen.SETTINGS)
+        assertEquals("Settings", content.title)
+        val threads = content.blocks.filterIsInstance<Block.Choice>().first { it.title == "Threads" }
+        works = true
+        perform(demo, threads.options.first { !it.chosen }.action)
+        assertIs<StartState.Ready>(demo.start.value)
+    }
+
+    @Test
     fun aBuildWithoutTheRuntimeIsASentence() {
         val state = refusal { model = { throw ModelException("This build of the app has no LiteRT") } }
         assertEquals("This build of the app has no LiteRT", state.sentence)
@@ -126,12 +169,12 @@ class DemoTest {
     @Test
     fun settingsAreKept(): Unit = onPhone {
         val demo = opened()
-        val changed = Settings(threshold = 0.65, threads = 4, top = 5)
+        val changed = Settings(falseAnswers = 0.2, threads = 4, top = 5)
         perform(demo, Action.Change(changed))
         assertEquals(changed, Demo(this).settings.value)
         assertIs<StartState.Ready>(demo.start.value) // The model was opened again for its threads.
         stored["threads"] = "many"
-        stored["threshold"] = "7"
+        stored["false_answers"] = "7"
         assertEquals(Settings(top = 5), readSettings(settings))
     }
 

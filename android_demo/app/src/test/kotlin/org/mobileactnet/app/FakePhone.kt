@@ -17,6 +17,7 @@ import org.mobileactnet.core.Phone
 import org.mobileactnet.core.PictureException
 import org.mobileactnet.core.Preprocessing
 import org.mobileactnet.core.RgbPicture
+import org.mobileactnet.core.THRESHOLDS_FILE
 import org.mobileactnet.core.exportedManifest
 import org.mobileactnet.core.golden
 import org.mobileactnet.core.goldenPicture
@@ -42,6 +43,7 @@ class FakePhone(override val folder: File) : Environment {
         MODEL to "a model".toByteArray(),
         "$MODEL.json" to manifestJson().toString().toByteArray(),
         GALLERY_FILE to fittingGallery(),
+        THRESHOLDS_FILE to thresholdsJson().toByteArray()
     )
     var heatNow = Heat.NONE
     var clock = 0L
@@ -109,6 +111,14 @@ private fun manifestJson(): JSONObject {
     json.getJSONObject("golden").put("descriptor", JSONArray(descriptor))
     return json
 }
+
+/** What Python's calibrate writes. */
+fun thresholdsJson(modelSha256: String = sha256("a model".byteInputStream())) = """
+    {"schema": 1, "model_sha256": "$modelSha256", "pictures": 24, "captures": 600, "measure": "distinctness",
+     "thresholds": {"similarity": [], "distinctness": [
+       {"false_answers": 0.05, "least": 2.5, "right_answers": 0.7, "wrong_answers": 0.1},
+       {"false_answers": 0.01, "least": 3.5, "right_answers": 0.5, "wrong_answers": 0.0}]}}
+"""
 
 /** The golden gallery, as if the fake model had made it. */
 private fun fittingGallery(): ByteArray {

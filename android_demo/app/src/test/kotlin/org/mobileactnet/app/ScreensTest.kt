@@ -5,13 +5,17 @@ import kotlin.test.assertContains
 import kotlin.test.assertEquals
 import kotlin.test.assertFalse
 import kotlin.test.assertTrue
+import org.mobileactnet.core.AnswerThreshold
+import org.mobileactnet.core.AnswerThresholds
 import org.mobileactnet.core.GalleryCounts
 import org.mobileactnet.core.GalleryInfo
 import org.mobileactnet.core.IndexProgress
 import org.mobileactnet.core.Match
+import org.mobileactnet.core.Measure
 import org.mobileactnet.core.Picture
 import org.mobileactnet.core.Preprocessing
 import org.mobileactnet.core.Problem
+import org.mobileactnet.core.SelfTest
 import org.mobileactnet.core.StageTimes
 import org.mobileactnet.core.Storage
 import org.mobileactnet.core.exportedManifest
@@ -19,9 +23,11 @@ import org.mobileactnet.core.readManifest
 
 class ScreensTest {
     private val times = StageTimes(12.3, 1.26, 30.0, 0.5)
-    private val cover = Match(Picture(7, "covers/a.jpg", "Moby Dick", 300, 400), 0.8123, 2)
-    private val door = Match(Picture(8, "doors/b.jpg", null, 300, 400), 0.41, 0)
-    private val settings = Settings(threshold = 0.5)
+    private val cover = Match(Picture(7, "covers/a.jpg", "Moby Dick", 300, 400), 0.8123, 6.2, 2)
+    private val door = Match(Picture(8, "doors/b.jpg", null, 300, 400), 0.41, 2.5, 0)
+    private val threshold = similarity(0.5)
+
+    private fun similarity(least: Double) = AnswerThreshold(Measure.SIMILARITY, least, 0.05, 0.6)
 
     private fun texts(content: ScreenContent): List<String> = content.blocks.mapNotNull {
         when (it) {
@@ -43,38 +49,38 @@ class ScreensTest {
 
     @Test
     fun theLiveScreenShowsTheBestMatchWithTimes() {
-        val content = liveContent(LiveState.Seeing(listOf(cover, door), times, 14.96), settings)
+        val content = liveContent(LiveState.Seeing(listOf(cover, door), times, 14.96), threshold)
         assertEquals(Block.Preview, content.blocks.first())
         val detail = "similarity 0.812, and 2 nearly the same"
         val row = Block.PictureRow(7, "covers/a.jpg", "Moby Dick", detail, Action.ShowPicture(7))
         assertEquals(listOf(row), content.blocks.filterIsInstance<Block.PictureRow>())
         assertContains(
             texts(content),
-            "15.0 frames a second; decode 12, resize 1.3, model 30, search 0.5, together 44 ms",
+            "15.0 frames a second; decode 12, resize 1.3, model 30, search 0.5, together 44 ms"
         )
         assertContains(actions(content), Action.AddFrame)
     }
 
     @Test
     fun belowTheThresholdNothingIsSimilar() {
-        val content = liveContent(LiveState.Seeing(listOf(door), times, null), settings)
+        val content = liveContent(LiveState.Seeing(listOf(door), times, null), threshold)
         assertContains(texts(content), "Nothing similar in the gallery")
         assertContains(texts(content), "The nearest is less than 0.50 similar:")
-        val atThreshold = liveContent(LiveState.Seeing(listOf(door), times, null), Settings(threshold = 0.41))
+        val atThreshold = liveContent(LiveState.Seeing(listOf(door), times, null), similarity(0.41))
         assertFalse("Nothing similar in the gallery" in texts(atThreshold))
     }
 
     @Test
     fun anEmptyGallerySaysSo() {
-        val content = liveContent(LiveState.Seeing(emptyList(), times, null), settings)
+        val content = liveContent(LiveState.Seeing(emptyList(), times, null), threshold)
         assertContains(texts(content), "The gallery is empty")
         assertContains(actions(content), Action.AddPhotos)
     }
 
     @Test
     fun aRefusedCameraLeadsToTheQuestionThenToTheSettings() {
-        val first = liveContent(LiveState.NoPermission(mayAsk = true), settings)
-        val then = liveContent(LiveState.NoPermission(mayAsk = false), settings)
+        val first = liveContent(LiveState.NoPermission(mayAsk = true), threshold)
+        val then = liveContent(LiveState.NoPermission(mayAsk = false), threshold)
         assertContains(actions(first), Action.AskForCamera)
         assertContains(actions(then), Action.OpenSystemSettings)
         for (content in listOf(first, then)) {
@@ -87,19 +93,19 @@ class ScreensTest {
     @Test
     fun aMissingCameraLeavesThePhotos() {
         val sentence = "This phone has no camera; pick a photo instead"
-        val content = liveContent(LiveState.Failed(sentence), settings)
+        val content = liveContent(LiveState.Failed(sentence), threshold)
         assertEquals(listOf(sentence), texts(content))
         assertEquals(listOf<Action>(Action.PickPhoto), actions(content))
     }
 
     @Test
     fun thePhotoScreenListsWhatIsSimilarEnough() {
-        val content = resultsContent(ResultsState.Found(listOf(cover, door), times), settings)
+        val content = resultsContent(ResultsState.Found(listOf(cover, door), times), threshold)
         assertEquals(listOf(7L), content.blocks.filterIsInstance<Block.PictureRow>().map { it.pictureId })
-        val lower = resultsContent(ResultsState.Found(listOf(cover, door), times), Settings(threshold = 0.4))
+        val lower = resultsContent(ResultsState.Found(listOf(cover, door), times), similarity(0.4))
         assertEquals(listOf("Moby Dick", "b.jpg"), lower.blocks.filterIsInstance<Block.PictureRow>().map { it.title })
         for (state in listOf(ResultsState.Empty, ResultsState.Looking, ResultsState.Failed("no"))) {
-            assertContains(actions(resultsContent(state, settings)), Action.PickPhoto)
+            assertContains(actions(resultsContent(state, threshold)), Action.PickPhoto)
         }
     }
 
@@ -115,19 +121,44 @@ class ScreensTest {
 
     @Test
     fun settingsMarkWhatIsChosen() {
-        val content = settingsContent(Settings(0.65, 4, 20), readManifest(exportedManifest, "m"))
+        val strict = AnswerThreshold(Measure.DISTINCTNESS, 4.5, 0.01, 0.2)
+        val usual = AnswerThreshold(Measure.DISTINCTNESS, 3.92, 0.05, 0.61)
+        val ready = StartState.Ready(
+            readManifest(exportedManifest, "m"),
+            SelfTest(1.0, 0.999),
+            AnswerThresholds(listOf(strict, usual), 600, "ab")
+        )
+        val content = settingsContent(Settings(0.1, 4, 20), ready)
         val choices = content.blocks.filterIsInstance<Block.Choice>()
         val chosen = choices.map { choice -> choice.options.single(Option::chosen).text }
-        assertEquals(listOf("4", "0.65", "20"), chosen)
-        assertContains(actions(content), Action.Change(Settings(0.65, 1, 20)))
+        assertEquals(listOf("4", "10 %", "20"), chosen)
+        assertContains(actions(content), Action.Change(Settings(0.1, 1, 20)))
         assertTrue(texts(content).first().startsWith("Model: mobile_actnet_224x224_fp16, fp16"))
+        val calibration = texts(content).last()
+        assertTrue(calibration.startsWith("At 5 % the best match must stand out from the gallery by 3.92 deviations."))
+        assertContains(calibration, "600 made-up photos of the gallery's own pictures, of which 61 % were")
+    }
+
+    @Test
+    fun whatDoesNotStandOutIsNotSimilar() {
+        val least = AnswerThreshold(Measure.DISTINCTNESS, 2.6, 0.05, 0.6)
+        val content = liveContent(LiveState.Seeing(listOf(door), times, null), least)
+        assertContains(texts(content), "Nothing similar in the gallery")
+        assertContains(texts(content), "The nearest stands out from the gallery by less than 2.60 deviations:")
+        val enough = liveContent(LiveState.Seeing(listOf(door), times, null), least.copy(least = 2.5))
+        assertFalse("Nothing similar in the gallery" in texts(enough))
     }
 
     private val open = GalleryState.Open(
         GalleryInfo(
-            "m.tflite", "fp16", "ab", Preprocessing("p", 1, 2, 3), 256, Storage.INT8, 160, "u", 4, "actnet 0.1",
+            "m.tflite", "fp16", "ab", Preprocessing("p", 1, 2, 3), 256, Storage.INT8, 160, "u", 4, "actnet 0.1"
         ),
-        GalleryCounts(12, 3, 12, 1), listOf(cover.picture), listOf(Problem("added/x", "truncated")), null, 0, null,
+        GalleryCounts(12, 3, 12, 1),
+        listOf(cover.picture),
+        listOf(Problem("added/x", "truncated")),
+        null,
+        0,
+        null
     )
 
     @Test

@@ -19,7 +19,7 @@ fun main() {
     while (readlnOrNull() != null) {
         val query = database.row(Random.nextInt(COUNT))
         val start = thread.currentThreadCpuTime
-        val hits = search(database, query, TOP)
+        val hits = search(database, query, TOP).hits
         println((thread.currentThreadCpuTime - start) / 1e6)
         check(hits.first().similarity > 0.999)
     }

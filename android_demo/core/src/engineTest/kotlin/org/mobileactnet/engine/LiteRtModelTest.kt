@@ -39,7 +39,9 @@ class LiteRtModelTest {
         LiteRtModel.open(file, of, threads) { System.load(library) }
 
     private fun picture(case: JSONObject) = RgbPicture(
-        case.getInt("width"), case.getInt("height"), File(parity, case.getString("file")).readBytes(),
+        case.getInt("width"),
+        case.getInt("height"),
+        File(parity, case.getString("file")).readBytes()
     ).let { resize(it, manifest.preprocessing.heightPx, manifest.preprocessing.widthPx) }
 
     private fun queries(): List<JSONObject> = cases.getJSONArray("queries").let { list ->
@@ -72,7 +74,7 @@ class LiteRtModelTest {
             for (case in queries()) {
                 val query = encode(model.describe(picture(case)), gallery.info.storage)
                 val expected = case.getJSONArray("hits").let { ids -> List(ids.length()) { ids.getLong(it) } }
-                val found = search(table.descriptors, query, expected.size).map { table.ids[it.row] }
+                val found = search(table.descriptors, query, expected.size).hits.map { table.ids[it.row] }
                 assertEquals(expected, found, case.getString("file"))
             }
             println("told: rankings equal for ${queries().size} queries in ${table.ids.size} pictures")

@@ -11,7 +11,7 @@ class Benchmark(
     private val model: DescriptorModel,
     private val size: Preprocessing,
     private val decode: () -> RgbPicture,
-    private val clockNs: () -> Long,
+    private val clockNs: () -> Long
 ) {
     /** How much is measured. */
     data class Plan(val warmUpRuns: Int = 5, val runs: Int = 50, val sustainedS: Int = 0)
@@ -44,7 +44,7 @@ class Benchmark(
         seconds: Int,
         picture: RgbPicture,
         goOn: () -> Boolean,
-        progress: (Double) -> Unit,
+        progress: (Double) -> Unit
     ): List<Window>? {
         val start = clockNs()
         val windows = mutableListOf<Window>()

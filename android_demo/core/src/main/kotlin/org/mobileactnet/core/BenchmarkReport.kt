@@ -13,7 +13,7 @@ data class Phone(
     val system: String,
     val cores: Int,
     val memoryBytes: Long,
-    val appVersion: String,
+    val appVersion: String
 )
 
 /** A stretch of a sustained run. */
@@ -26,18 +26,14 @@ data class Window(val atS: Double, val p50Ms: Double, val p90Ms: Double, val run
  * @property stages every counted run of the whole way, in order.
  * @property windows of the sustained run; empty where none was made.
  */
-class BenchmarkResult(
-    val inferenceMs: DoubleArray,
-    val stages: List<StageTimes>,
-    val windows: List<Window>,
-) {
+class BenchmarkResult(val inferenceMs: DoubleArray, val stages: List<StageTimes>, val windows: List<Window>) {
     /** Summaries of the stages by their names in the report. */
     val summaries: Map<String, Summary> = linkedMapOf(
         "decode" to { it: StageTimes -> it.decodeMs },
         "resize" to { it: StageTimes -> it.resizeMs },
         "inference" to { it: StageTimes -> it.inferenceMs },
         "search" to { it: StageTimes -> it.searchMs },
-        "total" to { it: StageTimes -> it.totalMs },
+        "total" to { it: StageTimes -> it.totalMs }
     ).mapValues { (_, stage) -> summarise(DoubleArray(stages.size) { stage(stages[it]) }) }
 
     /** Median of the last tenth of the windows over that of the first; null without windows. */
@@ -59,7 +55,7 @@ fun reportJson(
     phone: Phone,
     threads: Int,
     gallerySize: Int,
-    created: String,
+    created: String
 ): String {
     val size = "${manifest.preprocessing.heightPx}x${manifest.preprocessing.widthPx}"
     val setting = "litert ${manifest.precision}, $size, " +
@@ -77,14 +73,13 @@ fun reportJson(
         .put("stages", JSONArray().put(stages)).toString(1)
 }
 
-private fun measurementJson(result: BenchmarkResult, manifest: Manifest, threads: Int, size: String) =
-    JSONObject()
-        .put("network", manifest.name).put("runtime", "litert").put("runtime_version", "")
-        .put("precision", manifest.precision).put("size", size).put("num_threads", threads)
-        .put("weights", manifest.checkpointName).put("artefact_sha256", manifest.artefactSha256)
-        .put("artefact_bytes", manifest.artefactSizeBytes)
-        .put("samples_ms", JSONArray(result.inferenceMs.toList()))
-        .put("summary", summaryJson(summarise(result.inferenceMs)))
+private fun measurementJson(result: BenchmarkResult, manifest: Manifest, threads: Int, size: String) = JSONObject()
+    .put("network", manifest.name).put("runtime", "litert").put("runtime_version", "")
+    .put("precision", manifest.precision).put("size", size).put("num_threads", threads)
+    .put("weights", manifest.checkpointName).put("artefact_sha256", manifest.artefactSha256)
+    .put("artefact_bytes", manifest.artefactSizeBytes)
+    .put("samples_ms", JSONArray(result.inferenceMs.toList()))
+    .put("summary", summaryJson(summarise(result.inferenceMs)))
 
 private fun sustainedJson(result: BenchmarkResult, measurement: JSONObject): JSONArray {
     val slowdown = result.slowdown ?: return JSONArray()

@@ -25,8 +25,7 @@ fun interface Row {
 }
 
 /** What SQLite refused to do. */
-class DatabaseException(val kind: Kind, message: String, cause: Throwable) :
-    Exception(message, cause) {
+class DatabaseException(val kind: Kind, message: String, cause: Throwable) : Exception(message, cause) {
     /** What a user can act on. */
     enum class Kind { FULL, DAMAGED, NO_DATABASE, BUSY, READ_ONLY, OTHER }
 }
@@ -48,11 +47,16 @@ internal inline fun <T> readableErrors(gallery: String, block: () -> T): T = try
 private fun sentence(error: DatabaseException): String = when (error.kind) {
     DatabaseException.Kind.FULL ->
         "cannot be written: the storage is full. What was stored is safe; free some space and go on"
+
     DatabaseException.Kind.DAMAGED ->
         "is damaged; put the gallery that came with the app back, or build it again"
+
     DatabaseException.Kind.NO_DATABASE ->
         "is no gallery: it is not an SQLite file; give one of actnet-index"
+
     DatabaseException.Kind.BUSY -> "is in use; try again"
+
     DatabaseException.Kind.READ_ONLY -> "cannot be written: it or its folder is read-only"
+
     DatabaseException.Kind.OTHER -> "cannot be used: ${error.message}"
 }

@@ -13,7 +13,7 @@ private const val LARGEST_INT8 = 127.0
 /** The kind of a gallery's values, with their width in the file. */
 enum class Storage(val word: String, val bytesPerValue: Int) {
     INT8("int8", 1),
-    FLOAT16("float16", 2),
+    FLOAT16("float16", 2)
 }
 
 /**
@@ -22,12 +22,7 @@ enum class Storage(val word: String, val bytesPerValue: Int) {
  * @property bytes N * dim values one after another; float16 is little-endian.
  * @property scales (N) one over the length of each descriptor's values.
  */
-class StoredDescriptors(
-    val storage: Storage,
-    val dim: Int,
-    val bytes: ByteArray,
-    val scales: DoubleArray,
-) {
+class StoredDescriptors(val storage: Storage, val dim: Int, val bytes: ByteArray, val scales: DoubleArray) {
     init {
         require(bytes.size.toLong() == scales.size.toLong() * dim * storage.bytesPerValue)
     }
@@ -53,7 +48,7 @@ fun encode(descriptor: FloatArray, storage: Storage): StoredDescriptors {
     if (!(abs(length - 1) <= LENGTH_TOLERANCE)) {
         throw GalleryException(
             "The model gave a descriptor of length $length, it must be 1: " +
-                "the model computes something else; run the self-test",
+                "the model computes something else; run the self-test"
         )
     }
     val bytes = when (storage) {

@@ -8,13 +8,7 @@ import java.io.Closeable
  * @property path relative to the folder of photos, with slashes.
  * @property label what is shown; null where nothing is known.
  */
-data class Picture(
-    val id: Long,
-    val path: String,
-    val label: String?,
-    val widthPx: Int,
-    val heightPx: Int,
-) {
+data class Picture(val id: Long, val path: String, val label: String?, val widthPx: Int, val heightPx: Int) {
     /** The label, or else the file's name. */
     val title: String get() = label ?: path.substringAfterLast('/')
 }
@@ -103,17 +97,19 @@ class Gallery(private val database: Database, private val name: String) : Closea
     private fun pictureOf(row: Row): Picture {
         fun number(column: Int) = (row[column] as? Long ?: throw damaged(name, "a number is missing"))
         return Picture(
-            number(0), row[1].toString(), row[2] as String?, number(3).toInt(), number(4).toInt(),
+            number(0),
+            row[1].toString(),
+            row[2] as String?,
+            number(3).toInt(),
+            number(4).toInt()
         )
     }
 
-    private fun scaleOf(value: Any?): Double =
-        (value as? Double)?.takeIf { it.isFinite() && it > 0 }
-            ?: throw damaged(name, "a descriptor has no length")
+    private fun scaleOf(value: Any?): Double = (value as? Double)?.takeIf { it.isFinite() && it > 0 }
+        ?: throw damaged(name, "a descriptor has no length")
 
-    private fun descriptorOf(value: Any?, length: Int): ByteArray =
-        (value as? ByteArray)?.takeIf { it.size == length }
-            ?: throw damaged(name, "a descriptor does not have ${info.dim} values")
+    private fun descriptorOf(value: Any?, length: Int): ByteArray = (value as? ByteArray)?.takeIf { it.size == length }
+        ?: throw damaged(name, "a descriptor does not have ${info.dim} values")
 
     private companion object {
         const val MAX_BYTES = 1L shl 30

@@ -28,7 +28,7 @@ data class GalleryInfo(
     val thumbnailSidePx: Int,
     val uuid: String,
     val revision: Long,
-    val madeBy: String,
+    val madeBy: String
 )
 
 /**
@@ -41,19 +41,19 @@ fun checkGalleryFile(file: File) {
     val header = readHeader(file)
     if (String(header, 0, SQLITE_MARK.length, Charsets.ISO_8859_1) != SQLITE_MARK) {
         throw GalleryException(
-            "${file.name} is no gallery: it is not an SQLite file; give one of actnet-index",
+            "${file.name} is no gallery: it is not an SQLite file; give one of actnet-index"
         )
     }
     if (bigEndian(header, 68) != APPLICATION_ID) {
         throw GalleryException(
-            "${file.name} is an SQLite file, but no gallery; give one of actnet-index",
+            "${file.name} is an SQLite file, but no gallery; give one of actnet-index"
         )
     }
     val version = bigEndian(header, 60)
     if (version != VERSION) {
         throw GalleryException(
             "${file.name} is a gallery of version $version, this app reads $VERSION; " +
-                "install the release that fits, or $REBUILD",
+                "install the release that fits, or $REBUILD"
         )
     }
 }
@@ -73,7 +73,7 @@ fun checkModel(name: String, info: GalleryInfo, manifest: Manifest) {
     throw GalleryException(
         "$name was made by the model ${info.modelFile} (${short(info.modelSha256)}), the app has " +
             "${manifest.artefactFile} (${short(manifest.artefactSha256)}): $differs; " +
-            "$REBUILD --model ${manifest.artefactFile}",
+            "$REBUILD --model ${manifest.artefactFile}"
     )
 }
 
@@ -99,7 +99,10 @@ private fun infoOf(row: Row, name: String): GalleryInfo {
         modelPrecision = text(1),
         modelSha256 = text(2),
         preprocessing = Preprocessing(
-            text(3), number(4, ANY), number(5, POSITIVE), number(6, POSITIVE),
+            text(3),
+            number(4, ANY),
+            number(5, POSITIVE),
+            number(6, POSITIVE)
         ),
         dim = number(7, 1..MAX_DIM),
         storage = Storage.entries.firstOrNull { it.word == word }
@@ -107,12 +110,11 @@ private fun infoOf(row: Row, name: String): GalleryInfo {
         thumbnailSidePx = number(9, ANY),
         uuid = text(10),
         revision = row[11] as? Long ?: throw damaged(name, "it has no revision"),
-        madeBy = text(12),
+        madeBy = text(12)
     )
 }
 
-internal fun damaged(name: String, what: String) =
-    GalleryException("$name is damaged: $what; $REBUILD --overwrite")
+internal fun damaged(name: String, what: String) = GalleryException("$name is damaged: $what; $REBUILD --overwrite")
 
 private val ANY = 0..Int.MAX_VALUE
 private val POSITIVE = 1..Int.MAX_VALUE

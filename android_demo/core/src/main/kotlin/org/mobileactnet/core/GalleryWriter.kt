@@ -18,7 +18,7 @@ class DescribedPhoto(
     val heightPx: Int,
     val label: String?,
     val descriptor: StoredDescriptors,
-    val thumbnail: ByteArray?,
+    val thumbnail: ByteArray?
 )
 
 /**
@@ -40,11 +40,13 @@ class GalleryWriter(private val database: Database, private val name: String) {
                 "scale, descriptor) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             photo.path, photo.sizeBytes, photo.modifiedNs, photo.sha256, photo.widthPx.toLong(),
             photo.heightPx.toLong(), photo.label, photo.descriptor.scales.single(),
-            photo.descriptor.bytes,
+            photo.descriptor.bytes
         )
         photo.thumbnail?.let {
             database.execute(
-                "INSERT INTO thumbnail SELECT id, ? FROM picture WHERE path = ?", it, photo.path,
+                "INSERT INTO thumbnail SELECT id, ? FROM picture WHERE path = ?",
+                it,
+                photo.path
             )
         }
     }
@@ -63,7 +65,8 @@ class GalleryWriter(private val database: Database, private val name: String) {
 
     private fun remove(path: String) {
         database.execute(
-            "DELETE FROM thumbnail WHERE picture_id IN (SELECT id FROM picture WHERE path = ?)", path,
+            "DELETE FROM thumbnail WHERE picture_id IN (SELECT id FROM picture WHERE path = ?)",
+            path
         )
         database.execute("DELETE FROM picture WHERE path = ?", path)
         database.execute("DELETE FROM problem WHERE path = ?", path)

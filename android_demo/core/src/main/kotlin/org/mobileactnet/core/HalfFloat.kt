@@ -14,10 +14,17 @@ internal fun halfBits(value: Float): Int {
     val sign = (bits ushr 16) and 0x8000
     val magnitude = bits and 0x7fffffff
     return sign or when {
-        magnitude > 0x7f800000 -> 0x7e00 // not a number
-        magnitude >= 0x47800000 -> 0x7c00 // 65536 and more
+        magnitude > 0x7f800000 -> 0x7e00
+
+        // not a number
+        magnitude >= 0x47800000 -> 0x7c00
+
+        // 65536 and more
         magnitude >= 0x38800000 -> normalHalf(magnitude)
-        magnitude < 0x33000000 -> 0 // below half of the smallest half
+
+        magnitude < 0x33000000 -> 0
+
+        // below half of the smallest half
         else -> subnormalHalf(magnitude)
     }
 }

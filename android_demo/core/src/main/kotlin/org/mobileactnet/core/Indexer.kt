@@ -9,12 +9,7 @@ import java.io.IOException
  * @property descriptor (D) float32 of length 1.
  * @property thumbnail a JPEG; null where the gallery keeps none.
  */
-class Described(
-    val widthPx: Int,
-    val heightPx: Int,
-    val descriptor: FloatArray,
-    val thumbnail: ByteArray?,
-)
+class Described(val widthPx: Int, val heightPx: Int, val descriptor: FloatArray, val thumbnail: ByteArray?)
 
 /** How far an indexing run is. */
 data class IndexProgress(val done: Int, val total: Int, val problems: Int)
@@ -32,7 +27,7 @@ class Indexer(
     private val inbox: PhotoInbox,
     private val gallery: GalleryWriter,
     private val storage: Storage,
-    private val describe: (File) -> Described,
+    private val describe: (File) -> Described
 ) {
     /**
      * Describes everything that waits.
@@ -91,7 +86,7 @@ class Indexer(
         heightPx = described.heightPx,
         label = null,
         descriptor = encode(described.descriptor, storage),
-        thumbnail = described.thumbnail,
+        thumbnail = described.thumbnail
     )
 
     private companion object {

@@ -16,7 +16,12 @@ interface AssetSource {
 }
 
 /** What the app works with: files that native code and SQLite can open. */
-data class InstalledFiles(val artefact: File, val manifest: Manifest, val gallery: File)
+data class InstalledFiles(
+    val artefact: File,
+    val manifest: Manifest,
+    val gallery: File,
+    val thresholds: AnswerThresholds
+)
 
 /**
  * Copies what came with the app to where it can be opened. The gallery is copied once and then
@@ -34,15 +39,16 @@ class Installer(private val assets: AssetSource, private val folder: File) {
         val manifest = readManifest(text(manifestName(artefactName())), manifestName(artefactName()))
         if (manifest.artefactFile != artefactName()) {
             throw ManifestException(
-                "The manifest describes ${manifest.artefactFile}, the app has ${artefactName()}; $REMAKE",
+                "The manifest describes ${manifest.artefactFile}, the app has ${artefactName()}; $REMAKE"
             )
         }
+        val thresholds = readThresholds(text(THRESHOLDS_FILE), manifest)
         val artefact = File(folder, manifest.artefactFile)
         if (!isInstalled(artefact, manifest)) copy(artefact.name, artefact)
         checkArtefact(manifest, artefact)
         val gallery = File(folder, GALLERY_FILE)
         if (!gallery.isFile) copy(GALLERY_FILE, gallery)
-        return InstalledFiles(artefact, manifest, gallery)
+        return InstalledFiles(artefact, manifest, gallery, thresholds)
     }
 
     /**
@@ -58,7 +64,7 @@ class Installer(private val assets: AssetSource, private val folder: File) {
     private fun artefactName(): String {
         val models = assets.names().filter { it.endsWith(".tflite") }
         return models.singleOrNull() ?: throw ManifestException(
-            "The app was built with ${models.size} models, it needs one; $REMAKE",
+            "The app was built with ${models.size} models, it needs one; $REMAKE"
         )
     }
 
@@ -90,7 +96,8 @@ class Installer(private val assets: AssetSource, private val folder: File) {
         } catch (error: IOException) {
             part.delete()
             throw ActnetException(
-                "$name cannot be unpacked: ${error.message}; free some space and start again", error,
+                "$name cannot be unpacked: ${error.message}; free some space and start again",
+                error
             )
         }
     }

@@ -9,14 +9,24 @@ import org.json.JSONTokener
  * Reads fields of a JSON object without org.json's conversions: "1" is no number, 1 is no text.
  *
  * @param place how errors name the object, such as `artefact` in `model.tflite.json`; empty at the top.
+ * @param remedy what to do about a damaged file.
  */
 internal class JsonFields(
     private val json: JSONObject,
     private val file: String,
     private val place: String = "",
+    private val remedy: String = "export it again"
 ) {
-    fun section(key: String): JsonFields =
-        JsonFields(field<JSONObject>(key, "an object"), file, name(key))
+    fun section(key: String): JsonFields = JsonFields(field<JSONObject>(key, "an object"), file, name(key), remedy)
+
+    /** A list of objects. */
+    fun sections(key: String): List<JsonFields> {
+        val list = field<JSONArray>(key, "a list of objects")
+        return List(list.length()) { number ->
+            val json = list.opt(number) as? JSONObject ?: throw wrong(key, "a list of objects")
+            JsonFields(json, file, "${name(key)}[$number]", remedy)
+        }
+    }
 
     fun text(key: String): String = field(key, "a text")
 
@@ -45,29 +55,30 @@ internal class JsonFields(
     }
 
     /** A finite number, or [missing] where the key is not there. */
-    fun number(key: String, missing: Double): Double {
-        if (!json.has(key)) return missing
+    fun number(key: String, missing: Double): Double = if (json.has(key)) number(key) else missing
+
+    /** A finite number. */
+    fun number(key: String): Double {
         val number = json.opt(key) as? Number ?: throw wrong(key, "a number")
         return number.toDouble().takeIf(Double::isFinite) ?: throw wrong(key, "a number")
     }
 
     fun wrong(key: String, expected: String): ManifestException =
-        ManifestException("$file is damaged: ${name(key)} must be $expected; export it again")
+        ManifestException("$file is damaged: ${name(key)} must be $expected; $remedy")
 
     private fun name(key: String) = if (place.isEmpty()) key else "$place.$key"
 
-    private inline fun <reified T> field(key: String, kind: String): T =
-        json.opt(key) as? T ?: throw wrong(key, kind)
+    private inline fun <reified T> field(key: String, kind: String): T = json.opt(key) as? T ?: throw wrong(key, kind)
 }
 
 /** Parses one JSON object and nothing behind it. */
-internal fun parseObject(text: String, file: String): JsonFields {
-    val damaged = "$file is no JSON object; export it again"
+internal fun parseObject(text: String, file: String, remedy: String = "export it again"): JsonFields {
+    val damaged = "$file is no JSON object; $remedy"
     try {
         val tokener = JSONTokener(text)
         val json = tokener.nextValue() as? JSONObject ?: throw ManifestException(damaged)
         if (tokener.nextClean() != END) throw ManifestException(damaged)
-        return JsonFields(json, file)
+        return JsonFields(json, file, remedy = remedy)
     } catch (error: JSONException) {
         throw ManifestException(damaged, error)
     } catch (error: StackOverflowError) {

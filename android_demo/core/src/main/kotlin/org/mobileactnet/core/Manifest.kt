@@ -27,7 +27,7 @@ class Manifest(
     val preprocessing: Preprocessing,
     val dim: Int,
     val goldenDescriptor: FloatArray,
-    val goldenCosineMin: Double,
+    val goldenCosineMin: Double
 ) {
     /** Bytes of a picture: height, width, RGB. */
     val inputBytes: Int get() = preprocessing.heightPx * preprocessing.widthPx * CHANNELS
@@ -65,7 +65,7 @@ fun readManifest(text: String, file: String): Manifest {
         preprocessing = preprocessing,
         dim = dim,
         goldenDescriptor = readGolden(fields.section("golden"), dim),
-        goldenCosineMin = fields.section("golden").number("cosine_min", OLDER_COSINE_MIN),
+        goldenCosineMin = fields.section("golden").number("cosine_min", OLDER_COSINE_MIN)
     ).also { if (!SHA256.matches(it.artefactSha256)) throw artefact.wrong("sha256", "64 hex digits") }
 }
 
@@ -82,7 +82,7 @@ fun checkArtefact(manifest: Manifest, artefact: File) {
     if (found != manifest.artefactSha256) {
         throw ManifestException(
             "The model ${artefact.name} is not the file that its manifest describes: its hash is " +
-                "${short(found)}, the manifest's ${short(manifest.artefactSha256)}; export it again",
+                "${short(found)}, the manifest's ${short(manifest.artefactSha256)}; export it again"
         )
     }
 }
@@ -94,7 +94,7 @@ private fun checkSchema(fields: JsonFields, file: String) {
     if (schema != SCHEMA) {
         throw ManifestException(
             "$file has schema $schema, this app reads $SCHEMA; install the app's release that " +
-                "fits, or export the model again",
+                "fits, or export the model again"
         )
     }
 }
@@ -104,7 +104,7 @@ private fun checkFormat(fields: JsonFields, file: String) {
     if (format != "tflite") {
         throw ManifestException(
             "$file describes a model in the format $format, this app runs tflite; " +
-                "export it with actnet-export --format tflite",
+                "export it with actnet-export --format tflite"
         )
     }
 }
@@ -115,12 +115,12 @@ private fun readPreprocessing(fields: JsonFields, file: String): Preprocessing {
         fields.text("name"),
         fields.wholeNumber("version", 0..Int.MAX_VALUE.toLong()).toInt(),
         fields.wholeNumber("height", sides).toInt(),
-        fields.wholeNumber("width", sides).toInt(),
+        fields.wholeNumber("width", sides).toInt()
     )
     if (found.name != PREPROCESSING_NAME || found.version != PREPROCESSING_VERSION) {
         throw ManifestException(
             "$file asks for the preprocessing ${found.name} ${found.version}, this app has " +
-                "$PREPROCESSING_NAME $PREPROCESSING_VERSION; install the release that fits",
+                "$PREPROCESSING_NAME $PREPROCESSING_VERSION; install the release that fits"
         )
     }
     return found

@@ -34,7 +34,8 @@ class PhotoInbox(private val waitingFolder: File, private val photosFolder: File
         } catch (error: IOException) {
             part.delete()
             throw PictureException(
-                "The photo cannot be added: ${error.message}; free some space and add it again", error,
+                "The photo cannot be added: ${error.message}; free some space and add it again",
+                error
             )
         }
     }

@@ -9,17 +9,13 @@ private const val HITS_PER_MATCH = 4
 /**
  * A picture of the gallery that is like the query.
  *
+ * @property distinctness how far its similarity stands out from all others, in deviations.
  * @property alike how many more hits show nearly the same picture.
  */
-data class Match(val picture: Picture, val similarity: Double, val alike: Int)
+data class Match(val picture: Picture, val similarity: Double, val distinctness: Double, val alike: Int)
 
 /** Milliseconds of each stage, from a photo to its matches. */
-data class StageTimes(
-    val decodeMs: Double,
-    val resizeMs: Double,
-    val inferenceMs: Double,
-    val searchMs: Double,
-) {
+data class StageTimes(val decodeMs: Double, val resizeMs: Double, val inferenceMs: Double, val searchMs: Double) {
     val totalMs: Double get() = decodeMs + resizeMs + inferenceMs + searchMs
 }
 
@@ -31,10 +27,11 @@ class Matcher(private val gallery: Gallery, private val table: DescriptorTable) 
     /** The [top] groups of most similar pictures, the best first. */
     fun find(descriptor: FloatArray, top: Int): List<Match> {
         val query = encode(descriptor, table.descriptors.storage)
-        val hits = search(table.descriptors, query, HITS_PER_MATCH * top)
-        return groupHits(table.descriptors, hits, SAME_PICTURE).take(top).mapNotNull { group ->
+        val ranking = search(table.descriptors, query, HITS_PER_MATCH * top)
+        return groupHits(table.descriptors, ranking.hits, SAME_PICTURE).take(top).mapNotNull { group ->
             val picture = gallery.picture(table.ids[group.first().row])
-            picture?.let { Match(it, group.first().similarity, group.size - 1) }
+            val similarity = group.first().similarity
+            picture?.let { Match(it, similarity, ranking.distinctness(similarity), group.size - 1) }
         }
     }
 }
@@ -48,7 +45,7 @@ class Recogniser(
     private val size: Preprocessing,
     private val model: DescriptorModel,
     private val matcher: Matcher,
-    private val clockNs: () -> Long,
+    private val clockNs: () -> Long
 ) {
     /**
      * Recognises a picture; on the model's thread.
@@ -66,7 +63,10 @@ class Recogniser(
         val matches = matcher.find(descriptor, top)
         val found = clockNs()
         val times = StageTimes(
-            ms(start, decoded), ms(decoded, resized), ms(resized, described), ms(described, found),
+            ms(start, decoded),
+            ms(decoded, resized),
+            ms(resized, described),
+            ms(described, found)
         )
         return Recognition(matches, times)
     }

@@ -43,9 +43,11 @@ private fun filter(from: Int, to: Int): Filter {
         val centre = (place + 0.5) * scale
         first[place] = max(0, (centre - support + 0.5).toInt())
         val end = min(from, (centre + support + 0.5).toInt())
-        fixedPoint(DoubleArray(end - first[place]) { offset ->
-            max(0.0, 1.0 - abs((first[place] + offset - centre + 0.5) * inverse))
-        })
+        fixedPoint(
+            DoubleArray(end - first[place]) { offset ->
+                max(0.0, 1.0 - abs((first[place] + offset - centre + 0.5) * inverse))
+            }
+        )
     }
     return Filter(first, weights)
 }
@@ -60,7 +62,7 @@ private fun resizeRows(picture: RgbPicture, widthPx: Int): RgbPicture {
     if (widthPx.toLong() * picture.heightPx > MAX_PIXELS) {
         throw PictureException(
             "The picture has ${picture.widthPx} x ${picture.heightPx} pixels: too narrow and long to be " +
-                "resized in a phone's memory; choose another",
+                "resized in a phone's memory; choose another"
         )
     }
     val filter = filter(picture.widthPx, widthPx)

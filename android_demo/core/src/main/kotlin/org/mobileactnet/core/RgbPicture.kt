@@ -27,7 +27,7 @@ fun checkSize(widthPx: Int, heightPx: Int) {
     if (widthPx < 1 || heightPx < 1 || widthPx.toLong() * heightPx > MAX_PIXELS) {
         throw PictureException(
             "The picture has $widthPx x $heightPx pixels; " +
-                "from 1 to $MAX_PIXELS can be used: choose another",
+                "from 1 to $MAX_PIXELS can be used: choose another"
         )
     }
 }
@@ -67,8 +67,18 @@ fun upright(picture: RgbPicture, orientation: Int): RgbPicture {
     val bytes = ByteArray(picture.bytes.size)
     for (y in 0 until height) {
         for (x in 0 until width) {
-            val sourceX = when (orientation) { 2, 3 -> right - x; 4 -> x; 5, 6 -> y; else -> right - y }
-            val sourceY = when (orientation) { 2 -> y; 3, 4 -> bottom - y; 5, 8 -> x; else -> bottom - x }
+            val sourceX = when (orientation) {
+                2, 3 -> right - x
+                4 -> x
+                5, 6 -> y
+                else -> right - y
+            }
+            val sourceY = when (orientation) {
+                2 -> y
+                3, 4 -> bottom - y
+                5, 8 -> x
+                else -> bottom - x
+            }
             val from = CHANNELS * (sourceY * picture.widthPx + sourceX)
             picture.bytes.copyInto(bytes, CHANNELS * (y * width + x), from, from + CHANNELS)
         }

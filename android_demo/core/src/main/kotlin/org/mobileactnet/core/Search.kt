@@ -1,30 +1,46 @@
 /* Exact search: every stored descriptor is compared with the query (docs/gallery.md). */
 package org.mobileactnet.core
 
+import kotlin.math.sqrt
+
 /** A hit: the row of a gallery's descriptors, 0 to N-1, and its similarity, at most 1. */
 data class Hit(val row: Int, val similarity: Double)
+
+/**
+ * What a search found.
+ *
+ * @property hits the best first.
+ * @property mean of the similarities of all that was searched, with their [deviation].
+ */
+class Ranking(val hits: List<Hit>, private val mean: Double, private val deviation: Double) {
+    /** How many deviations a similarity is above the mean; 0 where all are equally similar. */
+    fun distinctness(similarity: Double): Double = if (deviation > 0) (similarity - mean) / deviation else 0.0
+}
 
 /**
  * Finds the [top] most similar descriptors, the best first; of equal ones the earlier row first.
  *
  * @param query one descriptor in the same storage, from [encode].
  */
-fun search(database: StoredDescriptors, query: StoredDescriptors, top: Int): List<Hit> {
+fun search(database: StoredDescriptors, query: StoredDescriptors, top: Int): Ranking {
     require(query.storage == database.storage && query.dim == database.dim && query.count == 1)
     require(top >= 1) { "top is $top, at least 1 is allowed" }
     val best = BestHits(minOf(top, database.count))
-    if (database.count == 0) return emptyList()
-    for (row in 0 until database.count) best.offer(row, similarity(database, row, query, 0))
-    return best.sorted()
+    if (database.count == 0) return Ranking(emptyList(), 0.0, 0.0)
+    var sum = 0.0
+    var squares = 0.0
+    for (row in 0 until database.count) {
+        val similarity = similarity(database, row, query, 0)
+        best.offer(row, similarity)
+        sum += similarity
+        squares += similarity * similarity
+    }
+    val mean = sum / database.count
+    return Ranking(best.sorted(), mean, sqrt(maxOf(squares / database.count - mean * mean, 0.0)))
 }
 
 /** Similarity of a row of one and a row of another set of descriptors: dot * scale * scale. */
-internal fun similarity(
-    one: StoredDescriptors,
-    row: Int,
-    query: StoredDescriptors,
-    queryRow: Int,
-): Double {
+internal fun similarity(one: StoredDescriptors, row: Int, query: StoredDescriptors, queryRow: Int): Double {
     val dim = one.dim
     val dot = when (one.storage) {
         Storage.INT8 -> dotInt8(one.bytes, row * dim, query.bytes, queryRow * dim, dim).toDouble()
@@ -40,13 +56,7 @@ private fun dotInt8(one: ByteArray, oneStart: Int, other: ByteArray, otherStart:
     return sum
 }
 
-private fun dotFloat16(
-    one: ByteArray,
-    oneStart: Int,
-    other: ByteArray,
-    otherStart: Int,
-    dim: Int,
-): Double {
+private fun dotFloat16(one: ByteArray, oneStart: Int, other: ByteArray, otherStart: Int, dim: Int): Double {
     var sum = 0.0
     for (place in 0 until dim) {
         sum += halfAt(one, oneStart + place).toDouble() * halfAt(other, otherStart + place)

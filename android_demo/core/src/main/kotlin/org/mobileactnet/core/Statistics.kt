@@ -15,7 +15,7 @@ data class Summary(
     val p99Ms: Double,
     val meanMs: Double,
     val minMs: Double,
-    val spread: Double,
+    val spread: Double
 )
 
 /** Summarises latencies, at least one, all of them positive. */
@@ -24,8 +24,13 @@ fun summarise(samplesMs: DoubleArray): Summary {
     val p50 = percentile(samplesMs, 50.0)
     val p90 = percentile(samplesMs, 90.0)
     return Summary(
-        samplesMs.size, p50, p90, percentile(samplesMs, 99.0), samplesMs.average(),
-        samplesMs.min(), (p90 - p50) / p50,
+        samplesMs.size,
+        p50,
+        p90,
+        percentile(samplesMs, 99.0),
+        samplesMs.average(),
+        samplesMs.min(),
+        (p90 - p50) / p50
     )
 }
 

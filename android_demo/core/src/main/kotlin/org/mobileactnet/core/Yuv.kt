@@ -18,7 +18,7 @@ class CameraFrame(
     val luminance: YuvPlane,
     val blue: YuvPlane,
     val red: YuvPlane,
-    val orientation: Int,
+    val orientation: Int
 )
 
 /** The EXIF orientation that turns a sensor's frame upright; [degrees] clockwise, 0, 90, 180 or 270. */

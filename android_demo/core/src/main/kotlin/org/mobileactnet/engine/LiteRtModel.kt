@@ -29,12 +29,7 @@ class LiteRtModel private constructor(private var engine: Long) : DescriptorMode
          * @throws org.mobileactnet.core.ActnetException where the artefact or the manifest does not
          *   fit, or the engine refuses.
          */
-        fun open(
-            artefact: File,
-            manifest: Manifest,
-            threads: Int,
-            loadLibraries: () -> Unit,
-        ): LiteRtModel {
+        fun open(artefact: File, manifest: Manifest, threads: Int, loadLibraries: () -> Unit): LiteRtModel {
             checkArtefact(manifest, artefact)
             loaded(loadLibraries)
             val path = artefact.path.toByteArray(Charsets.UTF_8)
@@ -54,7 +49,7 @@ class LiteRtModel private constructor(private var engine: Long) : DescriptorMode
             throw ModelException(
                 "This build of the app has no LiteRT for this processor (${error.message}); " +
                     "build it with Gradle, as its README says",
-                error,
+                error
             )
         }
 
@@ -64,7 +59,7 @@ class LiteRtModel private constructor(private var engine: Long) : DescriptorMode
             if (!sizes.contentEquals(expected)) {
                 throw ModelException(
                     "The model takes ${sizes[0]} x ${sizes[1]} pixels and gives ${sizes[2]} values, its " +
-                        "manifest says ${expected.joinToString()}; export it again",
+                        "manifest says ${expected.joinToString()}; export it again"
                 )
             }
         }

@@ -45,8 +45,10 @@ class DescriptorStorageTest {
     @Test
     fun aDescriptorThatIsNotOfLengthOneIsRefused() {
         val wrong = listOf(
-            floatArrayOf(0f, 0f), floatArrayOf(1f, 1f), floatArrayOf(Float.NaN, 1f),
-            floatArrayOf(Float.POSITIVE_INFINITY, 0f),
+            floatArrayOf(0f, 0f),
+            floatArrayOf(1f, 1f),
+            floatArrayOf(Float.NaN, 1f),
+            floatArrayOf(Float.POSITIVE_INFINITY, 0f)
         )
         for (descriptor in wrong) {
             for (storage in Storage.entries) {

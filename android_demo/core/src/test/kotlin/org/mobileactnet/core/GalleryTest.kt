@@ -43,19 +43,14 @@ class GalleryTest {
                 val rankings = expected.getJSONArray("rankings").lists()
                 queries.forEachIndexed { number, query ->
                     val stored = encode(query, gallery.info.storage)
-                    val hits = search(table.descriptors, stored, rankings[number].length())
+                    val hits = search(table.descriptors, stored, rankings[number].length()).hits
                     checkRanking(gallery, table, rankings[number].objects(), hits)
                 }
             }
         }
     }
 
-    private fun checkRanking(
-        gallery: Gallery,
-        table: DescriptorTable,
-        expected: List<JSONObject>,
-        hits: List<Hit>,
-    ) {
+    private fun checkRanking(gallery: Gallery, table: DescriptorTable, expected: List<JSONObject>, hits: List<Hit>) {
         assertEquals(expected.map { it.getLong("id") }, hits.map { table.ids[it.row] })
         expected.zip(hits).forEach { (wanted, hit) ->
             val tolerance = if (gallery.info.storage == Storage.INT8) 0.0 else 2e-6
@@ -86,7 +81,7 @@ class GalleryTest {
                 "shop.sqlite was made by the model golden.tflite (abababababab…), the app has " +
                     "${manifest.artefactFile} (${manifest.artefactSha256.take(12)}…): another file; " +
                     "build it again with actnet-index build --model ${manifest.artefactFile}",
-                error.message,
+                error.message
             )
         }
         val sizes = listOf("height_px = 65", "width_px = 65", "preprocessing_version = 2", "dim = 15")
@@ -112,7 +107,7 @@ class GalleryTest {
         assertContains(refusal(), "not an SQLite file")
         val marks = mapOf(
             "PRAGMA application_id = 7" to "but no gallery",
-            "PRAGMA user_version = 2" to "version 2, this app reads 1",
+            "PRAGMA user_version = 2" to "version 2, this app reads 1"
         )
         for ((sql, what) in marks) {
             val error = after(sql) { assertFailsWith<GalleryException> { checkGalleryFile(it) } }
@@ -132,7 +127,7 @@ class GalleryTest {
             "UPDATE picture SET descriptor = 'text' WHERE id = 3" to "does not have 16 values",
             "UPDATE picture SET scale = 9e999 WHERE id = 3" to "a descriptor has no length",
             "UPDATE picture SET scale = 0.0 WHERE id = 3" to "a descriptor has no length",
-            "DROP TABLE picture" to "no such table",
+            "DROP TABLE picture" to "no such table"
         )
         for ((sql, what) in wrong) assertContains(refusal(sql), what, message = sql)
     }
@@ -160,8 +155,12 @@ class GalleryTest {
     @Test
     fun goldenRefusalsNameTheirRule() {
         val sentences = mapOf(
-            1 to "is no gallery", 2 to "is no gallery|but no gallery", 3 to "of version", 4 to "is damaged",
-            5 to "is damaged", 6 to "was made by the model",
+            1 to "is no gallery",
+            2 to "is no gallery|but no gallery",
+            3 to "of version",
+            4 to "is damaged",
+            5 to "is damaged",
+            6 to "was made by the model"
         )
         val refused = index.getJSONArray("refused").objects()
         assertEquals(sentences.keys, refused.map { it.getInt("rule") }.toSet())

@@ -22,11 +22,10 @@ class GalleryWriterTest {
         }
     }
 
-    private fun photo(path: String, place: Int = 0, thumbnail: ByteArray? = byteArrayOf(9)) =
-        DescribedPhoto(
-            path, 5, 6, ByteArray(32), 40, 30, "a label",
-            encode(FloatArray(16) { if (it == place) 1f else 0f }, Storage.INT8), thumbnail,
-        )
+    private fun photo(path: String, place: Int = 0, thumbnail: ByteArray? = byteArrayOf(9)) = DescribedPhoto(
+        path, 5, 6, ByteArray(32), 40, 30, "a label",
+        encode(FloatArray(16) { if (it == place) 1f else 0f }, Storage.INT8), thumbnail
+    )
 
     @Test
     fun anAddedPhotoIsFound() = inGallery { database, gallery ->
@@ -36,7 +35,7 @@ class GalleryWriterTest {
         assertContentEquals(byteArrayOf(9), gallery.thumbnail(id))
         val table = gallery.load()
         val query = encode(FloatArray(16) { if (it == 0) 1f else 0f }, Storage.INT8)
-        assertEquals(Hit(24, 1.0), search(table.descriptors, query, 1).single())
+        assertEquals(Hit(24, 1.0), search(table.descriptors, query, 1).hits.single())
         assertEquals(id, table.ids[24])
     }
 

@@ -29,8 +29,7 @@ class IndexerTest {
             return Described(4, 3, FloatArray(16) { if (it == first.toInt()) 1f else 0f }, null)
         }
 
-        fun add(vararg first: Int): List<File> =
-            first.map { inbox.add(byteArrayOf(it.toByte()).inputStream()) }
+        fun add(vararg first: Int): List<File> = first.map { inbox.add(byteArrayOf(it.toByte()).inputStream()) }
     }
 
     private fun <T> onPhone(test: Phone.() -> T): T = inFolder { folder ->
@@ -72,8 +71,10 @@ class IndexerTest {
     fun aProcessThatDiesBetweenStoringAndMovingStoresOnce() = onPhone {
         val (photo) = add(1)
         GalleryWriter(database, "shop.sqlite").store(
-            DescribedPhoto("added/${photo.name}", 1, 1, ByteArray(32), 4, 3, null,
-                encode(describe(photo).descriptor, Storage.INT8), null),
+            DescribedPhoto(
+                "added/${photo.name}", 1, 1, ByteArray(32), 4, 3, null,
+                encode(describe(photo).descriptor, Storage.INT8), null
+            )
         )
         indexer().run({ true }, {}) // The next start of the app.
         assertEquals(25, gallery.counts().pictures)
@@ -130,7 +131,7 @@ class IndexerTest {
         for (failure in listOf<() -> FloatArray>(
             { FloatArray(16) { Float.NaN } },
             { throw OutOfMemoryError() },
-            { throw IOException("damaged storage") },
+            { throw IOException("damaged storage") }
         )) {
             val (bad) = add(1)
             add(2)
@@ -171,7 +172,7 @@ class IndexerTest {
         val error = assertFailsWith<PictureException> { inbox.add(failing) }
         assertEquals(
             "The photo cannot be added: No space left on device; free some space and add it again",
-            error.message,
+            error.message
         )
         assertEquals(emptyList(), File(folder, "waiting").list().orEmpty().toList())
     }

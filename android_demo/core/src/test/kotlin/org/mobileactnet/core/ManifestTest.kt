@@ -47,7 +47,7 @@ class ManifestTest {
         assertEquals(
             "m.tflite.json has schema 2, this app reads 1; install the app's release that fits, " +
                 "or export the model again",
-            refusal("""{"schema": 2}"""),
+            refusal("""{"schema": 2}""")
         )
     }
 
@@ -67,7 +67,7 @@ class ManifestTest {
             "output.shape" to JSONArray(listOf(1, 128)), "output.dtype" to "float16",
             "output.normalised" to false, "golden.picture" to "xor-2",
             "golden.descriptor" to JSONArray(listOf(1)), "preprocessing.height" to 0,
-            "preprocessing.width" to 1e9, "checkpoint.licence" to JSONObject(),
+            "preprocessing.width" to 1e9, "checkpoint.licence" to JSONObject()
         )
         for ((place, value) in wrong) {
             for (content in listOf(value, null)) {
@@ -81,7 +81,8 @@ class ManifestTest {
     @Test
     fun numbersThatAreNoneAreRefused() {
         assertContains(
-            refusal(exportedManifest.replace("\"descriptor\": [", "\"descriptor\": [\"x\", ")), "golden.descriptor",
+            refusal(exportedManifest.replace("\"descriptor\": [", "\"descriptor\": [\"x\", ")),
+            "golden.descriptor"
         )
     }
 
@@ -91,12 +92,12 @@ class ManifestTest {
         val manifest = manifestOfGoldenGalleries()
         assertContains(
             assertFailsWith<ManifestException> { checkArtefact(manifest, artefact) }.message.orEmpty(),
-            "golden.tflite is missing",
+            "golden.tflite is missing"
         )
         artefact.writeText("damaged")
         assertContains(
             assertFailsWith<ManifestException> { checkArtefact(manifest, artefact) }.message.orEmpty(),
-            "is not the file that its manifest describes",
+            "is not the file that its manifest describes"
         )
         val json = changed("artefact.sha256", sha256(artefact.inputStream()))
         checkArtefact(readManifest(json, "m"), artefact)

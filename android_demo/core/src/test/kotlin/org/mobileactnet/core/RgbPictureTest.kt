@@ -55,7 +55,7 @@ class RgbPictureTest {
         val message = assertFailsWith<PictureException> { checkSize(9460, 9459) }.message
         assertEquals(
             "The picture has 9460 x 9459 pixels; from 1 to 89478485 can be used: choose another",
-            message,
+            message
         )
         assertFailsWith<PictureException> { checkSize(0, 5) }
         assertFailsWith<PictureException> { checkSize(65536, 65536) }

@@ -26,9 +26,9 @@ class SearchTest {
             val query = rows.row(77)
             val all = List(rows.count) { Hit(it, similarity(rows, it, query, 0)) }
                 .sortedWith(compareBy({ -it.similarity }, { it.row }))
-            for (top in listOf(1, 10, 499, 500)) assertEquals(all.take(top), search(rows, query, top))
-            assertEquals(77, search(rows, query, 1).single().row)
-            assertEquals(500, search(rows, query, 10_000).size)
+            for (top in listOf(1, 10, 499, 500)) assertEquals(all.take(top), search(rows, query, top).hits)
+            assertEquals(77, search(rows, query, 1).hits.single().row)
+            assertEquals(500, search(rows, query, 10_000).hits.size)
         }
     }
 
@@ -36,22 +36,25 @@ class SearchTest {
     fun equalSimilaritiesKeepTheOrderOfRows() {
         val one = randomRows(1, Storage.INT8)
         val same = StoredDescriptors(
-            Storage.INT8, dim, ByteArray(5 * dim) { one.bytes[it % dim] }, DoubleArray(5) { one.scales[0] },
+            Storage.INT8,
+            dim,
+            ByteArray(5 * dim) { one.bytes[it % dim] },
+            DoubleArray(5) { one.scales[0] }
         )
-        assertEquals(listOf(0, 1, 2), search(same, one, 3).map { it.row })
+        assertEquals(listOf(0, 1, 2), search(same, one, 3).hits.map { it.row })
     }
 
     @Test
     fun anEmptyGalleryHasNoHits() {
         val none = StoredDescriptors(Storage.INT8, dim, ByteArray(0), DoubleArray(0))
-        assertEquals(emptyList(), search(none, randomRows(1, Storage.INT8), 5))
+        assertEquals(emptyList(), search(none, randomRows(1, Storage.INT8), 5).hits)
     }
 
     @Test
     fun theLargestSumFitsItsWholeNumber() {
         val full = ByteArray(MAX_DIM) { 127 }
         val stored = StoredDescriptors(Storage.INT8, MAX_DIM, full, doubleArrayOf(scaleOf(full, Storage.INT8)))
-        assertEquals(1.0, search(stored, stored, 1).single().similarity, 1e-12)
+        assertEquals(1.0, search(stored, stored, 1).hits.single().similarity, 1e-12)
     }
 
     @Test

@@ -39,6 +39,6 @@ fun <T> inFolder(test: (File) -> T): T {
 fun manifestOfGoldenGalleries() = readManifest(exportedManifest, "m.json").let { exported ->
     Manifest(
         exported.name, exported.precision, "golden.tflite", "ab".repeat(32), 1, "", "", "",
-        Preprocessing("pillow-bilinear", 1, 64, 64), 16, FloatArray(16), 0.999,
+        Preprocessing("pillow-bilinear", 1, 64, 64), 16, FloatArray(16), 0.999
     )
 }

@@ -9,8 +9,12 @@ import kotlin.test.assertTrue
 class YuvTest {
     /** A frame of one colour, planes with padding and interleaving as phones have them. */
     private fun frame(y: Int, u: Int, v: Int, orientation: Int = 1) = CameraFrame(
-        3, 2, YuvPlane(ByteArray(2 * 8) { y.toByte() }, 8, 1), YuvPlane(ByteArray(8) { u.toByte() }, 8, 2),
-        YuvPlane(ByteArray(8) { v.toByte() }, 8, 2), orientation,
+        3,
+        2,
+        YuvPlane(ByteArray(2 * 8) { y.toByte() }, 8, 1),
+        YuvPlane(ByteArray(8) { u.toByte() }, 8, 2),
+        YuvPlane(ByteArray(8) { v.toByte() }, 8, 2),
+        orientation
     )
 
     private fun colour(y: Int, u: Int, v: Int) = rgbOf(frame(y, u, v)).bytes.take(3).map { it.toInt() and 255 }
@@ -19,9 +23,12 @@ class YuvTest {
     fun coloursAreThoseOfJpeg() {
         // Y, Cb, Cr of pure colours by JFIF 1.02.
         val known = mapOf(
-            listOf(76, 85, 255) to listOf(255, 0, 0), listOf(150, 44, 21) to listOf(0, 255, 0),
-            listOf(29, 255, 107) to listOf(0, 0, 255), listOf(128, 128, 128) to listOf(128, 128, 128),
-            listOf(0, 128, 128) to listOf(0, 0, 0), listOf(255, 128, 128) to listOf(255, 255, 255),
+            listOf(76, 85, 255) to listOf(255, 0, 0),
+            listOf(150, 44, 21) to listOf(0, 255, 0),
+            listOf(29, 255, 107) to listOf(0, 0, 255),
+            listOf(128, 128, 128) to listOf(128, 128, 128),
+            listOf(0, 128, 128) to listOf(0, 0, 0),
+            listOf(255, 128, 128) to listOf(255, 255, 255)
         )
         for ((yuv, rgb) in known) {
             val found = colour(yuv[0], yuv[1], yuv[2])

@@ -80,6 +80,7 @@ private fun <T> readable(block: () -> T): T = try {
 
 private fun kindOf(error: SQLiteException): DatabaseException.Kind = when (error) {
     is SQLiteFullException -> DatabaseException.Kind.FULL
+
     is SQLiteDatabaseCorruptException ->
         // Android has one class for both; the text has SQLite's own code.
         if ("code 26" in error.message.orEmpty()) {
@@ -87,7 +88,10 @@ private fun kindOf(error: SQLiteException): DatabaseException.Kind = when (error
         } else {
             DatabaseException.Kind.DAMAGED
         }
+
     is SQLiteDatabaseLockedException -> DatabaseException.Kind.BUSY
+
     is SQLiteReadOnlyDatabaseException -> DatabaseException.Kind.READ_ONLY
+
     else -> DatabaseException.Kind.OTHER
 }

@@ -85,6 +85,6 @@ private fun describePhone(context: Context): Phone {
         system = "Android ${Build.VERSION.RELEASE}",
         cores = Runtime.getRuntime().availableProcessors(),
         memoryBytes = memory.totalMem,
-        appVersion = context.packageManager.getPackageInfo(context.packageName, 0).versionName.orEmpty(),
+        appVersion = context.packageManager.getPackageInfo(context.packageName, 0).versionName.orEmpty()
     )
 }

@@ -34,7 +34,7 @@ class Camera(
     context: Context,
     private val live: LiveController,
     private val preview: SurfaceTexture,
-    private val turnedDegrees: Int,
+    private val turnedDegrees: Int
 ) : Closeable {
     private val manager = context.getSystemService(CameraManager::class.java)
     private val thread = HandlerThread("camera").apply { start() }

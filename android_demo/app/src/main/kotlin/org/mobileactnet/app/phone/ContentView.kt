@@ -32,11 +32,8 @@ private const val PROBLEM_COLOUR = 0xffb00020.toInt()
  *
  * @param perform does what was touched.
  */
-class ContentView(
-    context: Context,
-    private val pictures: Pictures,
-    private val perform: (Action) -> Unit,
-) : LinearLayout(context) {
+class ContentView(context: Context, private val pictures: Pictures, private val perform: (Action) -> Unit) :
+    LinearLayout(context) {
     val preview: TextureView = PreviewView(context)
     private val title = text(HEADING_SP).apply { typeface = Typeface.DEFAULT_BOLD }
     private val blocks = LinearLayout(context).apply { orientation = VERTICAL }
@@ -73,14 +70,22 @@ class ContentView(
 
     private fun draw(block: Block): Drawn = when (block) {
         Block.Preview -> error("the preview is no block of its own")
+
         is Block.Heading -> text(HEADING_SP).let { view -> drawn(view, block) { view.text = it.text } }
+
         is Block.Paragraph -> text(TEXT_SP).let { view -> drawn(view, block) { view.text = it.text } }
+
         is Block.Problem -> text(TEXT_SP).apply { setTextColor(PROBLEM_COLOUR) }
             .let { view -> drawn(view, block) { view.text = it.text } }
+
         is Block.Button -> button().let { view -> drawn(view, block) { view.show(it.text, it.action) } }
+
         is Block.Choice -> choice(block)
+
         is Block.Progress -> progress(block)
+
         is Block.PictureRow -> row(block)
+
         is Block.LargePicture -> image(large = true).let { view ->
             drawn(view, block) { pictures.showLarge(view, it.pictureId, it.path) }
         }

@@ -34,7 +34,9 @@ import org.mobileactnet.app.wantsCamera
 private const val ASK_FOR_CAMERA = 1
 
 /** The one activity: shows the content of the present screen, and asks the system for things. */
-class MainActivity : Activity(), TextureView.SurfaceTextureListener {
+class MainActivity :
+    Activity(),
+    TextureView.SurfaceTextureListener {
     private val mainThread = Handler(Looper.getMainLooper())
     private val onMainThread = Executor { mainThread.post(it) }.asCoroutineDispatcher()
     private val scope = CoroutineScope(SupervisorJob() + onMainThread)
@@ -53,15 +55,22 @@ class MainActivity : Activity(), TextureView.SurfaceTextureListener {
         pictures = Pictures(demo)
         content = ContentView(this, pictures, ::act)
         content.preview.surfaceTextureListener = this
-        setContentView(LinearLayout(this).apply {
-            orientation = LinearLayout.VERTICAL
-            fitsSystemWindows = true
-            addView(content, LinearLayout.LayoutParams(MATCH_PARENT, 0, 1f))
-            addView(bar(), LinearLayout.LayoutParams(MATCH_PARENT, WRAP_CONTENT))
-        })
+        setContentView(
+            LinearLayout(this).apply {
+                orientation = LinearLayout.VERTICAL
+                fitsSystemWindows = true
+                addView(content, LinearLayout.LayoutParams(MATCH_PARENT, 0, 1f))
+                addView(bar(), LinearLayout.LayoutParams(MATCH_PARENT, WRAP_CONTENT))
+            }
+        )
         val changes = merge(
-            demo.start, demo.settings, demo.picture, demo.live.state, demo.results.state,
-            demo.gallery.state, demo.benchmark.state,
+            demo.start,
+            demo.settings,
+            demo.picture,
+            demo.live.state,
+            demo.results.state,
+            demo.gallery.state,
+            demo.benchmark.state
         )
         scope.launch { changes.collect { refresh() } }
     }
@@ -70,7 +79,11 @@ class MainActivity : Activity(), TextureView.SurfaceTextureListener {
         super.onResume()
         inFront = true
         // Once: the answer brings the activity back here, and a refusal must not be asked about again.
-        if (mayUseCamera()) demo.live.allowed() else if (!asked) askForCamera()
+        if (mayUseCamera()) {
+            demo.live.allowed()
+        } else if (!asked) {
+            askForCamera()
+        }
         refresh()
     }
 
@@ -100,15 +113,19 @@ class MainActivity : Activity(), TextureView.SurfaceTextureListener {
     }
 
     private fun bar() = HorizontalScrollView(this).apply {
-        addView(LinearLayout(context).apply {
-            Screen.entries.forEach { target ->
-                addView(Button(context).apply {
-                    text = target.title
-                    setAllCaps(false)
-                    setOnClickListener { act(Action.Open(target)) }
-                })
+        addView(
+            LinearLayout(context).apply {
+                Screen.entries.forEach { target ->
+                    addView(
+                        Button(context).apply {
+                            text = target.title
+                            setAllCaps(false)
+                            setOnClickListener { act(Action.Open(target)) }
+                        }
+                    )
+                }
             }
-        })
+        )
     }
 
     private fun refresh() {
@@ -123,11 +140,17 @@ class MainActivity : Activity(), TextureView.SurfaceTextureListener {
                 screen = action.screen
                 demo.show(null)
             }
+
             Action.AskForCamera -> askForCamera()
+
             Action.OpenSystemSettings -> start(systemSettings(packageName), OPEN_SETTINGS)
+
             Action.PickPhoto -> start(photoPicker(several = false), PICK_PHOTO)
+
             Action.AddPhotos -> start(photoPicker(several = true), ADD_PHOTOS)
+
             Action.ExportReport -> start(reportPlace(), EXPORT_REPORT)
+
             else -> Unit
         }
         refresh()
@@ -143,10 +166,12 @@ class MainActivity : Activity(), TextureView.SurfaceTextureListener {
                 screen = Screen.RESULTS
                 demo.results.look { input(chosen.first()) }
             }
+
             ADD_PHOTOS -> {
                 screen = Screen.GALLERY
                 demo.gallery.add(chosen.map { uri -> { input(uri) } })
             }
+
             EXPORT_REPORT -> demo.benchmark.export {
                 granted { contentResolver.openOutputStream(chosen.first()) }
             }
@@ -164,8 +189,7 @@ class MainActivity : Activity(), TextureView.SurfaceTextureListener {
         refresh()
     }
 
-    private fun mayUseCamera() =
-        checkSelfPermission(Manifest.permission.CAMERA) == PackageManager.PERMISSION_GRANTED
+    private fun mayUseCamera() = checkSelfPermission(Manifest.permission.CAMERA) == PackageManager.PERMISSION_GRANTED
 
     private fun askForCamera() {
         asked = true

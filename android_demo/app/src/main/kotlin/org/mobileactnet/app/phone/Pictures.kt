@@ -27,8 +27,12 @@ class Pictures(private val demo: Demo) {
     /** Shows a small picture as soon as it is decoded; on the main thread. */
     fun showThumbnail(view: ImageView, id: Long, path: String) {
         val known = thumbnails.get(path)
-        if (known != null) view.setImageBitmap(known) else load(view) {
-            demo.thumbnail(id)?.let { bitmapOf(it, THUMBNAIL_PX) }?.also { thumbnails.put(path, it) }
+        if (known != null) {
+            view.setImageBitmap(known)
+        } else {
+            load(view) {
+                demo.thumbnail(id)?.let { bitmapOf(it, THUMBNAIL_PX) }?.also { thumbnails.put(path, it) }
+            }
         }
     }
 

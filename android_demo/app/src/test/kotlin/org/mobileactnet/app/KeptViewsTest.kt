@@ -3,7 +3,7 @@ package org.mobileactnet.app
 import kotlin.test.Test
 import kotlin.test.assertEquals
 
-class ContentChangesTest {
+class KeptViewsTest {
     private val stop = Block.Button("Stop", Action.StopIndexing)
     private val goOn = Block.Button("Go on", Action.GoOnIndexing)
     private val add = Block.Button("Add photos", Action.AddPhotos)
