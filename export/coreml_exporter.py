@@ -4,6 +4,7 @@ import copy
 import platform
 import shutil
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,9 @@ from mobile_actnet.export.errors import ArtefactError
 from mobile_actnet.export.formats import ArtefactInfo, CoremlInput, Options, Precision, TensorSpec
 from mobile_actnet.export.lowering import LogGuard, Lowering, UnitCap
 from mobile_actnet.export.mil_evaluator import MilProgram, value_ranges
-from mobile_actnet.export.mil_package import feature_shape, read_package, settle_identifiers
+from mobile_actnet.export.mil_package import feature_shape, read_package, settle
+from mobile_actnet.export.quantization import ROUNDED, is_small
+from mobile_actnet.export.repair import rounded_to_half
 from mobile_actnet.export.silence import silence
 from mobile_actnet.preprocessing import Pixels
 
@@ -54,7 +57,10 @@ class CoremlExporter:
 
             # Traced with floats: an ML Program takes no bytes but as an image.
             sample = example_input(options.size, Layout.NCHW).float()
-            traced = torch.jit.trace(_as_coreml_writes_it(deployable), sample)
+            written = _as_coreml_writes_it(deployable)
+            if options.precision is not Precision.FP32:
+                _round_kernels_to_half(written, options)
+            traced = torch.jit.trace(written, sample)
             model = coremltools.convert(
                 traced,
                 convert_to="mlprogram",
@@ -81,7 +87,7 @@ class CoremlExporter:
             model.save(str(path))
             if temporary is not None and temporary != path:
                 shutil.rmtree(temporary, ignore_errors=True)
-        settle_identifiers(path)
+        settle(path)
 
     def inspect(self, path: Path) -> ArtefactInfo:
         """Read tensors, operators and metadata from the package, without running it.
@@ -118,10 +124,17 @@ class MilRuntime:
         self._program = MilProgram(read_package(path))
 
     def describe(self, pixels: Pixels) -> NDArray[np.float32]:
+        """Run as many pictures at a time as there are threads, each on one of them.
+
+        Several threads for one picture would add in another order, and round differently.
+        """
         before = torch.get_num_threads()
-        torch.set_num_threads(self._num_threads)
+        torch.set_num_threads(1)
         try:
-            return np.concatenate([self._run(picture_inputs(picture)) for picture in pixels])
+            with ThreadPoolExecutor(
+                self._num_threads, initializer=torch.set_num_threads, initargs=(1,)
+            ) as pool:
+                return np.concatenate(list(pool.map(self._run, map(picture_inputs, pixels))))
         finally:
             torch.set_num_threads(before)
 
@@ -220,6 +233,17 @@ def _as_coreml_writes_it(module: nn.Module) -> nn.Module:
             if type(child) in _REPLACEMENTS:
                 setattr(parent, name, _REPLACEMENTS[type(child)]())
     return copied.eval()
+
+
+def _round_kernels_to_half(module: nn.Module, options: Options) -> None:
+    """Round kernels, in place, better than the converter would; not those that have their levels."""
+    in_8_bits = {x.name for x in options.plan.convolutions if not x.kept} if options.plan else set()
+    for name, child in module.named_modules():
+        if not isinstance(child, nn.Conv2d) or name.removeprefix("backbone.") in in_8_bits:
+            continue
+        by_weights_alone = options.plan is None and options.precision in ROUNDED
+        if not by_weights_alone or is_small(child.weight.shape):
+            child.weight.copy_(rounded_to_half(child.weight))
 
 
 def _spec(feature: Any) -> TensorSpec:

@@ -6,9 +6,10 @@ differently from what was measured elsewhere; here its passes are handed our ran
 
 import contextlib
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from mobile_actnet.export.activation_ranges import LEVELS
 from mobile_actnet.export.formats import Options, Precision, QuantizationPlan, Range
 from mobile_actnet.export.graph_order import OrderedOperator, ranges_in_order
 from mobile_actnet.export.palette import palette
@@ -56,13 +57,22 @@ def _quantized(model: Any, options: Options) -> Any:
         weights = optimize.OpLinearQuantizerConfig(
             mode="linear_symmetric", weight_threshold=least - 1
         )
-        model = optimize.linear_quantize_weights(model, _for_kernels(optimize, weights, precision))
+        kept = [] if options.plan is None else _kept(_operations(model), options.plan)
+        config = _for_kernels(optimize, weights, precision, kept)
+        model = optimize.linear_quantize_weights(model, config)
     return model
 
 
-def _for_kernels(optimize: Any, kernels: Any, precision: Precision) -> Any:
-    whitening = None if precision is Precision.MIXED else kernels
-    return optimize.OptimizationConfig(op_type_configs={"conv": kernels, "linear": whitening})
+def _for_kernels(
+    optimize: Any, kernels: Any, precision: Precision, kept: Sequence[str] = ()
+) -> Any:
+    return optimize.OptimizationConfig(
+        op_type_configs={
+            "conv": kernels,
+            "linear": None if precision is Precision.MIXED else kernels,
+        },
+        op_name_configs=dict.fromkeys(kept),
+    )
 
 
 def _table(bits: int, weights: Any) -> tuple[Any, Any]:
@@ -74,7 +84,7 @@ def _with_activations(
 ) -> Any:
     """Insert quantize and dequantize around the operators of the backbone, and the projection."""
     operations = _operations(model)
-    ranges, kept = _ranges(operations, plan)
+    ranges, head = _ranges(operations, plan)
     unsigned = optimize.OpLinearQuantizerConfig(mode="linear", dtype="uint8")
     config = optimize.OptimizationConfig(
         op_type_configs={
@@ -82,7 +92,7 @@ def _with_activations(
             "add": unsigned,
             "linear": unsigned if precision is Precision.INT8 else None,
         },
-        op_name_configs=dict.fromkeys(kept),
+        op_name_configs=dict.fromkeys([*_kept(operations, plan), *head]),
     )
     with _measured(ranges):
         return optimize.linear_quantize_activations(model, config, [{}])
@@ -104,9 +114,24 @@ def _measured(ranges: dict[str, Range]) -> Iterator[None]:
     """Let coremltools' own measuring, which needs macOS, return our ranges."""
     from coremltools.optimize.coreml import _post_training_quantization as module
 
-    found = {name: {"rmin": low, "rmax": high} for name, (low, high) in ranges.items()}
+    found = {}
+    for name, limits in ranges.items():
+        low, high = whole_levels(limits)
+        found[name] = {"rmin": low, "rmax": high}
     with _replaced(module, "_get_activation_calibration_stats", lambda *_args, **_named: found):
         yield
+
+
+def whole_levels(limits: Range) -> Range:
+    """Move the ends of a range so that zero is one of its 256 levels.
+
+    coremltools reckons in half precision. From ends that are levels it finds the zero point that
+    the other formats have; from others, where the zero point lies between two, now and then the next.
+    """
+    low, high = limits
+    step = (high - low) / (LEVELS - 1)
+    zero_point = round(-low / step)
+    return -zero_point * step, (LEVELS - 1 - zero_point) * step
 
 
 @contextlib.contextmanager
@@ -125,18 +150,15 @@ def _operations(model: Any) -> list[Any]:
 
 
 def _ranges(operations: list[Any], plan: QuantizationPlan) -> tuple[dict[str, Range], list[str]]:
-    """Return the range of each value that is stored in 8 bits, and the operators kept in float."""
+    """Return the range of each value that is stored in 8 bits, and the head's additions."""
     ranges: dict[str, Range] = {}
     ordered = ranges_in_order(_ordered(operations), plan)
-    kept = [_name(x) for n, x in enumerate(operations) if x.type == "add" and n not in ordered]
-    planned = iter(plan.convolutions)
+    head = [_name(x) for n, x in enumerate(operations) if x.type == "add" and n not in ordered]
     for number, limits in ordered.items():
         message = operations[number]
         name = message.outputs[0].name
         ranges[name] = limits
         ranges[_last_output(message, operations)] = limits
-        if message.type == "conv" and next(planned).kept:
-            kept.append(_name(message))
     for message in operations:
         output = message.outputs[0].name
         source = _input(message, "x")
@@ -149,7 +171,14 @@ def _ranges(operations: list[Any], plan: QuantizationPlan) -> tuple[dict[str, Ra
             ranges[output] = (0.0, ranges[source][1])
         elif message.type == "linear":
             ranges[source], ranges[output] = plan.signature, plan.whitening
-    return ranges, kept
+    return ranges, head
+
+
+def _kept(operations: list[Any], plan: QuantizationPlan) -> list[str]:
+    """Return the names of the convolutions that stay in float."""
+    convolutions = [message for message in operations if message.type == "conv"]
+    pairs = zip(convolutions, plan.convolutions, strict=True)
+    return [_name(message) for message, planned in pairs if planned.kept]
 
 
 def _ordered(operations: list[Any]) -> list[OrderedOperator]:

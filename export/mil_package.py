@@ -90,11 +90,19 @@ def read_package(path: Path) -> Package:
         raise ArtefactError(f"{path} is damaged ({error}); copy or export it again") from error
 
 
-def settle_identifiers(path: Path) -> None:
-    """Give a package's parts identifiers made from their paths: coremltools draws them anew each time.
+def settle(path: Path) -> None:
+    """Write a package again so that the same program is the same bytes, and has the same hash.
 
-    With them the same program is the same bytes, and has the same hash.
+    coremltools draws its parts' identifiers anew each time, and protobuf writes maps in any order.
     """
+    _settle_identifiers(path)
+    program = path / "Data" / _SPECIFICATION
+    model = Model_pb2.Model.FromString(program.read_bytes())
+    program.write_bytes(model.SerializeToString(deterministic=True))
+
+
+def _settle_identifiers(path: Path) -> None:
+    """Give a package's parts identifiers made from their paths."""
     manifest = json.loads((path / _MANIFEST).read_bytes())
     settled = {
         old: str(uuid.uuid5(uuid.NAMESPACE_URL, entry["path"]))

@@ -124,6 +124,23 @@ def rounded_weights(weight: Tensor) -> Tensor:
     return rounded * step
 
 
+def rounded_to_half(weight: Tensor) -> Tensor:
+    """Round (out, in, h, w) weights to halves so that the errors of a kernel's taps cancel.
+
+    What is left of a kernel's sum goes to its smallest tap, which has the finest steps. What the
+    kernel gives for a flat patch stays the same, to a thousandth of what rounding alone would do.
+
+    Returns:
+        float32 values that are halves.
+    """
+    taps = weight.flatten(0, 1).flatten(1)
+    rounded = taps.half().float()
+    if taps.shape[1] > 1:
+        kernels, smallest = torch.arange(len(taps)), taps.abs().argmin(1)
+        rounded[kernels, smallest] += (taps - rounded).sum(1)
+    return rounded.half().float().view_as(weight)
+
+
 def _corrections(levels: Tensor, rounded: Tensor) -> Tensor:
     """Return (rows, taps) -1, 0 or 1: what to take off, so that a row's errors add up to about 0.
 

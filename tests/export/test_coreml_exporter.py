@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 import uuid
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +24,7 @@ pytest.importorskip("coremltools", reason="needs the extra coreml")
 
 from mobile_actnet.export.coreml_exporter import EXPORTER, MilRuntime
 from mobile_actnet.export.mil_evaluator import load_program, value_ranges
-from mobile_actnet.export.mil_package import read_package, settle_identifiers
+from mobile_actnet.export.mil_package import read_package, settle
 
 SMALL = ImageSize(64, 64)
 OPTIONS = Options(SMALL, 256, Precision.FP32, Layout.NCHW)
@@ -72,9 +74,21 @@ def test_identifiers_are_the_same_every_time(small_artefact, tmp_path: Path) -> 
     content["itemInfoEntries"] = {drawn[k]: v for k, v in content["itemInfoEntries"].items()}
     content["rootModelIdentifier"] = drawn[content["rootModelIdentifier"]]
     manifest.write_text(json.dumps(content))
-    settle_identifiers(copied)
+    settle(copied)
     assert manifest.read_bytes() == (made / "Manifest.json").read_bytes()
     assert EXPORTER.inspect(copied).output.name == "descriptor"
+
+
+def test_two_processes_write_the_same_bytes(small_artefact, tmp_path: Path) -> None:
+    """Another process, as protobuf orders maps by a seed of its own."""
+    arguments = ["--format", "coreml", "--precision", "int8", "--image-size", "64"]
+    loose = ["--min-cosine", "0", "--min-worst-cosine", "0", "--min-overlap", "0"]
+    command = [sys.executable, "-m", "mobile_actnet.export.cli", *arguments, *loose]
+    path = tmp_path / "again.mlpackage"
+    subprocess.run([*command, "-o", str(path)], check=True, capture_output=True)
+    made = small_artefact(Format.COREML, Precision.INT8).path
+    for part in ("Manifest.json", MODEL, WEIGHTS):
+        assert (path / part).read_bytes() == (made / part).read_bytes()
 
 
 def test_half_precision_rounds_every_value(small_artefact) -> None:

@@ -46,6 +46,17 @@ def test_the_errors_of_a_kernels_taps_cancel() -> None:
     assert (repair.rounded_weights(many).abs().flatten(1).amax(1) / step).max() <= 127 + 1e-3
 
 
+def test_halves_keep_the_sum_of_a_kernels_taps() -> None:
+    weight = 5 * torch.randn((8, 3, 3, 3), generator=torch.Generator().manual_seed(0))
+    found = repair.rounded_to_half(weight)
+    assert torch.equal(found, found.half().float())
+    torch.testing.assert_close(found, weight, rtol=0, atol=0.05)
+    left = (found - weight).sum((2, 3)).abs().mean()
+    assert left < 0.2 * (weight.half().float() - weight).sum((2, 3)).abs().mean()
+    alone = weight[:, :, :1, :1]
+    assert torch.equal(repair.rounded_to_half(alone), alone.half().float())
+
+
 def test_rounding_again_changes_nothing() -> None:
     weights = torch.randn(20, 30, generator=torch.Generator().manual_seed(0))
     once = repair.rounded_weights(weights)
