@@ -41,13 +41,13 @@ def quantized(content: bytes, options: Options) -> bytes:
 
 
 def _weights_only(content: bytes, half: bool) -> bytes:
-    """Store all weights in half precision, or the large in int8, the small in half, tiny as they are."""
+    """Store large kernels in half precision or int8, small ones in half, tiny ones as they are."""
     model = unpack(content)
     graph = model.subgraphs[0]
     for number, operator in enumerate(graph.operators):
         if operator_name(model, operator) in _WEIGHTED:
             shape = graph.tensors[operator.inputs[1]].shape
-            if is_tiny(shape) and not half:
+            if is_tiny(shape):
                 continue
             small = half or is_small(shape)
             graph.tensors[operator.outputs[0]].name = f"{_SMALL if small else _LARGE}/{number}"
