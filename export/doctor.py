@@ -8,12 +8,12 @@ from pathlib import Path
 from mobile_actnet.checkpoint import DEFAULT_CHECKPOINT, load_checkpoint
 from mobile_actnet.errors import ActnetError, ConfigError, MissingPackageError
 from mobile_actnet.export import manifest as manifests
-from mobile_actnet.export import old_runtime
 from mobile_actnet.export.deployable import ImageSize
 from mobile_actnet.export.formats import CONVERTING, Format, exporter, format_of, require
 from mobile_actnet.export.pictures import GOLDEN_NAME, golden_picture
 from mobile_actnet.export.recorded import load_recorded
 from mobile_actnet.export.runtimes import open_artefact
+from mobile_actnet.export.witnesses import WITNESSES, Witness, is_installed
 
 _PACKAGES = ("mobile-actnet", "torch", "torchvision", "numpy", "pillow", "safetensors",
              "litert-torch", "ai-edge-litert", "ai-edge-quantizer", "onnx", "onnxscript",
@@ -39,7 +39,7 @@ def examine_installation() -> list[Finding]:
         Finding(None, ", ".join(f"{name} {_version(name)}" for name in _PACKAGES)),
         _attempt(lambda: f"shipped weights: {load_checkpoint(DEFAULT_CHECKPOINT)[1].name}"),
         *(_attempt(_format_check(kind), optional=True) for kind in Format),
-        _old_runtime(),
+        *(_witness(witness) for witness in WITNESSES),
         _recorded_ranges(),
     ]
 
@@ -62,11 +62,10 @@ def examine_artefact(path: Path) -> list[Finding]:
     return findings
 
 
-def _old_runtime() -> Finding:
-    name = f"tflite-runtime {old_runtime.VERSION}"
-    if old_runtime.is_installed(old_runtime.default_folder()):
-        return Finding(True, f"{name}: TFLite artefacts are tried on it too")
-    return Finding(None, f"{name} is not there; run: actnet-doctor --install-old-runtime")
+def _witness(witness: Witness) -> Finding:
+    if is_installed(witness, witness.default_folder()):
+        return Finding(True, f"{witness.label}: TFLite artefacts are tried on it too")
+    return Finding(None, f"{witness.label} is not there; run: actnet-doctor {witness.option}")
 
 
 def _recorded_ranges() -> Finding:

@@ -2,7 +2,7 @@
 
 actnet-doctor
 actnet-doctor --model artefacts/mobile_actnet_224x224_fp16.tflite
-actnet-doctor --install-old-runtime
+actnet-doctor --install-old-runtime --install-tensorflow
 """
 
 import argparse
@@ -12,8 +12,8 @@ from pathlib import Path
 
 from mobile_actnet.commands import run
 from mobile_actnet.errors import ActnetError
-from mobile_actnet.export import old_runtime
 from mobile_actnet.export.doctor import Finding, examine_artefact, examine_installation
+from mobile_actnet.export.witnesses import WITNESSES, Witness, install, is_installed
 
 _MARKS = {True: "✓", False: "✗", None: "·"}
 
@@ -23,20 +23,25 @@ def main(argv: list[str] | None = None) -> int:
         prog="actnet-doctor", description="Tell what works here, or whether an artefact is sound."
     )
     parser.add_argument("--model", type=Path, metavar="ARTEFACT", help="artefact to check")
-    parser.add_argument(
-        "--install-old-runtime",
-        action="store_true",
-        help=f"make an environment with tflite-runtime {old_runtime.VERSION}, as on older phones, "
-        "so that exports are tried there too",
-    )
+    for witness in WITNESSES:
+        parser.add_argument(
+            witness.option,
+            dest="install",
+            action="append_const",
+            const=witness,
+            help=f"make an environment with {witness.label} ({witness.remark}), so that exports "
+            "are tried there too",
+        )
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
     arguments = parser.parse_args(argv)
     return run(lambda: _examine(arguments))
 
 
 def _examine(arguments: argparse.Namespace) -> int:
-    if arguments.install_old_runtime:
-        return _install_old_runtime()
+    if arguments.install:
+        for witness in arguments.install:
+            _install(witness)
+        return 0
     if arguments.model is None:
         print(f"Python {platform.python_version()} on {platform.system()} {platform.machine()}")
         findings = examine_installation()
@@ -51,16 +56,15 @@ def _examine(arguments: argparse.Namespace) -> int:
     return 0 if sound else 1
 
 
-def _install_old_runtime() -> int:
-    folder = old_runtime.default_folder()
-    if not old_runtime.is_installed(folder) and (problem := old_runtime.install(folder)):
+def _install(witness: Witness) -> None:
+    folder = witness.default_folder()
+    if not is_installed(witness, folder) and (problem := install(witness, folder)):
         raise ActnetError(
-            f"tflite-runtime {old_runtime.VERSION} cannot be installed in {folder}: {problem}; it "
-            f"needs Python 3.11 or older and a package registry, or {old_runtime.VARIABLE} set to "
-            "an environment that has it"
+            f"{witness.label} cannot be installed in {folder}: {problem}; it needs Python "
+            f"{witness.pythons} and a package registry, or {witness.variable} set to an "
+            "environment that has it"
         )
-    print(f"✓ tflite-runtime {old_runtime.VERSION} in {folder}")
-    return 0
+    print(f"✓ {witness.label} in {folder}")
 
 
 def _last_line(findings: list[Finding], sound: bool, model: Path | None) -> str:

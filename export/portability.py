@@ -5,16 +5,18 @@ with wrong results, which nobody notices. Phones carry runtimes of many years.
 """
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
 
-from mobile_actnet.export import old_runtime
+from mobile_actnet.export import witnesses
 from mobile_actnet.export.formats import Format
 from mobile_actnet.export.parity import cosine
 from mobile_actnet.export.runtimes import Descriptors, Runtime, TfliteRuntime, undelegated_operators
+from mobile_actnet.export.witnesses import WITNESSES, Witness
 from mobile_actnet.preprocessing import Pixels
 
 SAME_COSINE = 0.999
@@ -81,14 +83,14 @@ class Trial:
 
 def try_runtimes(
     artefact: Path, kind: Format, runtime: Runtime, pixels: Pixels, reference: Descriptors,
-    folder: Path | None = None,
+    environments: Mapping[str, Path] | None = None,
 ) -> list[RuntimeRun]:  # fmt: skip
     """Run an artefact in every runtime of its format that is at hand.
 
     Args:
         runtime: the one that the artefact was checked with; the others are compared with it.
         pixels: (N, H, W, 3) uint8. reference: (N, dim), PyTorch's descriptors of them.
-        folder: environment of tflite-runtime; where it usually lies if None.
+        environments: folders by witness; of those not named, where they usually lie.
     """
     first = runtime.describe(pixels)
     left = runtime.undelegated() if isinstance(runtime, TfliteRuntime) else None
@@ -100,7 +102,10 @@ def try_runtimes(
         trial = Trial(pixels, reference, first)
         runs.append(judge(f"{own.name} without XNNPACK", own.version, plain, trial))
         trial = Trial(pixels, reference, first, plain)
-        runs.append(_in_old_runtime(artefact, trial, folder or old_runtime.default_folder()))
+        places = environments or {}
+        for witness in WITNESSES:
+            place = places.get(witness.name) or witness.default_folder()
+            runs.append(_by_witness(witness, artefact, trial, place))
     return runs
 
 
@@ -108,12 +113,14 @@ def is_portable(runs: list[RuntimeRun]) -> bool | None:
     """Whether an artefact may be called portable.
 
     Returns:
-        False if it is wrong or refused somewhere; None if a runtime could not be tried.
+        False if it is wrong or refused somewhere; None if a runtime that apps run could not be
+        tried.
     """
-    results = {run.result for run in runs}
-    if results & {Result.WRONG, Result.REFUSED}:
+    if {run.result for run in runs} & {Result.WRONG, Result.REFUSED}:
         return False
-    return None if Result.NOT_TRIED in results else True
+    dispensable = {witness.name for witness in WITNESSES if not witness.on_phones}
+    needed = [run for run in runs if run.runtime not in dispensable]
+    return None if any(run.result is Result.NOT_TRIED for run in needed) else True
 
 
 def judge(name: str, version: str, found: Descriptors | None, trial: Trial) -> RuntimeRun:
@@ -137,18 +144,17 @@ def _worst(found: Descriptors, expected: Descriptors) -> float:
     return float(cosine(expected, found).min())
 
 
-def _in_old_runtime(artefact: Path, trial: Trial, place: Path) -> RuntimeRun:
-    name = "tflite-runtime"
-    if not old_runtime.is_installed(place):
+def _by_witness(witness: Witness, artefact: Path, trial: Trial, place: Path) -> RuntimeRun:
+    if not witnesses.is_installed(witness, place):
         return RuntimeRun(
-            name, old_runtime.VERSION, Result.NOT_TRIED,
-            problem="not installed; actnet-doctor --install-old-runtime makes its environment",
+            witness.name, witness.version, Result.NOT_TRIED,
+            problem=f"not installed; actnet-doctor {witness.option} makes its environment",
         )  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="actnet-") as temporary:
         given = Path(temporary) / "pixels.npy"
         np.save(given, trial.pixels)
-        run = old_runtime.run(place, artefact, given, Path(temporary))
+        run = witnesses.run(witness, place, artefact, given, Path(temporary))
     found = None if run.descriptors is None else np.array(run.descriptors, np.float32)
     left = undelegated_operators(run.nodes) if run.nodes else None
-    judged = judge(name, old_runtime.VERSION, found, trial)
+    judged = judge(witness.name, witness.version, found, trial)
     return replace(judged, undelegated=left, problem=run.problem or judged.problem)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mobile_actnet.export import old_runtime
+from mobile_actnet.export import witnesses
 from mobile_actnet.export.deployable import ImageSize
 from mobile_actnet.export.doctor_cli import main as doctor
 from mobile_actnet.export.formats import Format, Precision
@@ -20,6 +20,7 @@ from mobile_actnet.export.portability import (
     try_runtimes,
 )
 from mobile_actnet.export.runtimes import open_artefact
+from mobile_actnet.export.witnesses import TENSORFLOW, TFLITE_RUNTIME, WITNESSES, Witness
 
 SMALL = ImageSize(64, 64)
 PIXELS = generated_pictures(4, SMALL)
@@ -28,12 +29,31 @@ PIXELS = generated_pictures(4, SMALL)
 @pytest.fixture(scope="session")
 def old_environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give the environment of tflite-runtime 2.14; made once where there is none."""
-    folder = old_runtime.default_folder()
-    if not old_runtime.is_installed(folder):
+    folder = TFLITE_RUNTIME.default_folder()
+    if not witnesses.is_installed(TFLITE_RUNTIME, folder):
         folder = tmp_path_factory.mktemp("old") / "runtime"
-        if problem := old_runtime.install(folder):
-            pytest.skip(f"tflite-runtime {old_runtime.VERSION} cannot be installed: {problem}")
+        if problem := witnesses.install(TFLITE_RUNTIME, folder):
+            pytest.skip(f"{TFLITE_RUNTIME.label} cannot be installed: {problem}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def tensorflow_environment() -> Path:
+    """Give TensorFlow's environment where somebody made it: no test downloads so much."""
+    folder = TENSORFLOW.default_folder()
+    if not witnesses.is_installed(TENSORFLOW, folder):
+        pytest.skip(f"{TENSORFLOW.label} is not there; run: actnet-doctor {TENSORFLOW.option}")
+    return folder
+
+
+def try_with(
+    small_artefact, precision: Precision, environments: dict[str, Path], nowhere: Path
+) -> list[RuntimeRun]:
+    """Try an artefact on ai-edge-litert and on the witnesses named, on no other."""
+    path = small_artefact(Format.TFLITE, precision).path
+    runtime = open_artefact(path)
+    places = {witness.name: nowhere for witness in WITNESSES} | environments
+    return try_runtimes(path, Format.TFLITE, runtime, PIXELS, runtime.describe(PIXELS), places)
 
 
 def rows(angle: float) -> np.ndarray:
@@ -76,28 +96,48 @@ def test_portable_means_tried_everywhere_and_wrong_nowhere() -> None:
     assert is_portable([same, refused]) is False
 
 
+def test_tensorflow_may_stay_untried_but_is_heard() -> None:
+    same = RuntimeRun("r", "1", Result.SAME)
+    untried, wrong = (
+        RuntimeRun(TENSORFLOW.name, "1", result) for result in (Result.NOT_TRIED, Result.WRONG)
+    )
+    assert is_portable([same, untried]) is True
+    assert is_portable([same, wrong]) is False
+    assert is_portable([same, RuntimeRun(TFLITE_RUNTIME.name, "1", Result.NOT_TRIED)]) is None
+
+
 @pytest.mark.parametrize(
     "precision",
     [Precision.FP32, Precision.FP16, Precision.INT8_WEIGHTS, Precision.INT8, Precision.MIXED],
 )
 def test_an_older_phones_runtime_runs_what_the_manifest_says(
-    small_artefact, precision: Precision, old_environment: Path
+    small_artefact, precision: Precision, old_environment: Path, tmp_path: Path
 ) -> None:
-    path = small_artefact(Format.TFLITE, precision).path
-    runtime = open_artefact(path)
-    runs = try_runtimes(
-        path, Format.TFLITE, runtime, PIXELS, runtime.describe(PIXELS), old_environment
-    )
+    places = {"tflite-runtime": old_environment}
+    runs = try_with(small_artefact, precision, places, tmp_path / "nowhere")
     assert [run.runtime for run in runs] == [
-        "ai-edge-litert", "ai-edge-litert without XNNPACK", "tflite-runtime",
+        "ai-edge-litert", "ai-edge-litert without XNNPACK", "tflite-runtime", "tensorflow",
     ]  # fmt: skip
-    old = runs[-1]
+    old = runs[2]
     assert old.version == "2.14.0"
     assert old.result in (Result.SAME, Result.ROUNDS_DIFFERENTLY)
     # With ai-edge-litert's result by the kernels that the old runtime has.
     assert old.cosine_min is not None
     assert old.cosine_min >= 0.999
     assert old.undelegated
+
+
+@pytest.mark.parametrize("precision", [Precision.FP16, Precision.INT8])
+def test_tensorflow_gives_the_same_descriptors(
+    small_artefact, precision: Precision, tensorflow_environment: Path, tmp_path: Path
+) -> None:
+    places = {"tensorflow": tensorflow_environment}
+    found = try_with(small_artefact, precision, places, tmp_path / "nowhere")[-1]
+    assert (found.runtime, found.version) == ("tensorflow", "2.21.0")
+    assert found.result in (Result.SAME, Result.ROUNDS_DIFFERENTLY)
+    # With ai-edge-litert's result by the same kind of kernels.
+    assert found.cosine_min is not None
+    assert found.cosine_min >= 0.999
 
 
 def test_dynamic_range_layers_are_wrong_there_without_a_word(
@@ -112,36 +152,48 @@ def test_dynamic_range_layers_are_wrong_there_without_a_word(
     path.write_bytes(bytes(recipe.quantize().quantized_model))
     runtime = open_artefact(path)
     torch = open_artefact(small_artefact(Format.TFLITE, Precision.FP32).path).describe(PIXELS)
-    runs = try_runtimes(path, Format.TFLITE, runtime, PIXELS, torch, old_environment)
-    assert runs[-1].result is Result.WRONG
+    places = {"tflite-runtime": old_environment, "tensorflow": tmp_path / "nowhere"}
+    runs = try_runtimes(path, Format.TFLITE, runtime, PIXELS, torch, places)
+    assert [run.result for run in runs[2:]] == [Result.WRONG, Result.NOT_TRIED]
     assert is_portable(runs) is False
 
 
 def test_what_is_not_there_is_not_vouched_for(small_artefact, tmp_path: Path) -> None:
-    path = small_artefact(Format.TFLITE, Precision.FP32).path
-    runtime = open_artefact(path)
-    runs = try_runtimes(
-        path, Format.TFLITE, runtime, PIXELS, runtime.describe(PIXELS), tmp_path / "nowhere"
-    )
-    assert runs[-1].result is Result.NOT_TRIED
-    assert "actnet-doctor --install-old-runtime" in runs[-1].problem
+    runs = try_with(small_artefact, Precision.FP32, {}, tmp_path / "nowhere")
+    assert [run.result for run in runs[2:]] == [Result.NOT_TRIED, Result.NOT_TRIED]
+    assert "actnet-doctor --install-old-runtime" in runs[2].problem
+    assert "actnet-doctor --install-tensorflow" in runs[3].problem
     assert is_portable(runs) is None
 
 
 def test_a_runtime_that_breaks_down_is_told(old_environment: Path, tmp_path: Path) -> None:
     (tmp_path / "broken.tflite").write_bytes(b"no model at all")
     np.save(tmp_path / "pixels.npy", PIXELS)
-    run = old_runtime.run(
-        old_environment, tmp_path / "broken.tflite", tmp_path / "pixels.npy", tmp_path
-    )
+    broken, pixels = tmp_path / "broken.tflite", tmp_path / "pixels.npy"
+    run = witnesses.run(TFLITE_RUNTIME, old_environment, broken, pixels, tmp_path)
     assert run.descriptors is None
     assert run.problem
 
 
+@pytest.mark.parametrize("witness", WITNESSES, ids=lambda witness: witness.name)
 def test_the_doctor_says_why_it_cannot_install(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+    witness: Witness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
     (tmp_path / "file").write_text("in the way")
-    monkeypatch.setenv(old_runtime.VARIABLE, str(tmp_path / "file"))
-    assert doctor(["--install-old-runtime"]) == 1
-    assert "cannot be installed" in capsys.readouterr().err
+    monkeypatch.setenv(witness.variable, str(tmp_path / "file"))
+    assert doctor([witness.option]) == 1
+    printed = capsys.readouterr().err
+    assert f"{witness.label} cannot be installed" in printed
+    assert witness.variable in printed
+
+
+def test_the_environment_of_another_version_is_not_taken(tmp_path: Path) -> None:
+    """A Python that answers, with another version or without the package."""
+    python = tmp_path / "bin" / "python"
+    python.parent.mkdir()
+    for answer, expected in (("2.21.0", True), ("2.20.0", False), ("", False)):
+        python.write_text(f"#!/bin/sh\necho {answer}\n")
+        python.chmod(0o755)
+        assert witnesses.is_installed(TENSORFLOW, tmp_path) is expected
+    assert not witnesses.is_installed(TENSORFLOW, tmp_path / "nowhere")
