@@ -1,7 +1,7 @@
-"""Calibration: what activations look like, from photos or as recorded for the shipped weights.
+"""Calibration: what activations look like, from photos or as recorded beside a checkpoint.
 
 Calibration images tell ranges and means, nothing else; they are never evaluated on. The shipped
-weights carry what was measured with them, so that int8 needs no photos there.
+weights, and all that `actnet-train --quantize` tuned, have a record, so that int8 needs no photos.
 """
 
 import hashlib

@@ -78,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
         help="photos to compare artefact and PyTorch on (default: generated pictures)")  # fmt: skip
     add("--calibration", type=Path, metavar="DIR",
         help="photos to measure activations on, for the precisions of 8 bits and less; of a "
-        "manifest.csv those with the role train (default: what the shipped weights carry)")  # fmt: skip
+        "manifest.csv those with the role train (default: what is recorded beside the checkpoint)")  # fmt: skip
     add("--calibration-images", type=int, metavar="N",
         help=f"photos to take, a seeded choice (default: {DEFAULT_IMAGES})")  # fmt: skip
     add("--calibration-method", choices=[m.value for m in CalibrationMethod],

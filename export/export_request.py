@@ -43,8 +43,8 @@ class ExportRequest:
         verify: folder of photos for the comparison; generated pictures if None.
         output: folder, or the artefact's path if one format is asked for.
         overwrite: whether artefacts that exist are replaced.
-        calibration: folder of photos for the ranges of activations; those recorded for the
-            shipped weights if None.
+        calibration: folder of photos for the ranges of activations; those recorded beside
+            the checkpoint if None.
         calibration_images: how many of them are taken at most.
         calibration_method: how ranges are chosen.
         lowering: how the Weibull is written; if None, each format's default where the weights allow it.

@@ -107,6 +107,8 @@ def tune(
     after = run.cosine(held_out)
     say(f"held-out pictures: cosine {after:.5f} after tuning")
     if after <= before:
+        # A run with other settings is to begin anew.
+        state_path.unlink(missing_ok=True)
         raise ActnetError(
             f"tuning has not brought the descriptors nearer (cosine {before:.5f} before, "
             f"{after:.5f} after); nothing is saved: give more pictures, more --steps or a lower --rate"

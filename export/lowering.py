@@ -118,7 +118,9 @@ class BareWeibull(nn.Module):
         self.at_zero = float(formula(layer, np.array(WEIBULL_EPSILON))) / self.divisor
         self.guard = LogGuard()
         largest = largest_value(layer) / self.divisor
-        if self.at_zero > _LARGEST_AT_ZERO * min(largest, 1.0):
+        # The power takes it off again, and what is left there must stay above 0.
+        allowed = min(_LARGEST_AT_ZERO * min(largest, 1.0), 0.1 * POWER_EPSILON / self.divisor)
+        if self.at_zero > allowed:
             raise ConfigError(
                 f"{Lowering.LOG_EXP_BARE.value} is for a Weibull that is nearly 0 at "
                 f"{WEIBULL_EPSILON}; with {parameters} it is not: take {Lowering.LOG_EXP.value}"

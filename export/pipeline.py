@@ -115,8 +115,15 @@ def _calibrated(
     if not precisions & ROUNDED:
         return None
     if request.calibration is None:
-        found = recorded_for(request.checkpoint, source.sha256)
-        if found is None and (needing := precisions & STATIC):
+        needing = precisions & STATIC
+        try:
+            found = recorded_for(request.checkpoint, source.sha256)
+        except ConfigError as error:
+            if needing:
+                raise
+            say(f"  warning: {error}")
+            return None
+        if found is None and needing:
             raise ConfigError(
                 f"{min(needing).value} needs --calibration DIR (got none): a folder of photos like "
                 "those that it will see, 100 or more; or tune with actnet-train --quantize"

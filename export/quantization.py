@@ -83,7 +83,7 @@ def prepare(
         equalise(points, found.scales)
         means = found.means
         if found.tuned is not None:
-            found.tuned.put_into(points)
+            found.tuned.put_into(points, kept)
             # Their biases are corrected already.
             means = {SIGNATURE: means[SIGNATURE]}
     bits = PALETTE_BITS.get(precision)
@@ -103,7 +103,7 @@ def is_small(shape: Sequence[int]) -> bool:
 def is_tiny(shape: Sequence[int]) -> bool:
     """Whether a kernel is not worth storing in less than single precision.
 
-    The first two kernels have a tenth of a thousandth of the weights, and half precision there
-    makes as much noise as in all the others together.
+    Four kernels of the first two blocks, a thousandth of the weights: half precision there makes
+    more noise than in all the others together.
     """
     return math.prod(int(side) for side in shape) < TINY_KERNEL

@@ -33,8 +33,12 @@ def most_sensitive(whole: DeployableActnet, found: ActivationRanges, pixels: Pix
     equalise(points, found.scales)
     expected = _descriptors(points, pixels)
     rounded = copy.deepcopy(equalised)
-    round_weights(rounded, BackbonePoints(rounded), found.means)
-    of_rounded = {x.name: x.module for x in BackbonePoints(rounded).convolutions}
+    points_of_rounded = BackbonePoints(rounded)
+    if found.tuned is not None:
+        found.tuned.put_into(points_of_rounded)
+    else:
+        round_weights(rounded, points_of_rounded, found.means)
+    of_rounded = {x.name: x.module for x in points_of_rounded.convolutions}
     losses: dict[str, float] = {}
     for convolution in points.convolutions:
         module, other = convolution.module, of_rounded[convolution.name]

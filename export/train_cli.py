@@ -66,8 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--steps", type=int, default=TuningConfig.steps,
         help=f"updates (default: {TuningConfig.steps})")  # fmt: skip
     add("--rate", type=float, default=1.0, metavar="X", help="factor on all learning rates")
-    add("--seed", type=int, default=TuningConfig.seed)
-    add("--workers", type=int, default=1, help="processes that make captures (default: 1)")
+    add("--seed", type=training_cli.not_negative, default=TuningConfig.seed)
+    add("--workers", type=training_cli.not_negative, default=1,
+        help="processes that make captures (default: 1)")  # fmt: skip
     add("--overwrite", action="store_true", help="replace a finished NAME.int8.safetensors")
     return parser
 
@@ -79,7 +80,7 @@ def _quantize(arguments: argparse.Namespace) -> int:
     if output.exists() and not state_path.exists() and not arguments.overwrite:
         raise ActnetError(f"{output} exists; give --overwrite to replace it")
     network, _ = load_checkpoint(arguments.checkpoint)
-    photos = [photo for folder in arguments.data for photo in read_source(folder)]
+    photos = _photos(arguments.data)
     # Too few pictures are refused here.
     found = _measured(network, arguments.data, arguments.image_size)
     collection, held_out = _split(photos, arguments.image_size)
@@ -109,6 +110,12 @@ def _config(arguments: argparse.Namespace) -> TuningConfig:
         shift_rate=config.shift_rate * arguments.rate,
         widening_rate=config.widening_rate * arguments.rate,
     )
+
+
+def _photos(folders: list[Path]) -> list[Photo]:
+    """List the pictures of all folders, one that lies in several of them once."""
+    found = {photo.path.resolve(): photo for folder in folders for photo in read_source(folder)}
+    return list(found.values())
 
 
 def _split(photos: list[Photo], size: ImageSize) -> tuple[Collection, Pixels]:

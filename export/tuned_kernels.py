@@ -34,8 +34,11 @@ class TunedKernels:
     about: dict[str, Any]
 
     @torch.no_grad()
-    def put_into(self, points: BackbonePoints) -> None:
+    def put_into(self, points: BackbonePoints, kept: frozenset[str] = frozenset()) -> None:
         """Replace the kernels and biases of an equalised network, in place.
+
+        Args:
+            kept: names of convolutions that stay as they are.
 
         Raises:
             ValueError: they are of another network.
@@ -44,6 +47,8 @@ class TunedKernels:
         if sorted(names) != sorted(self.levels):
             raise ValueError("the tuned kernels are of another network")
         for name, module in ((x.name, x.module) for x in points.convolutions):
+            if name in kept:
+                continue
             assert module.bias is not None
             module.weight.copy_(self.levels[name] * self.steps[name].view(-1, 1, 1, 1))
             module.bias.copy_(self.biases[name])

@@ -64,9 +64,10 @@ def _parser() -> argparse.ArgumentParser:
     add("--steps", type=int, help="updates in all, instead of --epochs")
     add("--set", action="append", default=[], metavar="NAME=VALUE", dest="settings",
         help="override a setting of the preset, for example batch_size=32; may repeat")  # fmt: skip
-    add("--seed", type=int)
+    add("--seed", type=not_negative)
     add("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    add("--workers", type=int, default=1, help="processes that make captures (default: 1)")
+    add("--workers", type=not_negative, default=1,
+        help="processes that make captures (default: 1)")  # fmt: skip
     add("--preview", type=Path, metavar="FILE",
         help="write a picture of samples and stop; no -o is needed then")  # fmt: skip
     add("--name", default="mobile-actnet", help="name in the checkpoint's card")
@@ -76,6 +77,17 @@ def _parser() -> argparse.ArgumentParser:
     add(QUANTIZE, action="store_true",
         help="tune a checkpoint for 8 bits instead; see actnet-train --quantize --help")  # fmt: skip
     return parser
+
+
+def not_negative(text: str) -> int:
+    """Read a whole number of 0 or more.
+
+    Raises:
+        argparse.ArgumentTypeError: anything else.
+    """
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not allowed; give a whole number, 0 or more")
+    return int(text)
 
 
 def _train(arguments: argparse.Namespace) -> int:

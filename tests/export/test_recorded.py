@@ -14,8 +14,10 @@ from mobile_actnet.export.calibration import ActivationRanges, CalibrationImages
 from mobile_actnet.export.cli import main
 from mobile_actnet.export.deployable import DeployableActnet, ImageSize, Layout
 from mobile_actnet.export.fake_quantization import SimulatedInt8
+from mobile_actnet.export.formats import Precision
 from mobile_actnet.export.manifest import load, sha256
 from mobile_actnet.export.pictures import generated_pictures
+from mobile_actnet.export.quantization import prepare
 from mobile_actnet.export.recorded import load_recorded, recorded_for, recorded_path, save_recorded
 from mobile_actnet.network import Actnet
 
@@ -68,6 +70,26 @@ def test_the_record_of_another_checkpoint_is_refused(
     arguments = ["--format", "onnx", "--precision", "int8", "--checkpoint", str(checkpoint)]
     assert main([*arguments, "-o", str(tmp_path / "out")]) == 1
     assert "tune again with actnet-train --quantize" in capsys.readouterr().err
+    # Weights alone need no record.
+    arguments[3] = "int8-weights"
+    assert main([*arguments, "--image-size", "64", "-o", str(tmp_path / "out")]) == 0
+    assert "warning: " in capsys.readouterr().out
+
+
+def test_what_is_kept_in_float_is_not_tuned(
+    tuned: ActivationRanges, shipped_network: Actnet
+) -> None:
+    kept = "features.18.0"
+    kernels = {}
+    for names in (frozenset[str](), frozenset({kept})):
+        deployable = DeployableActnet(shipped_network, 64, Layout.NHWC)
+        plan = prepare(deployable, Precision.INT8, tuned, names)
+        assert plan is not None
+        kernels[bool(names)] = deployable.backbone.get_submodule(kept).weight.detach().clone()
+    steps = tuned.tuned.steps[kept].view(-1, 1, 1, 1)  # type: ignore[union-attr]
+    off_levels = {key: (x / steps - (x / steps).round()).abs().max() for key, x in kernels.items()}
+    assert off_levels[False] < 1e-3
+    assert off_levels[True] > 0.1
 
 
 def test_kernels_of_another_network_are_refused(tuned: ActivationRanges, tmp_path: Path) -> None:

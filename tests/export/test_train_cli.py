@@ -8,6 +8,7 @@ from PIL import Image
 
 from mobile_actnet.checkpoint import Card, save_checkpoint
 from mobile_actnet.errors import ActnetError, ConfigError
+from mobile_actnet.export import train_cli
 from mobile_actnet.export.activation_ranges import CalibrationMethod
 from mobile_actnet.export.calibration import ActivationRanges, CalibrationImages, measure_ranges
 from mobile_actnet.export.deployable import DeployableActnet, ImageSize, Layout
@@ -98,6 +99,23 @@ def test_what_makes_it_worse_is_not_saved(
     )
     with pytest.raises(ActnetError, match="has not brought the descriptors nearer"):
         tune(network, collection, found, held_out, config, tmp_path / "x.state", silent, 0)
+    assert not (tmp_path / "x.state").exists()
+
+
+def test_a_picture_of_two_folders_counts_once(folder: Path) -> None:
+    photos = train_cli._photos([folder, folder])
+    assert len(photos) == 24
+    assert len({photo.path for photo in photos}) == 24
+
+
+@pytest.mark.parametrize("option", ["--workers", "--seed"])
+@pytest.mark.parametrize("command", [["--quantize"], ["-o", "any.safetensors"]])
+def test_negative_counts(
+    option: str, command: list[str], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main([*command, "--data", str(folder), option, "-1"])
+    assert "'-1' is not allowed; give a whole number, 0 or more" in capsys.readouterr().err
 
 
 def test_the_command_records_beside_the_checkpoint(
