@@ -14,6 +14,7 @@ struct ActnetEngine {
   LiteRtHandle environment, model, options, compiled, input, output;
   LiteRtRankedTensorType input_type, output_type;
   ActnetSizes sizes;
+  ActnetAccelerator accelerator;
 };
 
 __attribute__((format(printf, 3, 4)))
@@ -55,10 +56,10 @@ static LiteRtStatus set_threads(LiteRtHandle options, int num_threads) {
   return status ? status : LiteRtAddOpaqueOptions(options, opaque);
 }
 
-static LiteRtStatus compile(ActnetEngine *engine, int num_threads) {
+static LiteRtStatus compile(ActnetEngine *engine, int num_threads, int accelerators) {
   LiteRtStatus status;
   if ((status = LiteRtCreateOptions(&engine->options))) return status;
-  status = LiteRtSetOptionsHardwareAccelerators(engine->options, LITERT_ACCELERATOR_CPU);
+  status = LiteRtSetOptionsHardwareAccelerators(engine->options, accelerators);
   if (status || (status = set_threads(engine->options, num_threads))) return status;
   return LiteRtCreateCompiledModel(engine->environment, engine->model, engine->options,
                                    &engine->compiled);
@@ -97,8 +98,35 @@ static LiteRtStatus make_buffers(ActnetEngine *engine) {
                                                          out, &engine->output);
 }
 
+static void destroy_compiled(ActnetEngine *engine) {
+  if (engine->output) LiteRtDestroyTensorBuffer(engine->output);
+  if (engine->input) LiteRtDestroyTensorBuffer(engine->input);
+  if (engine->compiled) LiteRtDestroyCompiledModel(engine->compiled);
+  if (engine->options) LiteRtDestroyOptions(engine->options);
+  engine->output = engine->input = engine->compiled = engine->options = NULL;
+}
+
+/* Without the processor beside it LiteRT refuses a model of which a part would not be on the GPU:
+ * otherwise it would leave all of it to the processor and not tell. */
+static int prepare_gpu(ActnetEngine *engine, int num_threads) {
+  if (compile(engine, num_threads, LITERT_ACCELERATOR_GPU) || make_buffers(engine)) {
+    destroy_compiled(engine);
+    return 0;
+  }
+  engine->accelerator = ACTNET_GPU;
+  return 1;
+}
+
+static ActnetCode prepare_cpu(ActnetEngine *engine, int num_threads, ActnetError *error) {
+  LiteRtStatus status;
+  if ((status = compile(engine, num_threads, LITERT_ACCELERATOR_CPU)))
+    return refused(error, "prepare the model", status);
+  if ((status = make_buffers(engine))) return refused(error, "make the model's buffers", status);
+  return ACTNET_OK;
+}
+
 static ActnetCode load(ActnetEngine *engine, const char *path, int num_threads,
-                       ActnetError *error) {
+                       ActnetAccelerator wanted, ActnetError *error) {
   LiteRtStatus status;
   if ((status = LiteRtCreateEnvironment(0, NULL, &engine->environment)))
     return refused(error, "start LiteRT", status);
@@ -108,8 +136,9 @@ static ActnetCode load(ActnetEngine *engine, const char *path, int num_threads,
     return fail(error, ACTNET_UNFIT_MODEL,
                 "%s is not a model from one RGB picture, (1, height, width, 3), to one descriptor",
                 path);
-  if ((status = compile(engine, num_threads))) return refused(error, "prepare the model", status);
-  if ((status = make_buffers(engine))) return refused(error, "make the model's buffers", status);
+  if (!(wanted == ACTNET_GPU && prepare_gpu(engine, num_threads)) &&
+      prepare_cpu(engine, num_threads, error))
+    return ACTNET_RUNTIME_FAILED;
   const int32_t *picture = engine->input_type.dimensions;
   engine->sizes = (ActnetSizes){picture[1], picture[2],
                                 (size_t)picture[1] * picture[2] * CHANNELS,
@@ -118,8 +147,17 @@ static ActnetCode load(ActnetEngine *engine, const char *path, int num_threads,
 }
 
 ActnetEngine *actnet_open(const char *model_path, int num_threads, ActnetError *error) {
+  return actnet_open_on(model_path, num_threads, ACTNET_CPU, error);
+}
+
+ActnetEngine *actnet_open_on(const char *model_path, int num_threads, ActnetAccelerator wanted,
+                             ActnetError *error) {
   if (model_path == NULL || num_threads < 1) {
     fail(error, ACTNET_WRONG_ARGUMENT, "a model's path and at least one thread are needed");
+    return NULL;
+  }
+  if (wanted != ACTNET_CPU && wanted != ACTNET_GPU) {
+    fail(error, ACTNET_WRONG_ARGUMENT, "accelerator %d; 0 is the processor, 1 the GPU", wanted);
     return NULL;
   }
   if (check_file(model_path, error)) return NULL;
@@ -128,9 +166,13 @@ ActnetEngine *actnet_open(const char *model_path, int num_threads, ActnetError *
     fail(error, ACTNET_OUT_OF_MEMORY, "out of memory");
     return NULL;
   }
-  if (load(engine, model_path, num_threads, error) == ACTNET_OK) return engine;
+  if (load(engine, model_path, num_threads, wanted, error) == ACTNET_OK) return engine;
   actnet_close(engine);
   return NULL;
+}
+
+ActnetAccelerator actnet_accelerator(const ActnetEngine *engine) {
+  return engine ? engine->accelerator : ACTNET_CPU;
 }
 
 ActnetSizes actnet_sizes(const ActnetEngine *engine) {
@@ -208,10 +250,7 @@ ActnetCode actnet_describe(ActnetEngine *engine, const uint8_t *pixels, size_t p
 
 void actnet_close(ActnetEngine *engine) {
   if (engine == NULL) return;
-  if (engine->output) LiteRtDestroyTensorBuffer(engine->output);
-  if (engine->input) LiteRtDestroyTensorBuffer(engine->input);
-  if (engine->compiled) LiteRtDestroyCompiledModel(engine->compiled);
-  if (engine->options) LiteRtDestroyOptions(engine->options);
+  destroy_compiled(engine);
   if (engine->model) LiteRtDestroyModel(engine->model);
   if (engine->environment) LiteRtDestroyEnvironment(engine->environment);
   free(engine);

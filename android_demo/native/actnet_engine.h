@@ -40,6 +40,9 @@ typedef struct {
   size_t descriptor_length; /* number of float values */
 } ActnetSizes;
 
+/* Where a model runs. The numbers stay, as those of ActnetCode. */
+typedef enum { ACTNET_CPU = 0, ACTNET_GPU = 1 } ActnetAccelerator;
+
 typedef struct ActnetEngine ActnetEngine;
 
 /* Load a .tflite file for the processor. Returns NULL after filling `error`.
@@ -48,6 +51,16 @@ typedef struct ActnetEngine ActnetEngine;
  * file, and one that was cut off can end the process.
  */
 ActnetEngine *actnet_open(const char *model_path, int num_threads, ActnetError *error);
+
+/* The same, for an accelerator. A model that cannot run on the GPU as a whole is opened on the
+ * processor: LiteRT's archive or the phone may have none, its driver may fail, or it may lack an
+ * operator. actnet_accelerator tells which it is; `num_threads` is the processor's matter.
+ */
+ActnetEngine *actnet_open_on(const char *model_path, int num_threads, ActnetAccelerator wanted,
+                             ActnetError *error);
+
+/* Where the model really runs. */
+ActnetAccelerator actnet_accelerator(const ActnetEngine *engine);
 
 /* Free everything; NULL is allowed. */
 void actnet_close(ActnetEngine *engine);

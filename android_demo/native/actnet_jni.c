@@ -5,7 +5,8 @@
  *     class EngineException(val code: Int, message: String) : Exception(message)
  *
  *     object NativeEngine {
- *       external fun open(modelPath: ByteArray, threads: Int): Long  // path in UTF-8
+ *       external fun open(modelPath: ByteArray, threads: Int, accelerator: Int): Long  // path in UTF-8
+ *       external fun accelerator(engine: Long): Int                  // as ActnetAccelerator
  *       external fun sizes(engine: Long): IntArray                   // height, width, descriptor's length
  *       external fun describe(engine: Long, pixels: ByteArray): FloatArray
  *       external fun close(engine: Long)
@@ -69,16 +70,22 @@ static char *copy_bytes(JNIEnv *env, jbyteArray array, jsize *length) {
 }
 
 /* The path comes as bytes: Java's strings in C are not UTF-8 outside the basic plane. */
-METHOD(jlong, open)(JNIEnv *env, jclass type, jbyteArray path, jint threads) {
+METHOD(jlong, open)(JNIEnv *env, jclass type, jbyteArray path, jint threads,
+                   jint accelerator) {
   (void)type;
   jsize length;
   ActnetError error;
   char *bytes = copy_bytes(env, path, &length);
   if (bytes == NULL) return 0;
-  ActnetEngine *engine = actnet_open(bytes, threads, &error);
+  ActnetEngine *engine = actnet_open_on(bytes, threads, (ActnetAccelerator)accelerator, &error);
   free(bytes);
   if (engine == NULL) throw_error(env, &error);
   return (jlong)(intptr_t)engine;
+}
+
+METHOD(jint, accelerator)(JNIEnv *env, jclass type, jlong number) {
+  (void)env, (void)type;
+  return actnet_accelerator(engine_of(number));
 }
 
 METHOD(jintArray, sizes)(JNIEnv *env, jclass type, jlong number) {

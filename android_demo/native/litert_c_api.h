@@ -12,7 +12,7 @@
 typedef int LiteRtStatus;
 typedef void *LiteRtHandle;
 
-enum { LITERT_ACCELERATOR_CPU = 1 };
+enum { LITERT_ACCELERATOR_CPU = 1, LITERT_ACCELERATOR_GPU = 2 };
 enum { LITERT_LOCK_READ = 0, LITERT_LOCK_WRITE = 1 };
 enum { LITERT_FLOAT32 = 1, LITERT_UINT8 = 3 };
 

@@ -1,5 +1,6 @@
 """Package the app without Gradle: shrink, dex, resources, assets, align, sign with a debug key."""
 
+import re
 import struct
 import zipfile
 from collections.abc import Iterable
@@ -103,6 +104,8 @@ def _link_resources(tools: Toolchain, assets: Path, version: str, folder: Path, 
     text = (MAIN / "AndroidManifest.xml").read_text()
     text = text.replace("<manifest ", f'<manifest package="{APPLICATION_ID}" ', 1)
     text = text.replace("<application", '<application android:extractNativeLibs="false"', 1)
+    # Debian's aapt2 is older than this element; without LiteRT in the APK there is no GPU to reach.
+    text = re.sub(r"\s*<uses-native-library[^>]*/>", "", text)
     manifest.write_text(text)
     compiled = folder / "resources.zip"
     _android(tools, "aapt2", "compile", "--dir", MAIN / "res", "-o", compiled)

@@ -6,6 +6,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+# ActnetAccelerator of actnet_engine.h.
+CPU, GPU = 0, 1
+
 
 class Error(ctypes.Structure):
     _fields_ = [("code", ctypes.c_int), ("text", ctypes.c_char * 512)]
@@ -29,9 +32,12 @@ class EngineError(Exception):
 class Engine:
     """One artefact, loaded by the library of build_host.sh."""
 
-    def __init__(self, library: Path, model: Path, num_threads: int = 1) -> None:
+    def __init__(
+        self, library: Path, model: Path, num_threads: int = 1, accelerator: int = CPU
+    ) -> None:
         self._c = ctypes.CDLL(str(library))
-        self._c.actnet_open.restype = ctypes.c_void_p
+        self._c.actnet_open_on.restype = ctypes.c_void_p
+        self._c.actnet_accelerator.argtypes = [ctypes.c_void_p]
         self._c.actnet_sizes.restype = Sizes
         self._c.actnet_sizes.argtypes = [ctypes.c_void_p]
         self._c.actnet_close.argtypes = [ctypes.c_void_p]
@@ -40,10 +46,13 @@ class Engine:
             ctypes.c_void_p,
         ]  # fmt: skip
         error = Error()
-        self._engine = self._c.actnet_open(str(model).encode(), num_threads, ctypes.byref(error))
+        self._engine = self._c.actnet_open_on(
+            str(model).encode(), num_threads, accelerator, ctypes.byref(error)
+        )
         if not self._engine:
             raise EngineError(error)
         self.sizes: Sizes = self._c.actnet_sizes(self._engine)
+        self.accelerator: int = self._c.actnet_accelerator(self._engine)
 
     def describe(self, pixels: bytes, length: int | None = None) -> NDArray[np.float32]:
         values = np.full(length or self.sizes.descriptor_length, np.nan, np.float32)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from native_engine import Engine, EngineError
+from native_engine import CPU, GPU, Engine, EngineError
 
 from mobile_actnet.export.deployable import ImageSize
 from mobile_actnet.export.formats import Format, Precision
@@ -70,6 +70,18 @@ def test_engines_are_independent(library: Path, model: Path, picture) -> None:
     second.close()
     np.testing.assert_array_equal(first.describe(picture.tobytes()), expected)
     first.close()
+
+
+def test_without_a_gpu_the_processor_describes(library: Path, model: Path, picture) -> None:
+    engine = Engine(library, model, accelerator=GPU)
+    # A machine with a GPU that LiteRT can use computes there, in halves.
+    tolerance = 0 if engine.accelerator == CPU else 1e-2
+    found = engine.describe(picture.tobytes())
+    np.testing.assert_allclose(found, described_in_python(model, picture), rtol=0, atol=tolerance)
+    engine.close()
+    with pytest.raises(EngineError, match="accelerator 7; 0 is the processor, 1 the GPU") as caught:
+        Engine(library, model, accelerator=7)
+    assert caught.value.code == WRONG_ARGUMENT
 
 
 def test_half_precision_takes_the_same_bytes(library: Path, small_artefact, picture) -> None:
@@ -135,7 +147,7 @@ def java(libraries: Path, tmp_path_factory: pytest.TempPathFactory):
     start = ["java", "-Xcheck:jni", "-cp", classes, "org.mobileactnet.engine.Main"]
 
     def run(model: Path | str, picture: Path) -> list[str]:
-        words = [*start, libraries / "libactnet_jni.so", model, picture]
+        words = [*start, libraries / "libactnet_jni.so", model, picture, str(CPU)]
         done = subprocess.run(words, capture_output=True, text=True, check=True)
         assert "WARNING in native method" not in done.stdout
         return done.stdout.splitlines()
@@ -149,7 +161,7 @@ def test_descriptors_through_jni(java, model: Path, picture, tmp_path: Path) -> 
     odd.symlink_to(model)
     (tmp_path / "picture.rgb").write_bytes(picture.tobytes())
     first, *values = java(odd, tmp_path / "picture.rgb")
-    assert first.split() == ["64", "64", str(len(values))]
+    assert first.split() == ["64", "64", str(len(values)), str(CPU)]
     np.testing.assert_array_equal(np.float32(values), described_in_python(model, picture))
 
 

@@ -1,7 +1,9 @@
 package org.mobileactnet.engine;
 
 public final class NativeEngine {
-    static native long open(byte[] modelPath, int threads) throws EngineException;
+    static native long open(byte[] modelPath, int threads, int accelerator) throws EngineException;
+
+    static native int accelerator(long engine);
 
     static native int[] sizes(long engine);
 

@@ -10,6 +10,7 @@ import org.mobileactnet.core.Gallery
 import org.mobileactnet.core.GalleryException
 import org.mobileactnet.core.Installer
 import org.mobileactnet.core.PhotoInbox
+import org.mobileactnet.core.SelfTest
 
 /**
  * The app without its views: opens model and gallery, and holds the controllers of the screens. It
@@ -45,10 +46,10 @@ class Demo(private val environment: Environment) : Closeable {
         close()
         start.value = try {
             val files = Installer(environment.assets, environment.folder).install()
-            val opened = Session.open(environment, files, settings.value.threads)
+            val opened = Session.open(environment, files, settings.value.model)
             session = opened
             gallery.opened()
-            StartState.Ready(opened.manifest, opened.selfTest, opened.thresholds)
+            ready(opened, opened.model.selfTest)
         } catch (error: GalleryException) {
             StartState.Refused(error.message.orEmpty(), gallery = true)
         } catch (error: DatabaseException) {
@@ -57,6 +58,9 @@ class Demo(private val environment: Environment) : Closeable {
             StartState.Refused(error.message.orEmpty(), gallery = false)
         }
     }
+
+    private fun ready(opened: Session, test: SelfTest) =
+        StartState.Ready(opened.manifest, test, opened.thresholds, opened.model.ran, opened.model.sentence)
 
     /** Puts the gallery that came with the app back, and opens it; what was added is described again. */
     fun restoreGallery() {
@@ -72,9 +76,10 @@ class Demo(private val environment: Environment) : Closeable {
         open()
     }
 
-    /** Takes over settings; another number of threads opens the model again. */
+    /** Takes over settings; another number of threads or accelerator opens the model again. */
     fun change(changed: Settings) {
-        val again = changed.threads != settings.value.threads
+        val again = changed.model != settings.value.model
+        if (changed.accelerator != settings.value.accelerator) allowGpu(environment.settings)
         writeSettings(environment.settings, changed)
         settings.value = changed
         if (again) open()
@@ -84,7 +89,7 @@ class Demo(private val environment: Environment) : Closeable {
     fun runSelfTest() = worker.execute {
         val opened = session ?: return@execute
         start.value = try {
-            StartState.Ready(opened.manifest, opened.test(), opened.thresholds)
+            ready(opened, opened.test())
         } catch (error: ActnetException) {
             close()
             StartState.Refused(error.message.orEmpty(), gallery = false)

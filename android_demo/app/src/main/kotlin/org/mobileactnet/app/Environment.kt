@@ -7,6 +7,7 @@ import org.mobileactnet.core.Database
 import org.mobileactnet.core.DescriptorModel
 import org.mobileactnet.core.Heat
 import org.mobileactnet.core.Manifest
+import org.mobileactnet.core.ModelChoice
 import org.mobileactnet.core.Phone
 import org.mobileactnet.core.RgbPicture
 
@@ -22,7 +23,7 @@ interface Environment {
 
     fun openDatabase(file: File): Database
 
-    fun openModel(artefact: File, manifest: Manifest, threads: Int): DescriptorModel
+    fun openModel(artefact: File, manifest: Manifest, choice: ModelChoice): DescriptorModel
 
     /** Decodes a photo, upright; throws PictureException, and OutOfMemoryError for a large one. */
     fun decode(photo: File): RgbPicture

@@ -1,6 +1,7 @@
 /* Live, photo, picture and settings screen: from state to content. */
 package org.mobileactnet.app
 
+import org.mobileactnet.core.Accelerator
 import org.mobileactnet.core.AnswerThreshold
 import org.mobileactnet.core.AnswerThresholds
 import org.mobileactnet.core.Measure
@@ -83,7 +84,7 @@ fun settingsContent(settings: Settings, start: StartState): ScreenContent {
 
         is StartState.Ready -> Block.Paragraph(
             "Model: ${start.manifest.name}, ${start.manifest.precision}; " +
-                "it runs on the processor (LiteRT, XNNPACK)."
+                "it runs on ${acceleratorName(start.ran.accelerator)}."
         )
     }
     val answers =
@@ -91,15 +92,25 @@ fun settingsContent(settings: Settings, start: StartState): ScreenContent {
             settings.copy(falseAnswers = it)
         }
     val thresholds = (start as? StartState.Ready)?.thresholds
+    val elsewhere = (start as? StartState.Ready)?.sentence?.let(Block::Problem)
     return ScreenContent(
         "Settings",
-        listOf(
+        listOfNotNull(
             about,
-            choice("Threads", THREADS, settings.threads, Int::toString) { settings.copy(threads = it) },
+            elsewhere,
+            choice("Accelerator", Accelerator.entries, settings.accelerator, Accelerator::name) {
+                settings.copy(accelerator = it)
+            },
+            choice("Processor threads", THREADS, settings.threads, Int::toString) { settings.copy(threads = it) },
             answers
         ) + listOfNotNull(thresholds?.let { Block.Paragraph(calibrationText(it, settings)) }) +
             choice("Matches of a photo", TOPS, settings.top, Int::toString) { settings.copy(top = it) }
     )
+}
+
+private fun acceleratorName(accelerator: Accelerator): String = when (accelerator) {
+    Accelerator.CPU -> "the processor (LiteRT, XNNPACK)"
+    Accelerator.GPU -> "the GPU (LiteRT)"
 }
 
 private fun calibrationText(thresholds: AnswerThresholds, settings: Settings): String {

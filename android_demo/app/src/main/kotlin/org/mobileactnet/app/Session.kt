@@ -6,7 +6,7 @@ import org.mobileactnet.core.Gallery
 import org.mobileactnet.core.GalleryWriter
 import org.mobileactnet.core.InstalledFiles
 import org.mobileactnet.core.Matcher
-import org.mobileactnet.core.ModelOwner
+import org.mobileactnet.core.ModelChoice
 import org.mobileactnet.core.Recogniser
 import org.mobileactnet.core.Recognition
 import org.mobileactnet.core.RgbPicture
@@ -19,20 +19,18 @@ import org.mobileactnet.core.resize
 /**
  * An open model that has passed its self-test, with an open gallery that fits it.
  *
- * @property threads that the model runs on.
- * @property selfTest of the opening.
+ * @property model and how it is run.
  */
 class Session private constructor(
     private val environment: Environment,
     private val files: InstalledFiles,
     val gallery: Gallery,
     val writer: GalleryWriter,
-    val threads: Int,
-    val selfTest: SelfTest,
-    private val owner: ModelOwner
+    val model: OpenedModel
 ) : Closeable {
     val manifest get() = files.manifest
     val thresholds get() = files.thresholds
+    private val owner get() = model.owner
 
     @Volatile
     private var matcher = Matcher(gallery, gallery.load())
@@ -73,7 +71,7 @@ class Session private constructor(
          *
          * @throws org.mobileactnet.core.ActnetException with a sentence for the screen.
          */
-        fun open(environment: Environment, files: InstalledFiles, threads: Int): Session {
+        fun open(environment: Environment, files: InstalledFiles, wanted: ModelChoice): Session {
             val name = files.gallery.name
             checkGalleryFile(files.gallery)
             val database = environment.openDatabase(files.gallery)
@@ -81,11 +79,10 @@ class Session private constructor(
             try {
                 val gallery = Gallery(database, name)
                 checkModel(name, gallery.info, files.manifest)
-                val owner = ModelOwner.open { environment.openModel(files.artefact, files.manifest, threads) }
-                opened += owner
-                val test = owner.use { passedSelfTest(files.manifest, it) }
+                val model = openModel(environment, files, wanted)
+                opened += model.owner
                 val writer = GalleryWriter(database, name)
-                return Session(environment, files, gallery, writer, threads, test, owner)
+                return Session(environment, files, gallery, writer, model)
             } catch (error: Throwable) {
                 opened.forEach { it.close() }
                 throw error

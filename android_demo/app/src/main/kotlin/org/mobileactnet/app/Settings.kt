@@ -1,5 +1,8 @@
 package org.mobileactnet.app
 
+import org.mobileactnet.core.Accelerator
+import org.mobileactnet.core.ModelChoice
+
 /** Shares of false answers that can be chosen; [DEFAULT_FALSE_ANSWERS] where none is. */
 val FALSE_ANSWERS = listOf(0.01, 0.05, 0.1, 0.2)
 const val DEFAULT_FALSE_ANSWERS = 0.05
@@ -12,10 +15,18 @@ val TOPS = listOf(5, 10, 20)
  * What can be chosen.
  *
  * @property falseAnswers share of photos of things that are not in the gallery that may be answered.
- * @property threads of the model.
+ * @property threads of the model on the processor.
  * @property top matches that are shown.
+ * @property accelerator that the model is to run on.
  */
-data class Settings(val falseAnswers: Double = DEFAULT_FALSE_ANSWERS, val threads: Int = 2, val top: Int = 10)
+data class Settings(
+    val falseAnswers: Double = DEFAULT_FALSE_ANSWERS,
+    val threads: Int = 2,
+    val top: Int = 10,
+    val accelerator: Accelerator = Accelerator.CPU
+) {
+    val model: ModelChoice get() = ModelChoice(threads, accelerator)
+}
 
 /** Where settings are kept between starts: on the phone its preferences. */
 interface SettingsStore {
@@ -30,7 +41,8 @@ fun readSettings(store: SettingsStore): Settings {
     return Settings(
         store.read(FALSE_ANSWER_SHARE)?.toDoubleOrNull()?.takeIf { it in FALSE_ANSWERS } ?: defaults.falseAnswers,
         store.read(THREAD_COUNT)?.toIntOrNull()?.takeIf { it in THREADS } ?: defaults.threads,
-        store.read(TOP)?.toIntOrNull()?.takeIf { it in TOPS } ?: defaults.top
+        store.read(TOP)?.toIntOrNull()?.takeIf { it in TOPS } ?: defaults.top,
+        Accelerator.entries.find { it.word == store.read(ACCELERATOR) } ?: defaults.accelerator
     )
 }
 
@@ -38,8 +50,10 @@ fun writeSettings(store: SettingsStore, settings: Settings) {
     store.write(FALSE_ANSWER_SHARE, settings.falseAnswers.toString())
     store.write(THREAD_COUNT, settings.threads.toString())
     store.write(TOP, settings.top.toString())
+    store.write(ACCELERATOR, settings.accelerator.word)
 }
 
 private const val FALSE_ANSWER_SHARE = "false_answers"
 private const val THREAD_COUNT = "threads"
 private const val TOP = "top"
+private const val ACCELERATOR = "accelerator"

@@ -8,6 +8,7 @@ import org.mobileactnet.core.GalleryInfo
 import org.mobileactnet.core.IndexProgress
 import org.mobileactnet.core.Manifest
 import org.mobileactnet.core.Match
+import org.mobileactnet.core.ModelChoice
 import org.mobileactnet.core.Picture
 import org.mobileactnet.core.Problem
 import org.mobileactnet.core.SelfTest
@@ -17,8 +18,18 @@ import org.mobileactnet.core.StageTimes
 sealed class StartState {
     object Opening : StartState()
 
-    /** [selfTest] of this start. */
-    data class Ready(val manifest: Manifest, val selfTest: SelfTest, val thresholds: AnswerThresholds) : StartState()
+    /**
+     * @property selfTest of this start.
+     * @property ran how the model is run.
+     * @property sentence why it is not run as the settings want it; null where it is.
+     */
+    data class Ready(
+        val manifest: Manifest,
+        val selfTest: SelfTest,
+        val thresholds: AnswerThresholds,
+        val ran: ModelChoice,
+        val sentence: String? = null
+    ) : StartState()
 
     /** @property gallery whether putting the app's own gallery back may help. */
     data class Refused(val sentence: String, val gallery: Boolean) : StartState()

@@ -120,7 +120,7 @@ class DemoTest {
         val demo = opened()
         val content = contentOf(demo, Screen.SETTINGS)
         assertEquals("Settings", content.title)
-        val threads = content.blocks.filterIsInstance<Block.Choice>().first { it.title == "Threads" }
+        val threads = content.blocks.filterIsInstance<Block.Choice>().first { it.title == "Processor threads" }
         works = true
         perform(demo, threads.options.first { !it.chosen }.action)
         assertIs<StartState.Ready>(demo.start.value)

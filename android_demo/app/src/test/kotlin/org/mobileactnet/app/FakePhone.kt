@@ -7,12 +7,14 @@ import java.nio.file.Files
 import java.util.concurrent.Executor
 import org.json.JSONArray
 import org.json.JSONObject
+import org.mobileactnet.core.Accelerator
 import org.mobileactnet.core.AssetSource
 import org.mobileactnet.core.DescriptorModel
 import org.mobileactnet.core.GALLERY_FILE
 import org.mobileactnet.core.Heat
 import org.mobileactnet.core.JdbcDatabase
 import org.mobileactnet.core.Manifest
+import org.mobileactnet.core.ModelChoice
 import org.mobileactnet.core.Phone
 import org.mobileactnet.core.PictureException
 import org.mobileactnet.core.Preprocessing
@@ -28,7 +30,7 @@ const val MODEL = "fake.tflite"
 private val size = Preprocessing("pillow-bilinear", 1, 64, 64)
 
 /** A descriptor that has one value, in the place that the first byte of the picture says. */
-class FakeModel : DescriptorModel {
+class FakeModel(override val accelerator: Accelerator = Accelerator.CPU) : DescriptorModel {
     override fun describe(picture: RgbPicture): FloatArray {
         val place = picture.bytes[0].toInt() % DIM
         return FloatArray(DIM) { if (it == place) 1f else 0f }
@@ -48,7 +50,10 @@ class FakePhone(override val folder: File) : Environment {
     var heatNow = Heat.NONE
     var clock = 0L
     var memory = 1
-    var model: () -> DescriptorModel = ::FakeModel
+    var model: () -> DescriptorModel = { FakeModel() }
+
+    /** Where the last model was wanted. */
+    var wanted = ModelChoice(0, Accelerator.CPU)
     val stored = mutableMapOf<String, String>()
 
     override val assets = object : AssetSource {
@@ -67,7 +72,10 @@ class FakePhone(override val folder: File) : Environment {
 
     override fun openDatabase(file: File) = JdbcDatabase(file)
 
-    override fun openModel(artefact: File, manifest: Manifest, threads: Int) = model()
+    override fun openModel(artefact: File, manifest: Manifest, choice: ModelChoice): DescriptorModel {
+        wanted = choice
+        return model()
+    }
 
     override fun decode(photo: File): RgbPicture {
         if (memory == 0) throw OutOfMemoryError()

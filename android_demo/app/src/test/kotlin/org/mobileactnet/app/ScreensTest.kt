@@ -5,6 +5,7 @@ import kotlin.test.assertContains
 import kotlin.test.assertEquals
 import kotlin.test.assertFalse
 import kotlin.test.assertTrue
+import org.mobileactnet.core.Accelerator
 import org.mobileactnet.core.AnswerThreshold
 import org.mobileactnet.core.AnswerThresholds
 import org.mobileactnet.core.GalleryCounts
@@ -12,6 +13,7 @@ import org.mobileactnet.core.GalleryInfo
 import org.mobileactnet.core.IndexProgress
 import org.mobileactnet.core.Match
 import org.mobileactnet.core.Measure
+import org.mobileactnet.core.ModelChoice
 import org.mobileactnet.core.Picture
 import org.mobileactnet.core.Preprocessing
 import org.mobileactnet.core.Problem
@@ -126,13 +128,14 @@ class ScreensTest {
         val ready = StartState.Ready(
             readManifest(exportedManifest, "m"),
             SelfTest(1.0, 0.999),
-            AnswerThresholds(listOf(strict, usual), 600, "ab")
+            AnswerThresholds(listOf(strict, usual), 600, "ab"),
+            ModelChoice(4, Accelerator.CPU)
         )
-        val content = settingsContent(Settings(0.1, 4, 20), ready)
+        val content = settingsContent(Settings(0.1, 4, 20, Accelerator.GPU), ready)
         val choices = content.blocks.filterIsInstance<Block.Choice>()
         val chosen = choices.map { choice -> choice.options.single(Option::chosen).text }
-        assertEquals(listOf("4", "10 %", "20"), chosen)
-        assertContains(actions(content), Action.Change(Settings(0.1, 1, 20)))
+        assertEquals(listOf("GPU", "4", "10 %", "20"), chosen)
+        assertContains(actions(content), Action.Change(Settings(0.1, 1, 20, Accelerator.GPU)))
         assertTrue(texts(content).first().startsWith("Model: mobile_actnet_224x224_fp16, fp16"))
         val calibration = texts(content).last()
         assertTrue(calibration.startsWith("At 5 % the best match must stand out from the gallery by 3.92 deviations."))

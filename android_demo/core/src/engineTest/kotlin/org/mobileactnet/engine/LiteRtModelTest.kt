@@ -10,10 +10,12 @@ import kotlin.test.assertFailsWith
 import kotlin.test.assertTrue
 import org.json.JSONArray
 import org.json.JSONObject
+import org.mobileactnet.core.Accelerator
 import org.mobileactnet.core.Gallery
 import org.mobileactnet.core.JdbcDatabase
 import org.mobileactnet.core.Manifest
 import org.mobileactnet.core.ManifestException
+import org.mobileactnet.core.ModelChoice
 import org.mobileactnet.core.ModelException
 import org.mobileactnet.core.ModelOwner
 import org.mobileactnet.core.RgbPicture
@@ -35,8 +37,12 @@ class LiteRtModelTest {
         .let { readManifest(it.readText(), it.name) }
     private val cases = JSONObject(File(parity, "parity.json").readText())
 
-    private fun open(file: File = artefact, of: Manifest = manifest, threads: Int = 1) =
-        LiteRtModel.open(file, of, threads) { System.load(library) }
+    private fun open(
+        file: File = artefact,
+        of: Manifest = manifest,
+        threads: Int = 1,
+        accelerator: Accelerator = Accelerator.CPU
+    ) = LiteRtModel.open(file, of, ModelChoice(threads, accelerator)) { System.load(library) }
 
     private fun picture(case: JSONObject) = RgbPicture(
         case.getInt("width"),
@@ -87,6 +93,17 @@ class LiteRtModelTest {
         assertTrue(found.passed, "$found")
     }
 
+    /** The library that tests this has no GPU. */
+    @Test
+    fun whereTheGpuCannotRunItTheProcessorDoes() {
+        val picture = picture(queries().first())
+        val onCpu = open().use { it.describe(picture) }
+        open(accelerator = Accelerator.GPU).use { model ->
+            assertEquals(Accelerator.CPU, model.accelerator)
+            assertTrue(onCpu.contentEquals(model.describe(picture)))
+        }
+    }
+
     @Test
     fun anOwnerKeepsTheModelOnOneThread() {
         val owner = ModelOwner.open { open() }
@@ -127,7 +144,8 @@ class LiteRtModelTest {
     @Test
     fun aBuildWithoutTheRuntimeSaysSo() {
         val error = assertFailsWith<ModelException> {
-            LiteRtModel.open(artefact, manifest, 1) { System.load("/nowhere/libLiteRt.so") }
+            val choice = ModelChoice(1, Accelerator.CPU)
+            LiteRtModel.open(artefact, manifest, choice) { System.load("/nowhere/libLiteRt.so") }
         }
         assertContains(error.message.orEmpty(), "build it with Gradle")
     }

@@ -47,35 +47,42 @@ class BenchmarkResult(val inferenceMs: DoubleArray, val stages: List<StageTimes>
 /**
  * Writes a report.
  *
+ * @param ran how the model was run: [ModelChoice.accelerator] is the one really used. The GPU is named with the
+ *   runtime, so that actnet-bench never compares it with a processor.
  * @param created UTC, ISO 8601.
  */
 fun reportJson(
     result: BenchmarkResult,
     manifest: Manifest,
     phone: Phone,
-    threads: Int,
+    ran: ModelChoice,
     gallerySize: Int,
     created: String
 ): String {
     val size = "${manifest.preprocessing.heightPx}x${manifest.preprocessing.widthPx}"
-    val setting = "litert ${manifest.precision}, $size, " +
-        if (threads == 1) "1 thread" else "$threads threads"
-    val measurement = measurementJson(result, manifest, threads, size)
+    val setting = "${runtimeName(ran)} ${manifest.precision}, $size, " +
+        if (ran.threads == 1) "1 thread" else "${ran.threads} threads"
+    val measurement = measurementJson(result, manifest, ran, size)
     val stages = JSONObject()
         .put("setting", setting).put("picture", "generated").put("gallery", gallerySize)
         .put("search", "exact, Kotlin")
         .put("stages_ms", JSONObject(result.summaries.mapValues { summaryJson(it.value) }))
     return JSONObject()
-        .put("machine", machineJson(phone)).put("command", "Android demo, benchmark screen")
+        .put("machine", machineJson(phone, ran)).put("command", "Android demo, benchmark screen")
         .put("created", created).put("schema", REPORT_SCHEMA)
         .put("measurements", JSONArray().put(measurement))
         .put("sustained", sustainedJson(result, measurement))
         .put("stages", JSONArray().put(stages)).toString(1)
 }
 
-private fun measurementJson(result: BenchmarkResult, manifest: Manifest, threads: Int, size: String) = JSONObject()
-    .put("network", manifest.name).put("runtime", "litert").put("runtime_version", "")
-    .put("precision", manifest.precision).put("size", size).put("num_threads", threads)
+private fun runtimeName(ran: ModelChoice) = when (ran.accelerator) {
+    Accelerator.CPU -> "litert"
+    Accelerator.GPU -> "litert ${ran.accelerator.word}"
+}
+
+private fun measurementJson(result: BenchmarkResult, manifest: Manifest, ran: ModelChoice, size: String) = JSONObject()
+    .put("network", manifest.name).put("runtime", runtimeName(ran)).put("runtime_version", "")
+    .put("precision", manifest.precision).put("size", size).put("num_threads", ran.threads)
     .put("weights", manifest.checkpointName).put("artefact_sha256", manifest.artefactSha256)
     .put("artefact_bytes", manifest.artefactSizeBytes)
     .put("samples_ms", JSONArray(result.inferenceMs.toList()))
@@ -95,9 +102,9 @@ private fun summaryJson(summary: Summary) = JSONObject()
     .put("p99_ms", summary.p99Ms).put("mean_ms", summary.meanMs).put("min_ms", summary.minMs)
     .put("spread", summary.spread)
 
-private fun machineJson(phone: Phone) = JSONObject()
+private fun machineJson(phone: Phone, ran: ModelChoice) = JSONObject()
     .put("kind", "android").put("name", phone.name).put("architecture", phone.architecture)
     .put("system", phone.system).put("cores", phone.cores).put("memory_bytes", phone.memoryBytes)
     .put("flags", JSONArray()).put("virtual", false).put("governor", "")
     .put("packages", JSONObject().put("android_demo", phone.appVersion))
-    .put("facts", JSONObject())
+    .put("facts", JSONObject().put("accelerator", ran.accelerator.word))

@@ -4,12 +4,21 @@ import java.io.Closeable
 import java.util.Locale
 import kotlin.math.sqrt
 
+/** What can run a model; [word] is kept in settings and reports. */
+enum class Accelerator(val word: String) { CPU("cpu"), GPU("gpu") }
+
+/** How a model is to be run; [threads] are the processor's. */
+data class ModelChoice(val threads: Int, val accelerator: Accelerator)
+
 /**
  * A model that describes pictures. Not thread-safe: [ModelOwner] is its one owner.
  *
  * Every call throws [ModelException] where the model fails.
  */
 interface DescriptorModel : Closeable {
+    /** Where it runs; not always where it was wanted. */
+    val accelerator: Accelerator get() = Accelerator.CPU
+
     /**
      * Describes a picture of the model's size.
      *

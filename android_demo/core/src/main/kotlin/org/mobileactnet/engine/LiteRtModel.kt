@@ -1,14 +1,19 @@
 package org.mobileactnet.engine
 
 import java.io.File
+import org.mobileactnet.core.Accelerator
 import org.mobileactnet.core.DescriptorModel
 import org.mobileactnet.core.Manifest
+import org.mobileactnet.core.ModelChoice
 import org.mobileactnet.core.ModelException
 import org.mobileactnet.core.RgbPicture
 import org.mobileactnet.core.checkArtefact
 
-/** An artefact in LiteRT, on the processor. One thread at a time, as [DescriptorModel] says. */
+/** An artefact in LiteRT. One thread at a time, as [DescriptorModel] says. */
 class LiteRtModel private constructor(private var engine: Long) : DescriptorModel {
+    override val accelerator: Accelerator =
+        if (NativeEngine.accelerator(engine) == GPU) Accelerator.GPU else Accelerator.CPU
+
     override fun describe(picture: RgbPicture): FloatArray {
         if (engine == CLOSED) throw ModelException("The model is closed; start the app again")
         return readable { NativeEngine.describe(engine, picture.bytes) }
@@ -22,18 +27,24 @@ class LiteRtModel private constructor(private var engine: Long) : DescriptorMode
     companion object {
         private const val CLOSED = 0L
 
+        // Of ActnetAccelerator in native/actnet_engine.h.
+        private const val CPU = 0
+        private const val GPU = 1
+
         /**
-         * Loads an artefact after holding it against its manifest.
+         * Loads an artefact after holding it against its manifest; on the processor where the GPU cannot run
+         * all of it.
          *
          * @param loadLibraries loads the native libraries; may throw [UnsatisfiedLinkError].
          * @throws org.mobileactnet.core.ActnetException where the artefact or the manifest does not
          *   fit, or the engine refuses.
          */
-        fun open(artefact: File, manifest: Manifest, threads: Int, loadLibraries: () -> Unit): LiteRtModel {
+        fun open(artefact: File, manifest: Manifest, choice: ModelChoice, loadLibraries: () -> Unit): LiteRtModel {
             checkArtefact(manifest, artefact)
             loaded(loadLibraries)
             val path = artefact.path.toByteArray(Charsets.UTF_8)
-            val model = LiteRtModel(readable { NativeEngine.open(path, threads) })
+            val wanted = if (choice.accelerator == Accelerator.GPU) GPU else CPU
+            val model = LiteRtModel(readable { NativeEngine.open(path, choice.threads, wanted) })
             try {
                 checkSizes(NativeEngine.sizes(model.engine), manifest)
             } catch (error: ModelException) {

@@ -12,9 +12,13 @@ class EngineException(val code: Int, message: String) : Exception(message)
  * engine must not be used again: [LiteRtModel] sees to that.
  */
 object NativeEngine {
-    /** Loads a model for the processor; the path is UTF-8. */
+    /** Loads a model; the path is UTF-8, [accelerator] as `ActnetAccelerator` of native/actnet_engine.h. */
     @JvmStatic
-    external fun open(modelPath: ByteArray, threads: Int): Long
+    external fun open(modelPath: ByteArray, threads: Int, accelerator: Int): Long
+
+    /** Where the model really runs, as `ActnetAccelerator`. */
+    @JvmStatic
+    external fun accelerator(engine: Long): Int
 
     /** Height, width, and the length of a descriptor. */
     @JvmStatic

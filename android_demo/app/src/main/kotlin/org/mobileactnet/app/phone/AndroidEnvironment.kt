@@ -19,6 +19,7 @@ import org.mobileactnet.app.SettingsStore
 import org.mobileactnet.core.AssetSource
 import org.mobileactnet.core.Heat
 import org.mobileactnet.core.Manifest
+import org.mobileactnet.core.ModelChoice
 import org.mobileactnet.core.Phone
 import org.mobileactnet.core.RgbPicture
 import org.mobileactnet.core.heatOf
@@ -35,8 +36,8 @@ class AndroidEnvironment(private val context: Context) : Environment {
 
     override fun openDatabase(file: File) = AndroidDatabase(file)
 
-    override fun openModel(artefact: File, manifest: Manifest, threads: Int) =
-        LiteRtModel.open(artefact, manifest, threads) {
+    override fun openModel(artefact: File, manifest: Manifest, choice: ModelChoice) =
+        LiteRtModel.open(artefact, manifest, choice) {
             System.loadLibrary("LiteRt")
             System.loadLibrary("actnet_jni")
         }
@@ -66,7 +67,10 @@ private class Preferences(context: Context) : SettingsStore {
 
     override fun read(key: String): String? = preferences.getString(key, null)
 
-    override fun write(key: String, value: String) = preferences.edit().putString(key, value).apply()
+    /** Waits for the storage: what is opened next may end the process. */
+    override fun write(key: String, value: String) {
+        preferences.edit().putString(key, value).commit()
+    }
 }
 
 /** 0 where the phone does not tell: before Android 10, whose call this compiler's Android lacks. */

@@ -1,0 +1,69 @@
+/* Opens a model where it is wanted, or on the processor with a sentence on why. */
+package org.mobileactnet.app
+
+import org.mobileactnet.core.Accelerator
+import org.mobileactnet.core.DescriptorModel
+import org.mobileactnet.core.InstalledFiles
+import org.mobileactnet.core.ModelChoice
+import org.mobileactnet.core.ModelException
+import org.mobileactnet.core.ModelOwner
+import org.mobileactnet.core.SelfTest
+import org.mobileactnet.core.passedSelfTest
+
+/**
+ * A model that has passed its self-test.
+ *
+ * @property ran how it is run.
+ * @property sentence why that is not what was wanted; null where it is.
+ */
+class OpenedModel(val owner: ModelOwner, val selfTest: SelfTest, val ran: ModelChoice, val sentence: String?)
+
+/**
+ * Opens a model and tests it. One that the GPU does not open, or computes otherwise than was exported, runs on
+ * the processor. A driver that ended the process is not tried again before [allowGpu].
+ *
+ * @throws org.mobileactnet.core.ActnetException where the processor cannot run it either.
+ */
+fun openModel(environment: Environment, files: InstalledFiles, wanted: ModelChoice): OpenedModel {
+    val onCpu = wanted.copy(accelerator = Accelerator.CPU)
+    val store = environment.settings
+    if (wanted.accelerator == Accelerator.CPU) return tested(environment, files, onCpu, null)
+    if (store.read(TRYING_GPU) == YES) return tested(environment, files, onCpu, "$ENDED$ON_CPU")
+    store.write(TRYING_GPU, YES)
+    try {
+        return tested(environment, files, wanted, "$NO_GPU$ON_CPU")
+    } catch (error: ModelException) {
+        return tested(environment, files, onCpu, "The GPU is not used: ${error.message}$ON_CPU")
+    } finally {
+        store.write(TRYING_GPU, NO)
+    }
+}
+
+/** Lets a GPU be tried that ended the process; the user has chosen it again. */
+fun allowGpu(store: SettingsStore) = store.write(TRYING_GPU, NO)
+
+/** [sentence] says why, where the model ends up on the processor. */
+private fun tested(
+    environment: Environment,
+    files: InstalledFiles,
+    wanted: ModelChoice,
+    sentence: String?
+): OpenedModel {
+    val owner = ModelOwner.open { environment.openModel(files.artefact, files.manifest, wanted) }
+    try {
+        val accelerator = owner.use(DescriptorModel::accelerator)
+        val asWanted = accelerator == Accelerator.GPU
+        val test = owner.use { passedSelfTest(files.manifest, it) }
+        return OpenedModel(owner, test, wanted.copy(accelerator = accelerator), sentence.takeUnless { asWanted })
+    } catch (error: Throwable) {
+        owner.close()
+        throw error
+    }
+}
+
+private const val TRYING_GPU = "trying_gpu"
+private const val YES = "yes"
+private const val NO = "no"
+private const val NO_GPU = "This phone and build have no GPU that can run all of this model"
+private const val ENDED = "The app ended while the model was opened on the GPU; choose CPU, then GPU to try again"
+private const val ON_CPU = ". The model runs on the processor."
