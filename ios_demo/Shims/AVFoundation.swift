@@ -48,7 +48,12 @@ public class AVCaptureVideoDataOutput: AVCaptureOutput {
     ) {}
 }
 
+public let AVCaptureSessionErrorKey = "AVCaptureSessionErrorKey"
+
 public class AVCaptureSession {
+    public static let runtimeErrorNotification = Notification.Name("runtimeError")
+    public static let wasInterruptedNotification = Notification.Name("wasInterrupted")
+    public static let interruptionEndedNotification = Notification.Name("interruptionEnded")
     public struct Preset: Sendable { public static let vga640x480 = Preset() }
     public init() {}
     public var isRunning: Bool { false }

@@ -3,7 +3,7 @@
 import Foundation
 
 public typealias CFString = String
-public typealias CFURL = URL
+public typealias CFData = Data
 public typealias CFDictionary = [AnyHashable: Any]
 public typealias CFMutableData = NSMutableData
 

@@ -10,9 +10,14 @@ public enum AppError: ActnetError {
     case otherFile(described: String, present: String)
     /// Something cannot be copied or moved inside the app's folder.
     case cannotStore(String, StorageFailure)
+    /// A photo of the app's folder cannot be read now.
+    case cannotRead(String)
     /// The system could not hand a picked photo over.
     case photoNotHanded(HandingFailure)
     case noCamera
+    /// The system or another app uses the camera.
+    case cameraTaken
+    case cameraFailed(String)
     /// The process ended this often while it described a photo.
     case deadly(times: Int)
 
@@ -23,8 +28,11 @@ public enum AppError: ActnetError {
         case .otherFile(let described, let present):
             "The manifest describes \(described), the app has \(present)."
         case .cannotStore(let what, let failure): "\(what) cannot be stored: \(failure.reason)."
+        case .cannotRead(let reason): "The photo cannot be read now: \(reason)."
         case .photoNotHanded(let failure): "The photo cannot be read: \(failure.reason)."
         case .noCamera: "This phone has no camera that can be used."
+        case .cameraTaken: "The camera is in use elsewhere."
+        case .cameraFailed(let reason): "The camera failed: \(reason)."
         case .deadly(let times): "The app ended \(times) times while it described this photo."
         }
     }
@@ -33,8 +41,11 @@ public enum AppError: ActnetError {
         switch self {
         case .models, .noGallery, .otherFile: "Run make ios-assets and build the app again."
         case .cannotStore(_, let failure): failure.wayOut
+        case .cannotRead: "Nothing is lost. Unlock the phone and try again."
         case .photoNotHanded(let failure): failure.wayOut
         case .noCamera: "Pick a photo instead."
+        case .cameraTaken: "It goes on by itself."
+        case .cameraFailed: "Go to another screen and come back."
         case .deadly: "Choose another."
         }
     }
@@ -111,7 +122,7 @@ func sentences(_ error: any Error) -> String {
 }
 
 /// A system's own words, without their full stop.
-func systemWords(_ error: any Error) -> String {
+public func systemWords(_ error: any Error) -> String {
     let text = (error as NSError).localizedDescription
     return text.hasSuffix(".") ? String(text.dropLast()) : text
 }

@@ -31,7 +31,9 @@ struct Benchmark: Sendable {
         var alone: [Double] = []
         for run in -plan.warmUpRuns..<plan.runs {
             guard await goOn(Double(max(0, run)) / Double(plan.runs)) else { return nil }
-            let times = try await session.recognise(top: Self.top) { try phone.decode(photo) }.times
+            let times = try await session.recognise(top: Self.top) {
+                try phone.decode(readPhoto(photo))
+            }.times
             let aloneMs = try await timedMs(golden)
             guard run >= 0 else { continue }
             stages.append(times)

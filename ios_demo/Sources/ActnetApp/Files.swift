@@ -25,6 +25,17 @@ func replaceFile(at target: URL, _ write: (URL) throws -> Void) throws {
     try move(part, to: target)
 }
 
+/// Reads a photo's file as a whole; what the system says becomes a sentence.
+///
+/// Apart from decoding: a photo that cannot be read now, as the phone is locked, may be sound.
+func readPhoto(_ photo: URL) throws -> Data {
+    do {
+        return try Data(contentsOf: photo)
+    } catch {
+        throw AppError.cannotRead(systemWords(error))
+    }
+}
+
 func move(_ file: URL, to target: URL) throws {
     guard rename(file.path, target.path) == 0 else {
         throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO)

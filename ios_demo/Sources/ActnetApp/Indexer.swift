@@ -22,7 +22,8 @@ struct Indexer: Sendable {
     /// Describes everything that waits.
     ///
     /// A photo that cannot be decoded or described is noted, the others go on. A model or a gallery
-    /// that fails ends the run: it would meet them all. Nothing that waits is lost.
+    /// that fails, or a file that cannot be read (the phone may be locked), ends the run: it would
+    /// meet them all. Nothing that waits is lost.
     ///
     /// - Parameter goOn: told before each photo how far it is; false ends the run.
     func run(goOn: @MainActor @Sendable (IndexProgress) -> Bool) async throws {
@@ -50,7 +51,7 @@ struct Indexer: Sendable {
     }
 
     private func isMatterOfPhoto(_ error: any Error) -> Bool {
-        error is PictureError || error is DescriptorError || error is CocoaError
+        error is PictureError || error is DescriptorError
     }
 
     /// Notes a photo's problem, and lets it go.

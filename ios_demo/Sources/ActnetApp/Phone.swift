@@ -14,8 +14,8 @@ public protocol Phone: Sendable {
     /// Makes the folders ready.
     func prepare() throws
     func openModel(_ package: URL, accelerator: Accelerator) throws -> any Describer
-    /// Decodes a photo, upright.
-    func decode(_ photo: URL) throws -> RgbPicture
+    /// Decodes a photo's file, upright.
+    func decode(_ photo: Data) throws -> RgbPicture
     /// Returns a JPEG file whose longest side is at most `sidePx`.
     func jpeg(_ picture: RgbPicture, sidePx: Int) throws -> Data
     func thermalLevel() -> ThermalLevel

@@ -31,7 +31,7 @@ final class ResultsController {
         do {
             let photo = try picked.get()
             defer { try? FileManager.default.removeItem(at: photo) }
-            let found = try await session.recognise(top: top) { try phone.decode(photo) }
+            let found = try await session.recognise(top: top) { try phone.decode(readPhoto(photo)) }
             return .found(found.matches, found.times)
         } catch {
             return .failed(sentences(error))

@@ -66,14 +66,15 @@ actor Session: PhotoStore {
     }
 
     func describedPhoto(_ photo: URL, path: String) async throws -> DescribedPhoto {
-        let picture = try phone.decode(photo)
+        let file = try readPhoto(photo)
+        let picture = try phone.decode(file)
         let side = info.thumbnailSidePx
-        let facts = try FileManager.default.attributesOfItem(atPath: photo.path)
-        let modified = facts[.modificationDate] as? Date ?? phone.date()
+        let facts = try? FileManager.default.attributesOfItem(atPath: photo.path)
+        let modified = facts?[.modificationDate] as? Date ?? phone.date()
         return DescribedPhoto(
-            path: path, sizeBytes: (facts[.size] as? NSNumber)?.int64Value ?? 0,
+            path: path, sizeBytes: Int64(file.count),
             mtimeNs: Int64(modified.timeIntervalSince1970 * 1e9),
-            sha256: Sha256.bytes(of: try Data(contentsOf: photo, options: .mappedIfSafe)),
+            sha256: Sha256.bytes(of: file),
             widthPx: picture.width, heightPx: picture.height, label: nil,
             descriptor: try await describer.describe(pixels: resized(picture)),
             thumbnail: side > 0 ? try phone.jpeg(picture, sidePx: side) : nil)

@@ -2,7 +2,8 @@ import ActnetCore
 
 /// What can be chosen.
 public struct Settings: Equatable, Sendable {
-    /// Least similarity of a match; the README of the Android demo has what 0.55 was chosen by.
+    /// Least similarity of a match, one for all galleries: not calibrated for this one
+    /// (docs/decisions/0027).
     public var threshold = 0.55
     /// What the model runs on.
     public var accelerator = Accelerator.all

@@ -17,12 +17,14 @@
         private let gate: FrameGate
         /// Of the queue alone.
         private var isConfigured = false
+        private var isWanted = false
 
         @MainActor
         init(_ live: LiveController) {
             self.live = live
             gate = live.gate
             super.init()
+            observe()
         }
 
         /// Starts the camera where it is allowed; what is in the way is told to the live screen.
@@ -31,7 +33,10 @@
             switch AVCaptureDevice.authorizationStatus(for: .video) {
             case .authorized:
                 live.starting()
-                queue.async { self.run() }
+                queue.async {
+                    self.isWanted = true
+                    self.run()
+                }
             case .notDetermined: live.refused(mayAsk: true)
             default: live.refused(mayAsk: false)
             }
@@ -45,13 +50,53 @@
         }
 
         func stop() {
-            queue.async { if self.session.isRunning { self.session.stopRunning() } }
+            queue.async {
+                self.isWanted = false
+                if self.session.isRunning { self.session.stopRunning() }
+            }
+        }
+
+        /// Tells the live screen when the camera fails or is taken, and starts it when it is free.
+        private func observe() {
+            // The camera lives as long as the app, and so do the observers.
+            on(AVCaptureSession.runtimeErrorNotification) { camera, note in
+                let error = note.userInfo?[AVCaptureSessionErrorKey] as? NSError
+                let reason = error.map(systemWords) ?? "the system gave no reason"
+                camera.tell(.cameraFailed(reason))
+            }
+            on(AVCaptureSession.wasInterruptedNotification) { camera, _ in
+                camera.tell(.cameraTaken)
+            }
+            on(AVCaptureSession.interruptionEndedNotification) { camera, _ in
+                camera.queue.async {
+                    guard camera.isWanted else { return }
+                    Task { @MainActor in camera.live.starting() }
+                    camera.run()
+                }
+            }
+        }
+
+        private func on(
+            _ name: Notification.Name, _ act: @escaping @Sendable (Camera, Notification) -> Void
+        ) {
+            _ = NotificationCenter.default.addObserver(
+                forName: name, object: session, queue: nil
+            ) { [weak self] note in
+                if let self { act(self, note) }
+            }
+        }
+
+        /// Tells what is in the way of a camera that is wanted.
+        private func tell(_ error: AppError) {
+            queue.async {
+                guard self.isWanted else { return }
+                Task { @MainActor in self.live.failed(error.sentences) }
+            }
         }
 
         private func run() {
             guard isConfigured || configure() else {
-                Task { @MainActor in self.live.failed(AppError.noCamera.sentences) }
-                return
+                return tell(.noCamera)
             }
             isConfigured = true
             if !session.isRunning { session.startRunning() }

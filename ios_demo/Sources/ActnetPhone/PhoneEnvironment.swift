@@ -46,7 +46,7 @@
                 accelerator: accelerator)
         }
 
-        public func decode(_ photo: URL) throws -> RgbPicture {
+        public func decode(_ photo: Data) throws -> RgbPicture {
             try decodedPhoto(photo)
         }
 

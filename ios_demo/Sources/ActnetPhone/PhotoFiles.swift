@@ -9,8 +9,8 @@
     /// Decodes a photo, upright, over white; its colour profile is ignored, as in Python.
     ///
     /// Where a photo is transparent Core Graphics may round a colour by 1 otherwise than Pillow.
-    func decodedPhoto(_ file: URL) throws -> RgbPicture {
-        guard let source = CGImageSourceCreateWithURL(file as CFURL, nil),
+    func decodedPhoto(_ file: Data) throws -> RgbPicture {
+        guard let source = CGImageSourceCreateWithData(file as CFData, nil),
             let facts = CGImageSourceCopyPropertiesAtIndex(source, 0, nil) as? [CFString: Any],
             let width = facts[kCGImagePropertyPixelWidth] as? Int,
             let height = facts[kCGImagePropertyPixelHeight] as? Int

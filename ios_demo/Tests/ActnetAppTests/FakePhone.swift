@@ -57,7 +57,7 @@ final class FakePhone: Phone, @unchecked Sendable {
     let scratch: URL
     let facts = Locked(Facts())
     var whileDescribing: (@Sendable () async -> Void)?
-    var whileDecoding: (@Sendable (URL) -> Void)?
+    var whileDecoding: (@Sendable (Data) -> Void)?
 
     var bundled: URL { scratch.appendingPathComponent("bundle") }
     var folder: URL { scratch.appendingPathComponent("own") }
@@ -96,9 +96,9 @@ final class FakePhone: Phone, @unchecked Sendable {
         FakeDescriber(try Manifest.load(besideArtefact: package), self)
     }
 
-    func decode(_ photo: URL) throws -> RgbPicture {
+    func decode(_ photo: Data) throws -> RgbPicture {
         whileDecoding?(photo)
-        guard let value = try Data(contentsOf: photo).first,
+        guard let value = photo.first,
             let picture = RgbPicture(
                 width: 2, height: 2, bytes: [UInt8](repeating: value, count: 12))
         else { throw PictureError.unreadable("The photo", reason: "it is empty") }

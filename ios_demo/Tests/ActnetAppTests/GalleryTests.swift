@@ -87,6 +87,35 @@ final class GalleryTests: XCTestCase {
     }
 
     @MainActor
+    func testAPhotoThatCannotBeReadNowWaits() async throws {
+        let phone = try FakePhone()
+        await add(Demo(phone), [try phone.picked(10)])
+        let name = try XCTUnwrap(try waiting(phone).first)
+        let photo = phone.waiting.appendingPathComponent(name)
+        let aside = phone.caches.appendingPathComponent(name)
+        // As unreadable as a locked phone's file, for every user: a folder.
+        try move(photo, to: aside)
+        try FileManager.default.createDirectory(at: photo, withIntermediateDirectories: false)
+        let demo = await opened(phone)
+        for _ in 0..<3 {
+            _ = demo.perform(.goOnIndexing)
+            await demo.finished()
+        }
+        let locked = try gallery(demo)
+        XCTAssertEqual(locked.waiting, 1)
+        XCTAssertEqual(locked.problems, [])
+        let sentence = try XCTUnwrap(locked.sentence)
+        XCTAssertTrue(sentence.hasPrefix("The photo cannot be read now: "), sentence)
+        XCTAssertTrue(sentence.hasSuffix("Nothing is lost. Unlock the phone and try again."))
+        try FileManager.default.removeItem(at: photo)
+        try move(aside, to: photo)
+        _ = demo.perform(.goOnIndexing)
+        await demo.finished()
+        XCTAssertEqual(try gallery(demo).counts.pictures, FakePhone.pictures + 1)
+        XCTAssertEqual(try waiting(phone), [])
+    }
+
+    @MainActor
     func testWhatThePickerCannotHandOverIsToldByItsPlace() async throws {
         let phone = try FakePhone()
         let demo = await opened(phone)
@@ -191,9 +220,7 @@ final class GalleryTests: XCTestCase {
         for _ in 0..<2 {
             let killed = Locked<FakePhone?>(nil)
             phone.whileDecoding = { [phone] photo in
-                guard killed.value == nil, (try? Data(contentsOf: photo)) == Data([10]) else {
-                    return
-                }
+                guard killed.value == nil, photo == Data([10]) else { return }
                 killed.change { $0 = try? FakePhone(killed: phone) }
             }
             _ = await opened(phone)
