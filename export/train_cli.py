@@ -77,7 +77,7 @@ def _quantize(arguments: argparse.Namespace) -> int:
     config = _config(arguments)
     output = recorded_path(arguments.checkpoint)
     state_path = output.with_suffix(".state")
-    if output.exists() and not state_path.exists() and not arguments.overwrite:
+    if output.exists() and not arguments.overwrite:
         raise ActnetError(f"{output} exists; give --overwrite to replace it")
     network, _ = load_checkpoint(arguments.checkpoint)
     photos = _photos(arguments.data)

@@ -134,6 +134,8 @@ def test_the_command_records_beside_the_checkpoint(
     assert found.tuned is not None
     assert (found.size, found.images, found.tuned.about["held_out"]) == ("64x64", 24, 8)
     assert not list(tmp_path.glob("*.state"))
+    # Nor where a stopped run has left its state.
+    recorded_path(checkpoint).with_suffix(".state").write_bytes(b"")
     assert main(words) == 1
     assert "give --overwrite to replace it" in capsys.readouterr().err
 
