@@ -23,6 +23,7 @@ from mobile_actnet.export.formats import CoremlInput, Format, Precision
 from mobile_actnet.export.lowering import Lowering
 from mobile_actnet.export.manifest import path_of
 from mobile_actnet.export.pipeline import ExportResult, export_artefacts
+from mobile_actnet.export.quantization import ROUNDED, STATIC
 
 _THRESHOLDS = {
     "min-cosine": "least mean cosine with PyTorch",
@@ -30,6 +31,7 @@ _THRESHOLDS = {
     "min-overlap": "least share of common pictures among the nearest ten",
     "max-map-loss": "most points of mAP lost on labelled photos",
 }
+_WITHOUT_RANGES = ROUNDED - STATIC
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -109,8 +111,13 @@ def _not_negative(text: str) -> float:
 
 
 def _check_calibration(arguments: argparse.Namespace) -> None:
-    """Refuse to leave unused what is said of photos that are not given."""
+    """Refuse to leave unused what is said of photos, or of ranges that are not measured."""
     if arguments.calibration is not None:
+        if arguments.calibration_method and arguments.precision in _WITHOUT_RANGES:
+            raise ConfigError(
+                f"--calibration-method would go unused: {arguments.precision} has no activations "
+                f"in 8 bits; {' and '.join(sorted(STATIC))} have"
+            )
         return
     for name in ("calibration_images", "calibration_method"):
         if getattr(arguments, name) is not None:

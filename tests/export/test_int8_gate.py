@@ -142,6 +142,21 @@ def test_calibration_that_would_go_unused(
     for option in (("--calibration-method", "entropy"), ("--calibration-images", "100")):
         assert export(tmp_path / "out", *option) == 1
         assert f"{option[0]} would go unused" in capsys.readouterr().err
+    chosen = ("--calibration", str(calibration), "--calibration-method", "entropy")
+    assert export(tmp_path / "out", *chosen, precision="int8-weights") == 1
+    told = "--calibration-method would go unused: int8-weights has no activations in 8 bits"
+    assert told in capsys.readouterr().err
+
+
+def test_ranges_are_chosen_by_the_method_asked_for(tmp_path: Path, calibration: Path) -> None:
+    described_by = {}
+    for method in ("min-max", "entropy"):
+        path = tmp_path / method / "model.onnx"
+        chosen = ("--calibration", str(calibration), "--calibration-method", method)
+        assert export(path, *chosen) == 0
+        assert load(path)["calibration"]["method"] == method
+        described_by[method] = described(path, generated_pictures(1, SIZE, seed=3), 1)
+    assert not np.array_equal(described_by["min-max"], described_by["entropy"])
 
 
 def test_recorded_ranges_of_another_size_are_told(
