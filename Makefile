@@ -22,7 +22,7 @@ test: $(READY)
 test-android: $(READY)
 	$(BIN)/python android_demo/tools/demo_build.py
 
-# make android-assets PHOTOS=shop/ [MODEL=models/mine.tflite] [LABELS=folder]: what the app is built with.
+# make android-assets PHOTOS=shop/ [MODEL="models/mine.tflite other.tflite"] [LABELS=folder]: what the app is built with.
 android-assets: $(READY)
 	$(BIN)/python android_demo/tools/assets.py --photos $(or $(PHOTOS),$(error give the photos of the gallery: make android-assets PHOTOS=folder)) $(if $(MODEL),--model $(MODEL)) $(if $(LABELS),--labels $(LABELS))
 

@@ -1,11 +1,13 @@
 """Hold an APK against what the app promises: permissions, parts, alignment, signature."""
 
+import json
 import re
 import struct
 import zipfile
 from pathlib import Path
 
 from apk import APPLICATION_ID, MIN_SDK, PAGE_BYTES, TARGET_SDK
+from assets import GALLERY, MODELS, THRESHOLDS
 from kotlin import BuildError, run
 from toolchain import Toolchain
 
@@ -27,6 +29,7 @@ def check_apk(tools: Toolchain, apk: Path, assets: Path) -> str:
     _check_badging(badging)
     with zipfile.ZipFile(apk) as archive:
         _check_assets(archive, assets)
+        _check_models(archive)
         _check_alignment(archive, apk)
         _check_library(archive.read("lib/arm64-v8a/libactnet_jni.so"))
     said = run([tools.java, "-jar", tools.signer_jar, "verify", "--verbose", "--min-sdk-version",
@@ -59,6 +62,20 @@ def _check_assets(archive: zipfile.ZipFile, assets: Path) -> None:
     for name in found:
         content = (assets / name.removeprefix("assets/")).read_bytes()
         _expect(archive.read(name) == content, f"{name} has other bytes")
+
+
+def _check_models(archive: zipfile.ZipFile) -> None:
+    """Check that each model has all that the app asks for, and that nothing else is there."""
+    folder = "assets/actnet"
+    found = {name for name in archive.namelist() if name.startswith(f"{folder}/")}
+    _expect(f"{folder}/{MODELS}" in found, f"no {MODELS}")
+    names = json.loads(archive.read(f"{folder}/{MODELS}"))["models"]
+    needed = {
+        f"{folder}/{name}/{file}" for name in names
+        for file in (f"{name}.tflite", f"{name}.tflite.json", GALLERY, THRESHOLDS)
+    }  # fmt: skip
+    difference = sorted(found ^ (needed | {f"{folder}/{MODELS}"}))
+    _expect(not difference, f"missing, or of no model: {difference}")
 
 
 def _check_alignment(archive: zipfile.ZipFile, apk: Path) -> None:

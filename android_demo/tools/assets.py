@@ -1,83 +1,133 @@
-"""Put an artefact, its manifest and a gallery where the app takes them from.
+"""Put models, each with its manifest, a gallery and thresholds, where the app takes them from.
 
     .venv/bin/python android_demo/tools/assets.py --photos shop/
-    .venv/bin/python android_demo/tools/assets.py --photos shop/ --model models/mine.tflite -o DIR
+    .venv/bin/python android_demo/tools/assets.py --photos shop/ --model models/mine.tflite other.tflite -o DIR
     .venv/bin/python android_demo/tools/assets.py --photos shop/ --format coreml -o ios_demo/App/actnet
 
-Without --model the shipped weights are exported, unless that has been done (`make export`).
+Without --model the shipped weights are exported. The app for Android takes several models, in a
+folder each; that for iOS one, whose files lie in its folder itself.
 """
 
 import argparse
+import functools
 import json
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from toolchain import ANDROID_DEMO
 
-from mobile_actnet.checkpoint import DEFAULT_CHECKPOINT
 from mobile_actnet.errors import ActnetError
 from mobile_actnet.export.answer_threshold import calibrate
 from mobile_actnet.export.formats import Format, Precision
-from mobile_actnet.export.manifest import load, path_of, sha256
+from mobile_actnet.export.manifest import load, path_of
 from mobile_actnet.labels import FOLDER
 
 REPOSITORY = ANDROID_DEMO.parent
 ASSETS = ANDROID_DEMO / "app/src/main/assets/actnet"
-GALLERY, THRESHOLDS = "gallery.sqlite", "thresholds.json"
+EXPORTS = ANDROID_DEMO / "build/artefacts"
+GALLERY, THRESHOLDS, MODELS = "gallery.sqlite", "thresholds.json", "models.json"
 ENDINGS = {Format.TFLITE: ".tflite", Format.COREML: ".mlpackage"}
 
+_MODELS_SCHEMA = 1
 
+# What Android's packager leaves out of an app without a word, and what is no name of a folder there.
+_NO_FOLDER_NAME = re.compile(r"[._].*|.*~|.*[\\:*?\"<>|].*|CVS", re.DOTALL)
+
+
+@functools.cache
 def shipped_artefact(
     precision: Precision = Precision.FP16, artefact_format: Format = Format.TFLITE
 ) -> Path:
-    """Return the shipped weights as an artefact, exported if they have not been."""
-    ending = ENDINGS[artefact_format]
-    artefact = REPOSITORY / f"artefacts/mobile_actnet_224x224_{precision}{ending}"
-    if not _is_of_shipped_weights(artefact):
-        command("actnet-export", "--format", artefact_format, "--precision", precision,
-                "--overwrite", "-o", artefact)  # fmt: skip
+    """Export the shipped weights, once in a process; return the artefact.
+
+    One of an earlier run is not taken: neither weights nor version tell whether the exporter has
+    changed since, and exporting takes half a minute.
+    """
+    artefact = EXPORTS / f"mobile_actnet_224x224_{precision}{ENDINGS[artefact_format]}"
+    command("actnet-export", "--format", artefact_format, "--precision", precision,
+            "--overwrite", "-o", artefact)  # fmt: skip
     return artefact
 
 
-def make_assets(
-    folder: Path, artefact: Path, photos: Path, labels: str | None = None, calibrated: bool = True
-) -> Path:
-    """Replace `folder` by artefact, manifest, a gallery of `photos` and its thresholds.
+def make_models(
+    folder: Path, artefacts: list[Path], photos: Path, labels: str | None = None
+) -> None:
+    """Replace `folder` by a folder for each artefact, called as it is, and the list of them.
 
     What was there stays until the new is whole.
 
     Args:
+        artefacts: the first is what the app begins with.
         labels: of `actnet-index build`: a CSV, or `folder`; None for none.
-        calibrated: whether thresholds are made, which describes hundreds of made-up photos.
-
-    Returns:
-        the gallery.
 
     Raises:
-        ActnetError: the manifest does not belong to the artefact, or all photos show one thing.
+        ActnetError: a manifest does not belong to its artefact, two are called the same, or all
+            photos show one thing.
         subprocess.CalledProcessError: the photos cannot be indexed.
     """
-    load(artefact)
+    names = [artefact.stem for artefact in artefacts]
+    _check_names(names)
+    with _replacing(folder) as new:
+        for name, artefact in zip(names, artefacts, strict=True):
+            _write_model(new / name, artefact, photos, labels)
+            thresholds = calibrate(new / name / GALLERY, artefact)
+            (new / name / THRESHOLDS).write_text(json.dumps(thresholds, indent=1) + "\n")
+            _remove_companions(new / name)
+        listed = {"schema": _MODELS_SCHEMA, "models": names}
+        (new / MODELS).write_text(json.dumps(listed, indent=1) + "\n")
+
+
+def make_assets(folder: Path, artefact: Path, photos: Path, labels: str | None = None) -> None:
+    """Replace `folder` by artefact, manifest and a gallery of `photos`, for an app of one model.
+
+    Args and errors are those of `make_models`; there are no thresholds.
+    """
+    with _replacing(folder) as new:
+        _write_model(new, artefact, photos, labels)
+        _remove_companions(new)
+
+
+@contextmanager
+def _replacing(folder: Path) -> Iterator[Path]:
     new = folder.with_name(folder.name + ".new")
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
-    command("actnet-index", "build", photos.resolve(), "--model", artefact.resolve(),
-            "-o", (new / GALLERY).resolve(), *_label_words(labels))  # fmt: skip
-    if calibrated:
-        thresholds = calibrate(new / GALLERY, artefact)
-        (new / THRESHOLDS).write_text(json.dumps(thresholds, indent=1) + "\n")
-    for left in new.glob(f"{GALLERY}.*"):
-        left.unlink()  # The lock, and what only desktops use.
-    if artefact.is_dir():
-        shutil.copytree(artefact, new / artefact.name)
-    else:
-        shutil.copy(artefact, new)
-    shutil.copy(path_of(artefact), new)
+    yield new
     shutil.rmtree(folder, ignore_errors=True)
     new.rename(folder)
-    return folder / GALLERY
+
+
+def _write_model(folder: Path, artefact: Path, photos: Path, labels: str | None) -> None:
+    load(artefact)
+    folder.mkdir(exist_ok=True)
+    command("actnet-index", "build", photos.resolve(), "--model", artefact.resolve(),
+            "-o", (folder / GALLERY).resolve(), *_label_words(labels))  # fmt: skip
+    if artefact.is_dir():
+        shutil.copytree(artefact, folder / artefact.name)
+    else:
+        shutil.copy(artefact, folder)
+    shutil.copy(path_of(artefact), folder)
+
+
+def _remove_companions(folder: Path) -> None:
+    for left in folder.glob(f"{GALLERY}.*"):
+        left.unlink()  # The lock, and what only desktops use.
+
+
+def _check_names(names: list[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise ActnetError(f"{names.count(name)} models are called {name}; rename all but one")
+        if _NO_FOLDER_NAME.fullmatch(name):
+            raise ActnetError(
+                f"the model {name} becomes a folder of the app, which cannot be called so; rename "
+                'it: no . or _ at the beginning, no ~ at the end, none of \\ : * ? " < > |'
+            )
 
 
 def command(name: str, *words: object) -> None:
@@ -96,32 +146,36 @@ def _label_words(labels: str | None) -> list[str]:
     return ["--labels", labels if labels == FOLDER else str(Path(labels).resolve())]
 
 
-def _is_of_shipped_weights(artefact: Path) -> bool:
-    if not (artefact.exists() and path_of(artefact).exists()):
-        return False
-    checkpoint = json.loads(path_of(artefact).read_text())["checkpoint"]
-    return bool(checkpoint["sha256"] == sha256(DEFAULT_CHECKPOINT))
+def _check_format(artefacts: list[Path], wanted: Format) -> None:
+    ending = ENDINGS[wanted]
+    for artefact in artefacts:
+        if artefact.suffix != ending:
+            raise ActnetError(
+                f"the app runs {ending} artefacts, {artefact.name} is none; "
+                f"export one with actnet-export --format {wanted}"
+            )
+    if wanted is Format.COREML and len(artefacts) > 1:
+        raise ActnetError(f"the app for iOS has one model (got {len(artefacts)}); give one")
 
 
 def main() -> int:
     """Make the assets; the last line says where they are."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--photos", type=Path, required=True, help="folder for the gallery")
-    parser.add_argument("--model", type=Path, help="an artefact with its manifest")
+    parser.add_argument("--model", type=Path, nargs="+", metavar="ARTEFACT",
+                        help="with its manifest; the app begins with the first")  # fmt: skip
     parser.add_argument("--format", type=Format, choices=list(ENDINGS), default=Format.TFLITE,
                         help="of the app's model: tflite for Android, coreml for iOS")  # fmt: skip
     parser.add_argument("--labels", help="a CSV with path,label, or folder: the folders' names")
     parser.add_argument("-o", type=Path, default=ASSETS, dest="folder")
     options = parser.parse_args()
     try:
-        artefact = options.model or shipped_artefact(artefact_format=options.format)
-        if artefact.suffix != ENDINGS[options.format]:
-            raise ActnetError(
-                f"the app runs {ENDINGS[options.format]} artefacts, {artefact.name} is none; "
-                f"export one with actnet-export --format {options.format}"
-            )
-        calibrated = options.format is Format.TFLITE  # The app for iOS asks for no thresholds yet.
-        make_assets(options.folder, artefact, options.photos, options.labels, calibrated)
+        artefacts = options.model or [shipped_artefact(artefact_format=options.format)]
+        _check_format(artefacts, options.format)
+        if options.format is Format.TFLITE:
+            make_models(options.folder, artefacts, options.photos, options.labels)
+        else:
+            make_assets(options.folder, artefacts[0], options.photos, options.labels)
     except subprocess.CalledProcessError as error:
         return int(error.returncode)
     except (ActnetError, OSError) as error:

@@ -19,7 +19,7 @@ from apk import make_dex, package
 from apk_check import check_apk
 from arm64_library import compile_arm64
 from arm64_parity import compare_arm64, fetch_arm64
-from assets import make_assets, shipped_artefact
+from assets import make_models, shipped_artefact
 from debian import ToolchainError
 from decode_golden import decode_golden
 from kotlin import BuildError, check_style, compile_kotlin, run, run_junit
@@ -140,13 +140,32 @@ class Build:
     def apk(self) -> str:
         """Package, sign and check the app."""
         assets = BUILD / "assets"
-        make_assets(assets / "actnet", shipped_artefact(), GOLDEN / "preprocessing/sources")
+        models = [shipped_artefact(precision) for precision in LARGEST_DIFFERENCES]
+        make_models(assets / "actnet", models, GOLDEN / "preprocessing/sources")
         libraries = [self.tools.kotlin_jar(name)
                      for name in ("kotlin-stdlib", "kotlinx-coroutines-core-jvm")]  # fmt: skip
         dex = make_dex(self.tools, BUILD / "app", libraries, BUILD / "dex")
         library = compile_arm64(self.tools, BUILD / "arm64")
         apk = package(self.tools, dex, library, assets, version("mobile-actnet"), BUILD / "apk")
         return check_apk(self.tools, apk, assets)
+
+    def switch(self) -> str:
+        """Open what the APK carries with the real engine, and switch between its models."""
+        engine, assets = BUILD / "native/libactnet_jni.so", BUILD / "assets/actnet"
+        for needed in (engine, assets):
+            if not needed.exists():
+                raise ToolchainError("needs the steps engine and apk")
+        tests = APP / "engineTest/kotlin"
+        coroutines = self.tools.kotlin_jar("kotlinx-coroutines-core-jvm")
+        libraries = [
+            self.tools.json_jar, BUILD / "app", BUILD / "core-test", BUILD / "app-test", coroutines,
+        ]  # fmt: skip
+        classes = compile_kotlin(
+            self.tools, [tests], BUILD / "switch-test", [*libraries, *self.tools.test_jars],
+            *_FOR_TESTS,
+        )  # fmt: skip
+        properties = [*self._properties(), f"-Dengine={engine}", f"-Dassets={assets}"]
+        return run_junit(self.tools, tests, [*libraries, classes], properties)
 
     def arm64(self) -> str:
         """Run the engine as ARM64 code under emulation and hold it against Python."""
@@ -180,7 +199,7 @@ def main() -> int:
     BUILD.mkdir()
     build = Build(Toolchain())
     try:
-        for name in ("style", "core", "engine", "app", "apk", "arm64"):
+        for name in ("style", "core", "engine", "app", "apk", "switch", "arm64"):
             build.step(name, getattr(build, name))
     except (BuildError, subprocess.CalledProcessError) as error:
         print(f"FAILED {error}", file=sys.stderr)

@@ -66,6 +66,37 @@ def test_missing_more_and_changed_assets_are_refused(tmp_path: Path) -> None:
             apk_check._check_assets(opened, assets)
 
 
+CARRIED = {
+    "assets/actnet/models.json": b'{"schema": 1, "models": ["a"]}',
+    **{f"assets/actnet/a/{name}": b""
+       for name in ("a.tflite", "a.tflite.json", "gallery.sqlite", "thresholds.json")},
+}  # fmt: skip
+
+
+def test_models_with_all_their_files_pass(tmp_path: Path) -> None:
+    with zipfile.ZipFile(archive(tmp_path / "apk", CARRIED | {"classes.dex": b""})) as opened:
+        apk_check._check_models(opened)
+
+
+@pytest.mark.parametrize("name", CARRIED)
+def test_a_model_without_one_of_its_files_is_refused(tmp_path: Path, name: str) -> None:
+    left = {key: content for key, content in CARRIED.items() if key != name}
+    with (
+        zipfile.ZipFile(archive(tmp_path / "apk", left)) as opened,
+        pytest.raises(BuildError, match=Path(name).name),
+    ):
+        apk_check._check_models(opened)
+
+
+def test_a_model_that_is_not_listed_is_refused(tmp_path: Path) -> None:
+    more = CARRIED | {"assets/actnet/b/b.tflite": b""}
+    with (
+        zipfile.ZipFile(archive(tmp_path / "apk", more)) as opened,
+        pytest.raises(BuildError, match=r"b/b\.tflite"),
+    ):
+        apk_check._check_models(opened)
+
+
 def elf(machine: int, alignment: int) -> bytes:
     """Return a header with one segment that is loaded."""
     head = b"\x7fELF\x02" + bytes(13) + struct.pack("<H", machine) + bytes(12)

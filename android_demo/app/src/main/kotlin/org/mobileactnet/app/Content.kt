@@ -21,8 +21,8 @@ sealed class Block {
 
     data class Button(val text: String, val action: Action) : Block()
 
-    /** One of several values. */
-    data class Choice(val title: String, val options: List<Option>) : Block()
+    /** One of several values; [stacked] where their texts are too long to stand side by side. */
+    data class Choice(val title: String, val options: List<Option>, val stacked: Boolean = false) : Block()
 
     /** A share from 0 to 1 of something that is going on. */
     data class Progress(val text: String, val share: Double) : Block()
@@ -61,7 +61,8 @@ sealed class Action {
 
     data class Change(val settings: Settings) : Action()
 
-    data class Delete(val id: Long) : Action()
+    /** Takes a photo that was added on this phone out of all galleries. */
+    data class Delete(val path: String) : Action()
 
     data class Measure(val sustainedS: Int) : Action()
 

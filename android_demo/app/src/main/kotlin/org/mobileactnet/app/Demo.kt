@@ -5,22 +5,29 @@ import java.io.File
 import kotlinx.coroutines.flow.MutableStateFlow
 import org.mobileactnet.core.ActnetException
 import org.mobileactnet.core.Benchmark
+import org.mobileactnet.core.CarriedModel
 import org.mobileactnet.core.DatabaseException
 import org.mobileactnet.core.Gallery
 import org.mobileactnet.core.GalleryException
 import org.mobileactnet.core.Installer
+import org.mobileactnet.core.ManifestException
+import org.mobileactnet.core.ModelCatalogue
 import org.mobileactnet.core.PhotoInbox
 import org.mobileactnet.core.SelfTest
+import org.mobileactnet.core.chosenModel
 
 /**
  * The app without its views: opens model and gallery, and holds the controllers of the screens. It
  * lives as long as the process, so that turning the phone stops nothing.
  */
 class Demo(private val environment: Environment) : Closeable {
-    val start = MutableStateFlow<StartState>(StartState.Opening)
+    val start = MutableStateFlow<StartState>(StartState.Opening())
+    val models = MutableStateFlow(ModelsState(emptyList(), used = null, sentence = null))
     val settings = MutableStateFlow(readSettings(environment.settings))
     val picture = MutableStateFlow<PictureState?>(null)
 
+    private val catalogue = ModelCatalogue(environment.assets)
+    private val installer = Installer(environment.assets, environment.folder)
     private val inbox = PhotoInbox(File(environment.folder, "waiting"), File(environment.folder, "photos"))
 
     val live = LiveController(environment, ::session, settings)
@@ -42,11 +49,12 @@ class Demo(private val environment: Environment) : Closeable {
     }
 
     private fun opening() {
-        start.value = StartState.Opening
+        start.value = StartState.Opening()
         close()
         start.value = try {
-            val files = Installer(environment.assets, environment.folder).install()
-            val opened = Session.open(environment, files, settings.value.model)
+            val model = usable(choose())
+            start.value = StartState.Opening(model.name)
+            val opened = Session.open(environment, installer.install(model), settings.value.run)
             session = opened
             gallery.opened()
             ready(opened, opened.model.selfTest)
@@ -59,16 +67,39 @@ class Demo(private val environment: Environment) : Closeable {
         }
     }
 
+    /** Finds the model that the settings want; nothing of another one stays on the screens. */
+    private fun choose(): CarriedModel {
+        val carried = catalogue.models()
+        installer.removeOthers(carried)
+        val chosen = chosenModel(carried, settings.value.modelName)
+        if (chosen.model.name != models.value.used) forget()
+        models.value = ModelsState(carried, chosen.model.name, chosen.sentence)
+        return chosen.model
+    }
+
+    private fun usable(model: CarriedModel): CarriedModel.Usable = when (model) {
+        is CarriedModel.Usable -> model
+        is CarriedModel.Refused -> throw ManifestException(model.sentence)
+    }
+
+    /** Matches and pictures of a gallery that has been closed mean nothing in the next. */
+    private fun forget() {
+        picture.value = null
+        live.forget()
+        results.forget()
+        gallery.closed()
+    }
+
     private fun ready(opened: Session, test: SelfTest) =
         StartState.Ready(opened.manifest, test, opened.thresholds, opened.model.ran, opened.model.sentence)
 
-    /** Puts the gallery that came with the app back, and opens it; what was added is described again. */
+    /** Puts the gallery that came with the model back, and opens it; what was added is described again. */
     fun restoreGallery() {
         worker.execute {
             close()
+            forget()
             try {
-                inbox.waitAgain()
-                Installer(environment.assets, environment.folder).restoreGallery()
+                installer.restoreGallery(choose())
             } catch (error: ActnetException) {
                 start.value = StartState.Refused(error.message.orEmpty(), gallery = true)
             }
@@ -76,10 +107,12 @@ class Demo(private val environment: Environment) : Closeable {
         open()
     }
 
-    /** Takes over settings; another number of threads or accelerator opens the model again. */
+    /** Takes over settings; another model is opened, and the same again for other threads or another accelerator. */
     fun change(changed: Settings) {
-        val again = changed.model != settings.value.model
-        if (changed.accelerator != settings.value.accelerator) allowGpu(environment.settings)
+        val before = settings.value
+        val again = changed.run != before.run || changed.modelName != before.modelName
+        val used = models.value.used
+        if (changed.accelerator != before.accelerator && used != null) allowGpu(environment.settings, used)
         writeSettings(environment.settings, changed)
         settings.value = changed
         if (again) open()

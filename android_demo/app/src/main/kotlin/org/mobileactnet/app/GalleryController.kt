@@ -25,18 +25,29 @@ class GalleryController(
     @Volatile
     private var stopped = false
 
-    /** Which of the photos that were added last could not be copied, until it has been told. */
-    private var notCopied: String? = null
+    /** What could not be added or deleted, until it has been told. */
+    private var untold: String? = null
 
-    /** A gallery has been opened; what waits from an earlier start is described. */
-    fun opened() = goOn()
+    /** The gallery has been closed; another may come. */
+    fun closed() {
+        mutableState.value = GalleryState.Opening
+    }
+
+    /**
+     * A gallery has been opened. What was deleted while another model was in use goes out of it; what waits
+     * from an earlier start, and what only other models' galleries have, is described.
+     */
+    fun opened() = work { open ->
+        takeOutDeleted(open)
+        index(open)
+    }
 
     /**
      * Copies photos and describes them; opening one may throw IOException. While the gallery is being
      * opened they wait for it. Those that cannot be copied are told, the others go on.
      */
     fun add(photos: List<() -> InputStream>) = worker.execute {
-        notCopied = sentences(notCopied, notCopiedText(photos.map(::copy)))
+        untold = sentences(untold, notCopiedText(photos.map(::copy)))
         goOn()
     }
 
@@ -48,24 +59,29 @@ class GalleryController(
         stopped = true
     }
 
-    /** Takes a picture out of the gallery, and its photo from the phone's copies. */
-    fun delete(id: Long) = work { open ->
-        val picture = open.gallery.picture(id)
-        open.writer.delete(id)
-        picture?.let { inbox.delete(it.path) }
-        open.reload()
+    /**
+     * Deletes a photo that was added on this phone: first itself, then its picture in this gallery, and in
+     * those of other models when they are opened. Begun, it is carried out, whatever ends the app.
+     */
+    fun delete(path: String) = worker.execute {
+        try {
+            inbox.delete(path)
+        } catch (error: ActnetException) {
+            untold = sentences(untold, error.message)
+        }
+        work(::takeOutDeleted)
     }
 
     private fun work(task: (Session) -> Unit) = worker.execute {
         val open = session() ?: return@execute
-        val untold = notCopied.also { notCopied = null }
+        val earlier = untold.also { untold = null }
         val sentence = try {
             task(open)
             null
         } catch (error: ActnetException) {
             error.message
         }
-        tell(open, null, sentences(untold, sentence))
+        tell(open, null, sentences(earlier, sentence))
     }
 
     /** Copies a photo into the inbox; what went wrong is a sentence, null where nothing did. */
@@ -87,17 +103,22 @@ class GalleryController(
     /** Sentences below each other; null where there is none. */
     private fun sentences(vararg all: String?): String? = all.filterNotNull().joinToString("\n").ifEmpty { null }
 
+    private fun takeOutDeleted(open: Session) {
+        if (indexer(open).takeOutDeleted()) open.reload()
+    }
+
     private fun index(open: Session) {
         stopped = false
-        if (inbox.waiting().isEmpty()) return
-        val storage = open.gallery.info.storage
+        val indexer = indexer(open)
+        if (indexer.waiting().isEmpty()) return
         try {
-            Indexer(inbox, open.writer, storage) { describe(open, it) }
-                .run({ !stopped }, { tell(open, it, null) })
+            indexer.run({ !stopped }, { tell(open, it, null) })
         } finally {
             open.reload() // What was described before a failure is found, too.
         }
     }
+
+    private fun indexer(open: Session) = Indexer(inbox, open.gallery, open.writer) { describe(open, it) }
 
     private fun describe(open: Session, photo: File): Described {
         val picture = environment.decode(photo)
@@ -114,7 +135,7 @@ class GalleryController(
                 open.gallery.latest(LATEST),
                 open.gallery.problems(),
                 progress?.takeIf { it.done < it.total },
-                inbox.waiting().size,
+                indexer(open).waiting().size,
                 sentence
             )
         } catch (error: ActnetException) {

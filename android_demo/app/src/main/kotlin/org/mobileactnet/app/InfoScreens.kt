@@ -6,17 +6,25 @@ import org.mobileactnet.core.GalleryCounts
 import org.mobileactnet.core.SelfTest
 import org.mobileactnet.core.Summary
 
-/** Shown instead of every other screen while there is no model and gallery. */
-fun startContent(state: StartState): ScreenContent? = when (state) {
-    StartState.Opening -> ScreenContent("Mobile-ACTNET", listOf(Block.Paragraph("Opening model and gallery")))
+/**
+ * Shown instead of every other screen while there is no model and gallery.
+ *
+ * @param several whether there is another model to choose.
+ */
+fun startContent(state: StartState, several: Boolean): ScreenContent? = when (state) {
+    is StartState.Opening -> ScreenContent("Mobile-ACTNET", listOf(Block.Paragraph(openingText(state))))
 
     is StartState.Refused -> ScreenContent(
         "Mobile-ACTNET",
-        listOf(Block.Problem(state.sentence)) + if (state.gallery) restore else emptyList()
+        listOf(Block.Problem(state.sentence)) + (if (state.gallery) restore else emptyList()) +
+            if (several) listOf(Block.Paragraph("The settings have another model to choose.")) else emptyList()
     )
 
     is StartState.Ready -> null
 }
+
+internal fun openingText(state: StartState.Opening): String =
+    if (state.model == null) "Opening model and gallery" else "Opening the model ${state.model} and its gallery"
 
 private val restore = listOf(
     Block.Button("Put the app's own gallery back", Action.RestoreGallery),
@@ -92,7 +100,7 @@ fun benchmarkContent(state: BenchmarkState): ScreenContent {
 
         is BenchmarkState.Failed -> listOf(Block.Problem(state.sentence)) + measure
 
-        is BenchmarkState.Done -> resultBlocks(state.result) +
+        is BenchmarkState.Done -> listOf(Block.Heading(state.model)) + resultBlocks(state.result) +
             listOfNotNull(state.saved?.let { Block.Paragraph(it) }) +
             Block.Button("Save the report", Action.ExportReport) + measure
     }

@@ -19,12 +19,22 @@ fun keptViews(shown: List<Block>, next: List<Block>): KeptViews {
 /** Whether the view of one block can show another: of the same kind, with the same meaning of a touch. */
 private fun canShow(shown: Block, next: Block): Boolean = when (shown) {
     Block.Preview -> next is Block.Preview
+
     is Block.Heading -> next is Block.Heading
+
     is Block.Paragraph -> next is Block.Paragraph
+
     is Block.Problem -> next is Block.Problem
+
     is Block.Progress -> next is Block.Progress
+
     is Block.Button -> next is Block.Button && shown.action == next.action
-    is Block.Choice -> next is Block.Choice && shown.options.map(Option::text) == next.options.map(Option::text)
+
+    is Block.Choice ->
+        next is Block.Choice && shown.stacked == next.stacked &&
+            shown.options.map(Option::text) == next.options.map(Option::text)
+
     is Block.PictureRow -> next is Block.PictureRow && shown.path == next.path && shown.action == next.action
+
     is Block.LargePicture -> next is Block.LargePicture && shown.path == next.path
 }

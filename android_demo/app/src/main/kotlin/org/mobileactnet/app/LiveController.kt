@@ -43,6 +43,11 @@ class LiveController(
         if (state.value !is LiveState.Seeing) starting()
     }
 
+    /** Shows no match any more: its gallery has been closed. */
+    fun forget() {
+        if (state.value is LiveState.Seeing) mutableState.value = LiveState.Starting
+    }
+
     fun refused(mayAsk: Boolean) {
         mutableState.value = LiveState.NoPermission(mayAsk)
     }

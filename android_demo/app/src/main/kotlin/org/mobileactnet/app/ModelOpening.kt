@@ -20,7 +20,8 @@ class OpenedModel(val owner: ModelOwner, val selfTest: SelfTest, val ran: ModelC
 
 /**
  * Opens a model and tests it. One that the GPU does not open, or computes otherwise than was exported, runs on
- * the processor. A driver that ended the process is not tried again before [allowGpu].
+ * the processor. A driver that ended the process is not tried again with this
+ * model before [allowGpu].
  *
  * @throws org.mobileactnet.core.ActnetException where the processor cannot run it either.
  */
@@ -28,19 +29,20 @@ fun openModel(environment: Environment, files: InstalledFiles, wanted: ModelChoi
     val onCpu = wanted.copy(accelerator = Accelerator.CPU)
     val store = environment.settings
     if (wanted.accelerator == Accelerator.CPU) return tested(environment, files, onCpu, null)
-    if (store.read(TRYING_GPU) == YES) return tested(environment, files, onCpu, "$ENDED$ON_CPU")
-    store.write(TRYING_GPU, YES)
+    val trying = TRYING_GPU + files.name
+    if (store.read(trying) == YES) return tested(environment, files, onCpu, "$ENDED$ON_CPU")
+    store.write(trying, YES)
     try {
         return tested(environment, files, wanted, "$NO_GPU$ON_CPU")
     } catch (error: ModelException) {
         return tested(environment, files, onCpu, "The GPU is not used: ${error.message}$ON_CPU")
     } finally {
-        store.write(TRYING_GPU, NO)
+        store.write(trying, NO)
     }
 }
 
-/** Lets a GPU be tried that ended the process; the user has chosen it again. */
-fun allowGpu(store: SettingsStore) = store.write(TRYING_GPU, NO)
+/** Lets a GPU be tried that ended the process with a model of this [name]; the user has chosen it again. */
+fun allowGpu(store: SettingsStore, name: String) = store.write(TRYING_GPU + name, NO)
 
 /** [sentence] says why, where the model ends up on the processor. */
 private fun tested(
@@ -61,7 +63,8 @@ private fun tested(
     }
 }
 
-private const val TRYING_GPU = "trying_gpu"
+/** Begins the key; the model's name ends it. */
+private const val TRYING_GPU = "trying_gpu "
 private const val YES = "yes"
 private const val NO = "no"
 private const val NO_GPU = "This phone and build have no GPU that can run all of this model"

@@ -5,8 +5,9 @@ package org.mobileactnet.app
 fun contentOf(demo: Demo, screen: Screen): ScreenContent {
     val start = demo.start.value
     val settings = demo.settings.value
-    if (screen == Screen.SETTINGS && start is StartState.Refused) return settingsContent(settings, start)
-    startContent(start)?.let { return it }
+    val models = demo.models.value
+    if (screen == Screen.SETTINGS && start is StartState.Refused) return settingsContent(settings, start, models)
+    startContent(start, several = models.carried.size > 1)?.let { return it }
     demo.picture.value?.let { return pictureContent(it) }
     val ready = start as StartState.Ready
     val threshold = ready.thresholds.at(settings.falseAnswers)
@@ -14,7 +15,7 @@ fun contentOf(demo: Demo, screen: Screen): ScreenContent {
         Screen.LIVE -> liveContent(demo.live.state.value, threshold)
         Screen.RESULTS -> resultsContent(demo.results.state.value, threshold)
         Screen.GALLERY -> galleryContent(demo.gallery.state.value)
-        Screen.SETTINGS -> settingsContent(settings, ready)
+        Screen.SETTINGS -> settingsContent(settings, ready, models)
         Screen.BENCHMARK -> benchmarkContent(demo.benchmark.state.value)
         Screen.ABOUT -> aboutContent(ready)
     }
@@ -33,7 +34,7 @@ fun perform(demo: Demo, action: Action): Boolean {
         is Action.Change -> demo.change(action.settings)
 
         is Action.Delete -> {
-            demo.gallery.delete(action.id)
+            demo.gallery.delete(action.path)
             demo.show(null)
         }
 

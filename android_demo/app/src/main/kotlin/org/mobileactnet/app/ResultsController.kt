@@ -25,6 +25,9 @@ class ResultsController(
         worker.execute { mutableState.value = found(open) }
     }
 
+    /** Shows no matches any more: their gallery has been closed. What is being looked for is waited for. */
+    fun forget() = worker.execute { mutableState.value = ResultsState.Empty }
+
     private fun found(open: () -> InputStream): ResultsState {
         val opened = session() ?: return ResultsState.Failed(
             "Model and gallery are still being opened; pick the photo again in a moment"

@@ -4,6 +4,7 @@ package org.mobileactnet.app
 import org.mobileactnet.core.Accelerator
 import org.mobileactnet.core.AnswerThreshold
 import org.mobileactnet.core.AnswerThresholds
+import org.mobileactnet.core.CarriedModel
 import org.mobileactnet.core.Measure
 
 /** The live screen: the camera, the best match, or why there is none. */
@@ -60,7 +61,7 @@ fun resultsContent(state: ResultsState, threshold: AnswerThreshold): ScreenConte
 fun pictureContent(state: PictureState): ScreenContent {
     val picture = state.picture
     val note = if (state.hasPhoto) {
-        Block.Button("Delete from the gallery", Action.Delete(picture.id))
+        Block.Button("Delete from the gallery", Action.Delete(picture.path))
     } else {
         Block.Paragraph("The gallery came with a small picture of this photo only.")
     }
@@ -76,9 +77,9 @@ fun pictureContent(state: PictureState): ScreenContent {
 }
 
 /** The settings. They can be reached without a model, too: another choice may be what it needs. */
-fun settingsContent(settings: Settings, start: StartState): ScreenContent {
+fun settingsContent(settings: Settings, start: StartState, models: ModelsState): ScreenContent {
     val about = when (start) {
-        StartState.Opening -> Block.Paragraph("Opening model and gallery")
+        is StartState.Opening -> Block.Paragraph(openingText(start))
 
         is StartState.Refused -> Block.Problem(start.sentence)
 
@@ -95,9 +96,7 @@ fun settingsContent(settings: Settings, start: StartState): ScreenContent {
     val elsewhere = (start as? StartState.Ready)?.sentence?.let(Block::Problem)
     return ScreenContent(
         "Settings",
-        listOfNotNull(
-            about,
-            elsewhere,
+        listOfNotNull(about, elsewhere) + modelBlocks(settings, models) + listOf(
             choice("Accelerator", Accelerator.entries, settings.accelerator, Accelerator::name) {
                 settings.copy(accelerator = it)
             },
@@ -107,6 +106,29 @@ fun settingsContent(settings: Settings, start: StartState): ScreenContent {
             choice("Matches of a photo", TOPS, settings.top, Int::toString) { settings.copy(top = it) }
     )
 }
+
+/** Which model is used, where there are several, or where the one that was chosen has gone. */
+private fun modelBlocks(settings: Settings, models: ModelsState): List<Block> {
+    val fallback = listOfNotNull(models.sentence?.let(Block::Problem))
+    if (models.carried.size < 2 && models.sentence == null) return emptyList()
+    val options = models.carried.filterIsInstance<CarriedModel.Usable>().map {
+        Option(modelText(it), it.name == models.used, Action.Change(settings.copy(modelName = it.name)))
+    }
+    val refused = models.carried.filterIsInstance<CarriedModel.Refused>().filter { it.name != models.used }
+        .map { Block.Problem("${it.name} cannot be used: ${it.sentence}") }
+    return fallback + Block.Choice("Model", options, stacked = true) + refused + Block.Paragraph(ADDED_PHOTOS)
+}
+
+private fun modelText(model: CarriedModel.Usable): String {
+    val manifest = model.manifest
+    val size = manifest.preprocessing
+    return "${model.name}: ${manifest.precision}, ${decimals(manifest.artefactSizeBytes / BYTES_PER_MB, 1)} MB, " +
+        "${size.widthPx} x ${size.heightPx} pixels, ${manifest.dim} values"
+}
+
+private const val BYTES_PER_MB = 1e6
+private const val ADDED_PHOTOS = "Each model has a gallery of its own. Photos that were added on this phone are " +
+    "described for it when it is chosen; one that is deleted goes out of all galleries."
 
 private fun acceleratorName(accelerator: Accelerator): String = when (accelerator) {
     Accelerator.CPU -> "the processor (LiteRT, XNNPACK)"

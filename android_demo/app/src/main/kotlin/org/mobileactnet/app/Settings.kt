@@ -18,14 +18,16 @@ val TOPS = listOf(5, 10, 20)
  * @property threads of the model on the processor.
  * @property top matches that are shown.
  * @property accelerator that the model is to run on.
+ * @property modelName of the model that was chosen; null for none, which is the app's first.
  */
 data class Settings(
     val falseAnswers: Double = DEFAULT_FALSE_ANSWERS,
     val threads: Int = 2,
     val top: Int = 10,
-    val accelerator: Accelerator = Accelerator.CPU
+    val accelerator: Accelerator = Accelerator.CPU,
+    val modelName: String? = null
 ) {
-    val model: ModelChoice get() = ModelChoice(threads, accelerator)
+    val run: ModelChoice get() = ModelChoice(threads, accelerator)
 }
 
 /** Where settings are kept between starts: on the phone its preferences. */
@@ -42,7 +44,8 @@ fun readSettings(store: SettingsStore): Settings {
         store.read(FALSE_ANSWER_SHARE)?.toDoubleOrNull()?.takeIf { it in FALSE_ANSWERS } ?: defaults.falseAnswers,
         store.read(THREAD_COUNT)?.toIntOrNull()?.takeIf { it in THREADS } ?: defaults.threads,
         store.read(TOP)?.toIntOrNull()?.takeIf { it in TOPS } ?: defaults.top,
-        Accelerator.entries.find { it.word == store.read(ACCELERATOR) } ?: defaults.accelerator
+        Accelerator.entries.find { it.word == store.read(ACCELERATOR) } ?: defaults.accelerator,
+        store.read(MODEL_NAME)
     )
 }
 
@@ -51,9 +54,11 @@ fun writeSettings(store: SettingsStore, settings: Settings) {
     store.write(THREAD_COUNT, settings.threads.toString())
     store.write(TOP, settings.top.toString())
     store.write(ACCELERATOR, settings.accelerator.word)
+    settings.modelName?.let { store.write(MODEL_NAME, it) }
 }
 
 private const val FALSE_ANSWER_SHARE = "false_answers"
 private const val THREAD_COUNT = "threads"
 private const val TOP = "top"
 private const val ACCELERATOR = "accelerator"
+private const val MODEL_NAME = "model"

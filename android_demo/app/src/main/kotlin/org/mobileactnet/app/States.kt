@@ -3,6 +3,7 @@ package org.mobileactnet.app
 
 import org.mobileactnet.core.AnswerThresholds
 import org.mobileactnet.core.BenchmarkResult
+import org.mobileactnet.core.CarriedModel
 import org.mobileactnet.core.GalleryCounts
 import org.mobileactnet.core.GalleryInfo
 import org.mobileactnet.core.IndexProgress
@@ -16,7 +17,8 @@ import org.mobileactnet.core.StageTimes
 
 /** Whether there is a model and a gallery to work with. */
 sealed class StartState {
-    object Opening : StartState()
+    /** @property model that is being opened; null where it is not known yet. */
+    data class Opening(val model: String? = null) : StartState()
 
     /**
      * @property selfTest of this start.
@@ -34,6 +36,15 @@ sealed class StartState {
     /** @property gallery whether putting the app's own gallery back may help. */
     data class Refused(val sentence: String, val gallery: Boolean) : StartState()
 }
+
+/**
+ * The models that the app has.
+ *
+ * @property carried in the build's order; empty before they have been read.
+ * @property used the name of the one that is, or is to be; null before.
+ * @property sentence why it is not the one that was chosen; null where it is.
+ */
+data class ModelsState(val carried: List<CarriedModel>, val used: String?, val sentence: String?)
 
 /** The live screen. */
 sealed class LiveState {
@@ -90,10 +101,12 @@ sealed class BenchmarkState {
     data class Running(val share: Double) : BenchmarkState()
 
     /**
+     * @property model that was measured.
      * @property report of the result, as JSON.
      * @property saved what became of the export; null where it was not asked for.
      */
-    data class Done(val result: BenchmarkResult, val report: String, val saved: String?) : BenchmarkState()
+    data class Done(val model: String, val result: BenchmarkResult, val report: String, val saved: String?) :
+        BenchmarkState()
 
     data class Failed(val sentence: String) : BenchmarkState()
 }

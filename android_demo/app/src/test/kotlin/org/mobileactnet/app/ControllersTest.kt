@@ -207,7 +207,7 @@ class ControllersTest {
         demo.gallery.add(listOf { byteArrayOf(3).inputStream() })
         val added = assertIs<GalleryState.Open>(demo.gallery.state.value).pictures.first()
         perform(demo, Action.ShowPicture(added.id))
-        perform(demo, Action.Delete(added.id))
+        perform(demo, Action.Delete(added.path))
         assertEquals(24, assertIs<GalleryState.Open>(demo.gallery.state.value).counts.pictures)
         demo.results.look { byteArrayOf(3).inputStream() }
         val matches = assertIs<ResultsState.Found>(demo.results.state.value).matches

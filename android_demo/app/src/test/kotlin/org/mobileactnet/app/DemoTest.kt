@@ -10,10 +10,8 @@ import kotlin.test.assertNotNull
 import kotlin.test.assertNull
 import kotlin.test.assertTrue
 import org.mobileactnet.core.DescriptorModel
-import org.mobileactnet.core.GALLERY_FILE
 import org.mobileactnet.core.ModelException
 import org.mobileactnet.core.RgbPicture
-import org.mobileactnet.core.THRESHOLDS_FILE
 import org.mobileactnet.core.golden
 
 class DemoTest {
@@ -39,9 +37,9 @@ class DemoTest {
 
     @Test
     fun aMissingModelIsASentence() {
-        assertContains(refusal { files.remove(MODEL) }.sentence, "built with 0 models")
-        assertContains(refusal { files.remove("$MODEL.json") }.sentence, "built without fake.tflite.json")
-        assertContains(refusal { files["other.tflite"] = ByteArray(1) }.sentence, "built with 2 models")
+        assertContains(refusal { files.remove(MODEL) }.sentence, "built without fake/fake.tflite")
+        assertContains(refusal { files.remove("$MODEL.json") }.sentence, "built without fake/fake.tflite.json")
+        assertContains(refusal { files.clear() }.sentence, "built without models.json")
     }
 
     @Test
@@ -59,7 +57,7 @@ class DemoTest {
 
     @Test
     fun theGalleryOfAnotherModelIsASentenceAndCanBeReplaced() {
-        val state = refusal { File(golden, "gallery/int8.sqlite").copyTo(File(folder, GALLERY_FILE)) }
+        val state = refusal { File(golden, "gallery/int8.sqlite").copyTo(File(folder, "models/$GALLERY")) }
         assertContains(state.sentence, "was made by the model golden.tflite")
         assertTrue(state.gallery)
     }
@@ -67,13 +65,13 @@ class DemoTest {
     @Test
     fun aDamagedGalleryIsReplacedWhenAskedFor(): Unit = onPhone {
         opened().use { it.gallery.add(listOf { byteArrayOf(3).inputStream() }) }
-        File(folder, GALLERY_FILE).writeText("no database")
-        File(folder, "$GALLERY_FILE-journal").writeText("of the old one")
+        File(folder, "models/$GALLERY").writeText("no database")
+        File(folder, "models/$GALLERY-journal").writeText("of the old one")
         val demo = opened()
         assertContains(assertIs<StartState.Refused>(demo.start.value).sentence, "is no gallery")
         assertTrue(perform(demo, Action.RestoreGallery))
         assertIs<StartState.Ready>(demo.start.value)
-        assertFalse(File(folder, "$GALLERY_FILE-journal").exists())
+        assertFalse(File(folder, "models/$GALLERY-journal").exists())
         val state = assertIs<GalleryState.Open>(demo.gallery.state.value)
         assertEquals(25, state.counts.pictures) // What was added on the phone is there again.
         assertNotNull(demo.photoOf(state.pictures.first().path))
@@ -81,13 +79,13 @@ class DemoTest {
 
     @Test
     fun aMissingGalleryIsASentence() {
-        assertContains(refusal { files.remove(GALLERY_FILE) }.sentence, "built without gallery.sqlite")
+        assertContains(refusal { files.remove(GALLERY) }.sentence, "built without fake/gallery.sqlite")
     }
 
     @Test
     fun wrongThresholdsAreASentence() {
-        assertContains(refusal { files.remove(THRESHOLDS_FILE) }.sentence, "built without thresholds.json")
-        fun refused(text: String) = refusal { files[THRESHOLDS_FILE] = text.toByteArray() }.sentence
+        assertContains(refusal { files.remove(THRESHOLDS) }.sentence, "built without fake/thresholds.json")
+        fun refused(text: String) = refusal { files[THRESHOLDS] = text.toByteArray() }.sentence
         assertContains(refused("{"), "thresholds.json is no JSON object; run make android-assets")
         assertContains(refused(thresholdsJson("ab")), "was calibrated with the model ab, the app has")
         assertContains(
@@ -135,7 +133,7 @@ class DemoTest {
 
     @Test
     fun aStorageThatCannotBeWrittenIsASentence() {
-        val state = refusal { File(folder, "$MODEL.part").mkdir() } // Where the copy is to appear.
+        val state = refusal { File(folder, "models/$MODEL.part").mkdirs() } // Where the copy is to appear.
         assertContains(state.sentence, "fake.tflite cannot be unpacked")
         assertContains(state.sentence, "free some space and start again")
     }
@@ -143,7 +141,7 @@ class DemoTest {
     @Test
     fun theModelIsUnpackedAgainWhereItsFileHasChanged(): Unit = onPhone {
         opened().close()
-        File(folder, MODEL).writeText("damaged on the phone")
+        File(folder, "models/$MODEL").writeText("damaged on the phone")
         assertIs<StartState.Ready>(opened().start.value)
     }
 

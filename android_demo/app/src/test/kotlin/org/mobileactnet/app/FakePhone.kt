@@ -13,6 +13,7 @@ import org.mobileactnet.core.DescriptorModel
 import org.mobileactnet.core.GALLERY_FILE
 import org.mobileactnet.core.Heat
 import org.mobileactnet.core.JdbcDatabase
+import org.mobileactnet.core.MODELS_FILE
 import org.mobileactnet.core.Manifest
 import org.mobileactnet.core.ModelChoice
 import org.mobileactnet.core.Phone
@@ -26,13 +27,20 @@ import org.mobileactnet.core.goldenPicture
 import org.mobileactnet.core.sha256
 
 const val DIM = 16
-const val MODEL = "fake.tflite"
+const val NAME = "fake"
+const val MODEL = "fake/fake.tflite"
+const val GALLERY = "fake/$GALLERY_FILE"
+const val THRESHOLDS = "fake/$THRESHOLDS_FILE"
 private val size = Preprocessing("pillow-bilinear", 1, 64, 64)
 
-/** A descriptor that has one value, in the place that the first byte of the picture says. */
-class FakeModel(override val accelerator: Accelerator = Accelerator.CPU) : DescriptorModel {
+/**
+ * A descriptor that has one value, in the place that the first byte of the picture says, and as much further
+ * as the model [shifts] it.
+ */
+class FakeModel(override val accelerator: Accelerator = Accelerator.CPU, private val shifts: Int = 0) :
+    DescriptorModel {
     override fun describe(picture: RgbPicture): FloatArray {
-        val place = picture.bytes[0].toInt() % DIM
+        val place = (picture.bytes[0] + shifts) % DIM
         return FloatArray(DIM) { if (it == place) 1f else 0f }
     }
 
@@ -41,24 +49,20 @@ class FakeModel(override val accelerator: Accelerator = Accelerator.CPU) : Descr
 
 /** A phone whose photos are files of one byte, decoded to a picture of that value. */
 class FakePhone(override val folder: File) : Environment {
-    val files = mutableMapOf(
-        MODEL to "a model".toByteArray(),
-        "$MODEL.json" to manifestJson().toString().toByteArray(),
-        GALLERY_FILE to fittingGallery(),
-        THRESHOLDS_FILE to thresholdsJson().toByteArray()
-    )
+    val files = mutableMapOf<String, ByteArray>()
+    private val carried = mutableListOf<String>()
     var heatNow = Heat.NONE
     var clock = 0L
     var memory = 1
-    var model: () -> DescriptorModel = { FakeModel() }
+    var model: (Manifest) -> DescriptorModel = { FakeModel(shifts = shiftsOf(it.name)) }
+
+    var decoder: (File) -> RgbPicture = ::decodeByte
 
     /** Where the last model was wanted. */
     var wanted = ModelChoice(0, Accelerator.CPU)
     val stored = mutableMapOf<String, String>()
 
     override val assets = object : AssetSource {
-        override fun names() = files.keys.toList()
-
         override fun open(name: String) = ByteArrayInputStream(files[name] ?: throw IOException(name))
     }
     override val settings = object : SettingsStore {
@@ -74,14 +78,12 @@ class FakePhone(override val folder: File) : Environment {
 
     override fun openModel(artefact: File, manifest: Manifest, choice: ModelChoice): DescriptorModel {
         wanted = choice
-        return model()
+        return model(manifest)
     }
 
     override fun decode(photo: File): RgbPicture {
         if (memory == 0) throw OutOfMemoryError()
-        val value = photo.readBytes().singleOrNull()
-            ?: throw PictureException("The photo cannot be decoded; choose another")
-        return RgbPicture(2, 2, ByteArray(12) { value })
+        return decoder(photo)
     }
 
     override fun jpeg(picture: RgbPicture, sidePx: Int) = byteArrayOf(picture.bytes[0])
@@ -94,10 +96,42 @@ class FakePhone(override val folder: File) : Environment {
 
     override fun worker(name: String) = Executor { it.run() }
 
-    fun changeManifest(change: (JSONObject) -> Unit) {
-        files["$MODEL.json"] = manifestJson().also(change).toString().toByteArray()
+    fun changeManifest(name: String = NAME, change: (JSONObject) -> Unit) {
+        files["$name/$name.tflite.json"] = manifestJson(name).also(change).toString().toByteArray()
+    }
+
+    /** Builds the app with one more model. */
+    fun carry(name: String) {
+        carried += name
+        listModels(carried)
+        files["$name/$name.tflite"] = contentOf(name).toByteArray()
+        changeManifest(name) {}
+        files["$name/$GALLERY_FILE"] = fittingGallery(name)
+        files["$name/$THRESHOLDS_FILE"] = thresholdsJson(sha256Of(name)).toByteArray()
+    }
+
+    fun listModels(names: List<String>) {
+        val list = JSONObject().put("schema", 1).put("models", JSONArray(names))
+        files[MODELS_FILE] = list.toString().toByteArray()
+    }
+
+    init {
+        carry(NAME)
     }
 }
+
+private fun decodeByte(photo: File): RgbPicture {
+    val value = photo.readBytes().singleOrNull()
+        ?: throw PictureException("The photo cannot be decoded; choose another")
+    return RgbPicture(2, 2, ByteArray(12) { value })
+}
+
+private fun contentOf(name: String) = "the model $name"
+
+private fun sha256Of(name: String) = sha256(contentOf(name).byteInputStream())
+
+/** How far the model of a name shifts; [NAME] does not. */
+fun shiftsOf(name: String) = if (name == NAME) 0 else 1 + name.length % (DIM - 1)
 
 /** Runs a test with a phone. */
 fun <T> onPhone(test: FakePhone.() -> T): T {
@@ -109,31 +143,31 @@ fun <T> onPhone(test: FakePhone.() -> T): T {
     }
 }
 
-private fun manifestJson(): JSONObject {
-    val json = JSONObject(exportedManifest)
-    json.getJSONObject("artefact").put("file", MODEL).put("sha256", sha256("a model".byteInputStream()))
+private fun manifestJson(name: String): JSONObject {
+    val json = JSONObject(exportedManifest).put("name", name)
+    json.getJSONObject("artefact").put("file", "$name.tflite").put("sha256", sha256Of(name))
     json.getJSONObject("preprocessing").put("height", size.heightPx).put("width", size.widthPx)
     json.getJSONObject("input").put("shape", JSONArray(listOf(1, size.heightPx, size.widthPx, 3)))
     json.getJSONObject("output").put("shape", JSONArray(listOf(1, DIM))).put("dim", DIM)
-    val descriptor = FakeModel().describe(goldenPicture(size)).map { it.toDouble() }
+    val descriptor = FakeModel(shifts = shiftsOf(name)).describe(goldenPicture(size)).map { it.toDouble() }
     json.getJSONObject("golden").put("descriptor", JSONArray(descriptor))
     return json
 }
 
 /** What Python's calibrate writes. */
-fun thresholdsJson(modelSha256: String = sha256("a model".byteInputStream())) = """
+fun thresholdsJson(modelSha256: String = sha256Of(NAME)) = """
     {"schema": 1, "model_sha256": "$modelSha256", "pictures": 24, "captures": 600, "measure": "distinctness",
      "thresholds": {"similarity": [], "distinctness": [
        {"false_answers": 0.05, "least": 2.5, "right_answers": 0.7, "wrong_answers": 0.1},
        {"false_answers": 0.01, "least": 3.5, "right_answers": 0.5, "wrong_answers": 0.0}]}}
 """
 
-/** The golden gallery, as if the fake model had made it. */
-private fun fittingGallery(): ByteArray {
+/** The golden gallery, as if the model of that name had made it. */
+private fun fittingGallery(name: String): ByteArray {
     val copy = File.createTempFile("gallery", ".sqlite")
     File(golden, "gallery/int8.sqlite").copyTo(copy, overwrite = true)
     JdbcDatabase(copy).use {
-        it.execute("UPDATE gallery SET model_sha256 = ?", sha256("a model".byteInputStream()))
+        it.execute("UPDATE gallery SET model_sha256 = ?", sha256Of(name))
     }
     return copy.readBytes().also { copy.delete() }
 }

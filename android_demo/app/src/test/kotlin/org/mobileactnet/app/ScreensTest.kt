@@ -115,8 +115,8 @@ class ScreensTest {
     fun onlyPhotosOfThisPhoneCanBeDeleted() {
         val here = pictureContent(PictureState(cover.picture, hasPhoto = true))
         val there = pictureContent(PictureState(cover.picture, hasPhoto = false))
-        assertContains(actions(here), Action.Delete(7))
-        assertFalse(Action.Delete(7) in actions(there))
+        assertContains(actions(here), Action.Delete("covers/a.jpg"))
+        assertFalse(Action.Delete("covers/a.jpg") in actions(there))
         assertContains(texts(there), "The gallery came with a small picture of this photo only.")
         assertContains(here.blocks, Block.LargePicture(7, "covers/a.jpg"))
     }
@@ -131,7 +131,8 @@ class ScreensTest {
             AnswerThresholds(listOf(strict, usual), 600, "ab"),
             ModelChoice(4, Accelerator.CPU)
         )
-        val content = settingsContent(Settings(0.1, 4, 20, Accelerator.GPU), ready)
+        val models = ModelsState(emptyList(), null, null)
+        val content = settingsContent(Settings(0.1, 4, 20, Accelerator.GPU), ready, models)
         val choices = content.blocks.filterIsInstance<Block.Choice>()
         val chosen = choices.map { choice -> choice.options.single(Option::chosen).text }
         assertEquals(listOf("GPU", "4", "10 %", "20"), chosen)

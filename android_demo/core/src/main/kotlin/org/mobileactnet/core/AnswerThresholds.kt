@@ -67,4 +67,3 @@ const val THRESHOLDS_FILE = "thresholds.json"
 
 private const val SCHEMA = 1L
 private val COUNTS = 1..Long.MAX_VALUE
-private const val REMAKE = "run make android-assets and build the app again"

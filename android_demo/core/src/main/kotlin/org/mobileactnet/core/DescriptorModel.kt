@@ -45,7 +45,7 @@ fun passedSelfTest(manifest: Manifest, model: DescriptorModel): SelfTest {
     throw ModelException(
         "Self-test failed: cosine ${String.format(Locale.ROOT, "%.6f", found.cosine)} with the manifest's golden " +
             "descriptor, at least ${found.least} is needed. The model computes something else on this phone, so " +
-            "nothing is described with it; run make android-assets and build the app again"
+            "nothing is described with it; $REMAKE"
     )
 }
 

@@ -74,6 +74,14 @@ class Gallery(private val database: Database, private val name: String) : Closea
         database.list("SELECT id FROM picture WHERE path = ?", path) { it[0] as Long }.singleOrNull()
     }
 
+    /** The paths of pictures and problems that begin with [PhotoInbox.FOLDER]. */
+    fun addedPaths(): Set<String> = readableErrors(name) {
+        // LIKE would take another case for the same.
+        val begins = "substr(path, 1, ${PhotoInbox.FOLDER.length}) = ?"
+        val sql = "SELECT path FROM picture WHERE $begins UNION SELECT path FROM problem WHERE $begins"
+        database.list(sql, PhotoInbox.FOLDER, PhotoInbox.FOLDER) { it[0].toString() }.toSet()
+    }
+
     /** A picture's thumbnail, a JPEG; null where there is none. */
     fun thumbnail(id: Long): ByteArray? = readableErrors(name) {
         database.list("SELECT jpeg FROM thumbnail WHERE picture_id = ?", id) { it[0] as? ByteArray }

@@ -15,20 +15,38 @@ class Described(val widthPx: Int, val heightPx: Int, val descriptor: FloatArray,
 data class IndexProgress(val done: Int, val total: Int, val problems: Int)
 
 /**
- * Takes the photos of an inbox into a gallery, one transaction for each. Stopped at any point, by
- * [run]'s `goOn` or by the end of the process, it goes on with what is left: a photo that was
- * stored but not moved away is stored again under its path. A photo that the process died with twice
- * is not tried a third time.
+ * Takes the photos of an inbox into the gallery of a model, one transaction for each: those that were added,
+ * and those that only other models' galleries have. Stopped at any point, by [run]'s `goOn` or by the end of
+ * the process, it goes on with what is left: a photo that was stored but not moved away is stored again
+ * under its path. A photo that the process died with twice is not tried a third time.
  *
  * @param describe decodes and describes a photo; a [PictureException] is noted as its problem, and so
  *   is a descriptor that cannot be stored. A [ModelException] ends the run: it would meet them all.
  */
 class Indexer(
     private val inbox: PhotoInbox,
-    private val gallery: GalleryWriter,
-    private val storage: Storage,
+    private val gallery: Gallery,
+    private val writer: GalleryWriter,
     private val describe: (File) -> Described
 ) {
+    /** What the gallery lacks, and has not refused: first what was added, then what others have. */
+    fun waiting(): List<File> {
+        val added = inbox.waiting()
+        val known = gallery.addedPaths() + added.map(::pathOf)
+        return added + inbox.kept().filterNot { pathOf(it) in known }
+    }
+
+    /**
+     * Takes out what was deleted while another model was in use; true where there was something.
+     *
+     * @throws GalleryException where the gallery cannot be written.
+     */
+    fun takeOutDeleted(): Boolean {
+        val gone = gallery.addedPaths().filter(inbox::isDeleted).mapNotNull(gallery::idOf)
+        gone.forEach(writer::delete)
+        return gone.isNotEmpty()
+    }
+
     /**
      * Describes everything that waits.
      *
@@ -38,7 +56,7 @@ class Indexer(
      * @throws ModelException where the model fails; neither is anything then.
      */
     fun run(goOn: () -> Boolean, progress: (IndexProgress) -> Unit) {
-        val waiting = inbox.waiting()
+        val waiting = waiting()
         var problems = 0
         waiting.forEachIndexed { done, photo ->
             progress(IndexProgress(done, waiting.size, problems))
@@ -50,13 +68,12 @@ class Indexer(
 
     /** Takes one photo in; false where it has a problem. */
     private fun take(photo: File): Boolean {
-        val path = PhotoInbox.FOLDER + photo.name
         if (inbox.deaths(photo) >= MOST_DEATHS) {
             return refuse(photo, "The app ended $MOST_DEATHS times while it described this photo; choose another")
         }
         inbox.begin(photo)
         val row = try {
-            withinMemory { rowOf(path, photo, describe(photo)) }
+            withinMemory { rowOf(photo, describe(photo)) }
         } catch (error: ActnetException) {
             if (error is ModelException) throw error
             return refuse(photo, error.message.orEmpty())
@@ -65,27 +82,29 @@ class Indexer(
         } finally {
             inbox.ended(photo)
         }
-        gallery.store(row)
+        writer.store(row)
         inbox.keep(photo)
         return true
     }
 
     /** Notes a photo's problem, and lets it go. */
     private fun refuse(photo: File, reason: String): Boolean {
-        gallery.noteProblem(PhotoInbox.FOLDER + photo.name, reason)
+        writer.noteProblem(pathOf(photo), reason)
         inbox.drop(photo)
         return false
     }
 
-    private fun rowOf(path: String, photo: File, described: Described) = DescribedPhoto(
-        path = path,
+    private fun pathOf(photo: File) = PhotoInbox.FOLDER + photo.name
+
+    private fun rowOf(photo: File, described: Described) = DescribedPhoto(
+        path = pathOf(photo),
         sizeBytes = photo.length(),
         modifiedNs = photo.lastModified() * NS_PER_MS,
         sha256 = sha256Bytes(photo.readBytes()),
         widthPx = described.widthPx,
         heightPx = described.heightPx,
         label = null,
-        descriptor = encode(described.descriptor, storage),
+        descriptor = encode(described.descriptor, gallery.info.storage),
         thumbnail = described.thumbnail
     )
 

@@ -54,6 +54,12 @@ internal class JsonFields(
         }
     }
 
+    /** A list of texts. */
+    fun texts(key: String): List<String> {
+        val list = field<JSONArray>(key, "a list of texts")
+        return List(list.length()) { place -> list.opt(place) as? String ?: throw wrong(key, "a list of texts") }
+    }
+
     /** A finite number, or [missing] where the key is not there. */
     fun number(key: String, missing: Double): Double = if (json.has(key)) number(key) else missing
 

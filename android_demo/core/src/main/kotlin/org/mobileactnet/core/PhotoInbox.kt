@@ -6,9 +6,10 @@ import java.io.IOException
 import java.io.InputStream
 
 /**
- * Photos that someone added and that are not in the gallery yet: the files of a folder. It is the
- * list of what is still to do, and survives the end of the app at any moment: a file appears under
- * its name when it is whole, and leaves only after the gallery has its descriptor.
+ * Photos that someone added on the phone, in two folders: those that no gallery has yet, and those that one
+ * has. The folders are the list of what there is, for the galleries of all models, and survive the end of
+ * the app at any moment: a file appears under its name when it is whole, and moves on only after a gallery
+ * has its descriptor.
  *
  * A photo's name is the start of its content's SHA-256, so that the same photo is added once.
  *
@@ -40,12 +41,21 @@ class PhotoInbox(private val waitingFolder: File, private val photosFolder: File
         }
     }
 
-    /** What is still to be described, oldest first; what a stopped copy left is removed. */
+    /** What no gallery has yet, oldest first; what a stopped copy left is removed. */
     fun waiting(): List<File> {
         val (parts, files) = waitingFolder.listFiles().orEmpty().partition { it.name.endsWith(PART) }
         parts.forEach { it.delete() }
-        return files.filterNot { it.name.endsWith(BEGUN) }
-            .sortedWith(compareBy({ it.lastModified() }, { it.name }))
+        return oldestFirst(files.filterNot { it.name.endsWith(BEGUN) })
+    }
+
+    /** What one gallery at least has, oldest first. */
+    fun kept(): List<File> = oldestFirst(photosFolder.listFiles().orEmpty().toList())
+
+    /** Whether a path is that of a photo which was added on a phone, and is not there any more. */
+    fun isDeleted(path: String): Boolean {
+        val name = path.removePrefix(FOLDER)
+        return path.startsWith(FOLDER) && ADDED_NAME.matches(name) &&
+            listOf(waitingFolder, photosFolder).none { File(it, name).exists() }
     }
 
     /** How often a photo was begun without an end: each time the process died of it, or with it. */
@@ -54,6 +64,7 @@ class PhotoInbox(private val waitingFolder: File, private val photosFolder: File
     /** Notes that a photo is begun; the note stays if the process ends before [ended]. */
     fun begin(photo: File) {
         try {
+            waitingFolder.mkdirs()
             FileOutputStream(mark(photo), true).use {
                 it.write(1)
                 it.fd.sync()
@@ -68,19 +79,20 @@ class PhotoInbox(private val waitingFolder: File, private val photosFolder: File
         mark(photo).delete()
     }
 
-    /** Moves a photo that the gallery has now to the photos. */
+    /** Moves a photo that a gallery has now to the photos, where it is not there already. */
     fun keep(photo: File) {
-        photo.moveInto(photosFolder)
+        if (photo.parentFile == photosFolder) return
+        try {
+            photosFolder.mkdirs()
+            photo.moveTo(File(photosFolder, photo.name))
+        } catch (error: IOException) {
+            throw PictureException("${photo.name} cannot be kept: ${error.message}", error)
+        }
     }
 
-    /** Lets every photo that had been described wait again: for a gallery that does not have them. */
-    fun waitAgain() {
-        photosFolder.listFiles().orEmpty().forEach { it.moveInto(waitingFolder) }
-    }
-
-    /** Removes a photo that cannot be described. */
+    /** Removes a photo that cannot be described; one that another gallery has stays. */
     fun drop(photo: File) {
-        photo.delete()
+        if (photo.parentFile == waitingFolder) photo.delete()
         ended(photo)
     }
 
@@ -88,21 +100,22 @@ class PhotoInbox(private val waitingFolder: File, private val photosFolder: File
     fun photo(path: String): File? =
         File(photosFolder, path.removePrefix(FOLDER)).takeIf { path.startsWith(FOLDER) && it.isFile }
 
-    /** Removes the large picture of a path, if there is one. */
+    /**
+     * Removes the photo of a path, if there is one; [isDeleted] is true then.
+     *
+     * @throws PictureException where the phone does not let it go.
+     */
     fun delete(path: String) {
-        photo(path)?.delete()
-    }
-
-    private fun mark(photo: File) = File(waitingFolder, photo.name + BEGUN)
-
-    private fun File.moveInto(folder: File) {
-        try {
-            folder.mkdirs()
-            moveTo(File(folder, name))
-        } catch (error: IOException) {
-            throw PictureException("$name cannot be kept: ${error.message}", error)
+        if (!path.startsWith(FOLDER)) return
+        for (folder in listOf(waitingFolder, photosFolder)) {
+            val photo = File(folder, path.removePrefix(FOLDER))
+            if (!photo.delete() && photo.exists()) throw PictureException("$path cannot be deleted; try again")
         }
     }
+
+    private fun oldestFirst(files: List<File>) = files.sortedWith(compareBy({ it.lastModified() }, { it.name }))
+
+    private fun mark(photo: File) = File(waitingFolder, photo.name + BEGUN)
 
     private fun File.moveTo(target: File) {
         if (!renameTo(target)) throw IOException("$name cannot be renamed")
@@ -116,5 +129,6 @@ class PhotoInbox(private val waitingFolder: File, private val photosFolder: File
         /** Ends the name of a file with one byte for each time that a photo was begun. */
         private const val BEGUN = ".begun"
         private const val NAME_DIGITS = 32
+        private val ADDED_NAME = Regex("[0-9a-f]{$NAME_DIGITS}")
     }
 }

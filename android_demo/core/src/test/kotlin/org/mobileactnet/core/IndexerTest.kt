@@ -7,21 +7,25 @@ import kotlin.test.Test
 import kotlin.test.assertContains
 import kotlin.test.assertEquals
 import kotlin.test.assertFailsWith
+import kotlin.test.assertFalse
 import kotlin.test.assertNotNull
 import kotlin.test.assertNull
+import kotlin.test.assertTrue
 
 /** The inbox and the indexer together, as the app uses them. */
 class IndexerTest {
     /** A gallery, an inbox, and a model that sees a photo's first byte. */
-    private class Phone(val folder: File) {
-        val inbox = PhotoInbox(File(folder, "waiting"), File(folder, "photos"))
+    private class Phone(
+        val folder: File,
+        val inbox: PhotoInbox = PhotoInbox(File(folder, "waiting"), File(folder, "photos"))
+    ) {
         private val file = File(golden, "gallery/int8.sqlite").copyTo(File(folder, "shop.sqlite"))
         val database = JdbcDatabase(file)
         val gallery = Gallery(database, "shop.sqlite")
         var described = 0
 
         fun indexer(describe: (File) -> Described = ::describe) =
-            Indexer(inbox, GalleryWriter(database, "shop.sqlite"), Storage.INT8, describe)
+            Indexer(inbox, gallery, GalleryWriter(database, "shop.sqlite"), describe)
 
         fun describe(photo: File): Described {
             val first = photo.readBytes().firstOrNull() ?: throw PictureException("The photo is empty")
@@ -143,13 +147,78 @@ class IndexerTest {
         assertContains(gallery.problems().single().reason, "damaged storage")
     }
 
+    /** The gallery of another model, with the photos of this phone. */
+    private fun <T> Phone.onOther(test: Phone.() -> T): T =
+        Phone(File(folder, "other").also { it.mkdirs() }, inbox).run { database.use { test() } }
+
     @Test
-    fun describedPhotosCanWaitAgain() = onPhone {
+    fun whatOneGalleryHasIsDescribedForAnotherAfterWhatIsNew() = onPhone {
         val names = add(1, 2).map { it.name }
         indexer().run({ true }, {})
-        inbox.waitAgain()
-        assertEquals(names.sorted(), inbox.waiting().map { it.name }.sorted())
-        assertNull(inbox.photo("added/${names.first()}"))
+        val (last) = add(3)
+        onOther {
+            assertEquals(listOf(last.name) + names, indexer().waiting().map { it.name })
+            indexer().run({ true }, {})
+            assertEquals(27, gallery.counts().pictures)
+            assertEquals(emptyList(), indexer().waiting())
+        }
+        assertEquals(listOf(last.name), indexer().waiting().map { it.name })
+    }
+
+    @Test
+    fun aPhotoThatOneModelCannotDescribeStaysInTheGalleryOfTheOther() = onPhone {
+        val (photo) = add(1)
+        indexer().run({ true }, {})
+        onOther {
+            repeat(2) { inbox.begin(indexer().waiting().single()) }
+            indexer().run({ true }, {})
+            assertContains(gallery.problems().single().reason, "The app ended 2 times")
+            assertEquals(emptyList(), indexer().waiting()) // Not tried at every start.
+        }
+        assertFalse(indexer().takeOutDeleted())
+        assertNotNull(inbox.photo("added/${photo.name}"))
+        assertEquals(25, gallery.counts().pictures)
+    }
+
+    @Test
+    fun whatIsDeletedGoesOutOfAllGalleriesAndNothingElse() = onPhone {
+        // A folder of the computer's photos may be called as the phone's.
+        database.execute("UPDATE picture SET path = 'added/' || path WHERE id < 4")
+        val (gone, stays) = add(1, 2)
+        indexer().run({ true }, {})
+        onOther {
+            indexer().run({ true }, {})
+            inbox.delete("added/${gone.name}")
+            assertTrue(indexer().takeOutDeleted())
+            assertNull(gallery.idOf("added/${gone.name}"))
+        }
+        assertTrue(indexer().takeOutDeleted())
+        assertFalse(indexer().takeOutDeleted())
+        assertEquals(25, gallery.counts().pictures)
+        assertNotNull(gallery.idOf("added/${stays.name}"))
+        assertEquals(emptyList(), indexer().waiting())
+    }
+
+    @Test
+    fun aDeletedPhotoDoesNotWaitEither() = onPhone {
+        val (photo) = add(1)
+        indexer().run({ true }, {})
+        add(1) // Once more, and not described yet.
+        inbox.delete("added/${photo.name}")
+        assertEquals(emptyList(), indexer().waiting())
+        assertTrue(indexer().takeOutDeleted())
+    }
+
+    @Test
+    fun aPhotoThatIsNotLetGoIsASentenceAndStays() = onPhone {
+        val (photo) = add(1)
+        indexer().run({ true }, {})
+        val kept = File(folder, "photos/${photo.name}")
+        kept.delete()
+        File(kept, "inside").mkdirs() // A folder that is not empty cannot be deleted.
+        val error = assertFailsWith<PictureException> { inbox.delete("added/${photo.name}") }
+        assertContains(error.message.orEmpty(), "cannot be deleted; try again")
+        assertFalse(indexer().takeOutDeleted())
     }
 
     @Test

@@ -57,8 +57,6 @@ class AndroidEnvironment(private val context: Context) : Environment {
 }
 
 private class Assets(private val manager: AssetManager) : AssetSource {
-    override fun names(): List<String> = manager.list(ASSETS).orEmpty().toList()
-
     override fun open(name: String): InputStream = manager.open("$ASSETS/$name")
 }
 

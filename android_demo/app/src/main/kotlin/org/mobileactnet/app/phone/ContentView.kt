@@ -106,7 +106,13 @@ class ContentView(context: Context, private val pictures: Pictures, private val 
     private fun choice(block: Block.Choice): Drawn {
         val heading = text(TEXT_SP)
         val buttons = block.options.map { button() }
-        val view = column(heading, LinearLayout(context).apply { buttons.forEach(::addView) })
+        val view = column(
+            heading,
+            LinearLayout(context).apply {
+                if (block.stacked) orientation = VERTICAL
+                buttons.forEach(::addView)
+            }
+        )
         return drawn(view, block) {
             heading.text = it.title
             it.options.zip(buttons) { option, button ->

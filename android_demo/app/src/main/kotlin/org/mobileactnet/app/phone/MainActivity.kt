@@ -65,6 +65,7 @@ class MainActivity :
         )
         val changes = merge(
             demo.start,
+            demo.models,
             demo.settings,
             demo.picture,
             demo.live.state,

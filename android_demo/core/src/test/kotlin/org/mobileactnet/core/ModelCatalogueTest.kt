@@ -1,0 +1,116 @@
+package org.mobileactnet.core
+
+import java.io.ByteArrayInputStream
+import java.io.File
+import java.io.IOException
+import java.io.InputStream
+import kotlin.test.Test
+import kotlin.test.assertContains
+import kotlin.test.assertEquals
+import kotlin.test.assertFailsWith
+import kotlin.test.assertIs
+import kotlin.test.assertNull
+import kotlin.test.assertSame
+import kotlin.test.assertTrue
+import org.json.JSONArray
+import org.json.JSONObject
+
+class ModelCatalogueTest {
+    /** Assets with models of these names, all of the exported manifest. */
+    private class Assets(vararg names: String) : AssetSource {
+        private val list = JSONObject().put("schema", 1).put("models", JSONArray(names.toList()))
+        val files = mutableMapOf(MODELS_FILE to list.toString())
+
+        init {
+            for (name in names) {
+                val json = JSONObject(exportedManifest)
+                val artefact = json.getJSONObject("artefact").put("file", "$name.tflite")
+                files["$name/$name.tflite.json"] = json.toString()
+                files["$name/$THRESHOLDS_FILE"] = thresholdsOf(artefact.getString("sha256"))
+                files["$name/$name.tflite"] = "no model"
+                files["$name/$GALLERY_FILE"] = "gallery of $name"
+            }
+        }
+
+        override fun open(name: String): InputStream =
+            ByteArrayInputStream((files[name] ?: throw IOException(name)).toByteArray())
+
+        private fun thresholdsOf(sha256: String) =
+            """{"schema": 1, "model_sha256": "$sha256", "captures": 600, "measure": "similarity", "thresholds":
+               {"similarity": [{"false_answers": 0.05, "least": 0.5, "right_answers": 0.7}]}}"""
+    }
+
+    private fun models(assets: Assets) = ModelCatalogue(assets).models()
+
+    @Test
+    fun theModelsComeInTheirOrderWithTheirManifests() {
+        val models = models(Assets("small", "large"))
+        assertEquals(listOf("small", "large"), models.map { it.name })
+        assertEquals(listOf("small.tflite", "large.tflite"), models.map { usable(it).manifest.artefactFile })
+    }
+
+    private fun usable(model: CarriedModel) = assertIs<CarriedModel.Usable>(model)
+
+    @Test
+    fun whatIsWrongWithOneModelLeavesTheOthers() {
+        fun refused(damage: Assets.() -> Unit): String {
+            val models = models(Assets("small", "large", "other").apply(damage))
+            assertEquals(listOf("small", "large", "other"), models.map { it.name })
+            usable(models.first())
+            usable(models.last())
+            return assertIs<CarriedModel.Refused>(models[1]).sentence
+        }
+        assertContains(refused { files.remove("large/large.tflite.json") }, "built without large/large.tflite.json")
+        assertContains(refused { files["large/large.tflite.json"] = "{" }, "large.tflite.json is no JSON object")
+        assertContains(
+            refused { files["large/large.tflite.json"] = files.getValue("small/small.tflite.json") },
+            "The manifest describes small.tflite, the app has large.tflite; run make android-assets"
+        )
+        assertContains(refused { files.remove("large/thresholds.json") }, "built without large/thresholds.json")
+        assertContains(
+            refused { files["large/thresholds.json"] = files.getValue("large/thresholds.json").replace("600", "0") },
+            "thresholds.json is damaged: captures"
+        )
+    }
+
+    @Test
+    fun aListOfModelsThatIsNoneIsASentence() {
+        fun sentence(list: String?) = Assets("small").run {
+            if (list == null) files.remove(MODELS_FILE) else files[MODELS_FILE] = list
+            assertFailsWith<ManifestException> { models(this) }.message.orEmpty()
+        }
+        assertContains(sentence(null), "The app was built without models.json; run make android-assets")
+        assertContains(sentence("[]"), "models.json is no JSON object; run make android-assets")
+        assertContains(sentence("""{"schema": 2, "models": ["small"]}"""), "schema must be 1 (got 2)")
+        assertContains(sentence("""{"schema": 1, "models": [1]}"""), "models must be a list of texts")
+        for (names in listOf("", "\"a\", \"a\"", "\"..\"", "\"../shared_prefs\"", "\"\"")) {
+            val said = sentence("""{"schema": 1, "models": [$names]}""")
+            assertContains(said, "models must be a list of different names of folders")
+        }
+    }
+
+    @Test
+    fun theFirstIsUsedUntilAnotherIsChosenAndWhereThatHasGone() {
+        val models = models(Assets("small", "large"))
+        assertSame(models[0], chosenModel(models, null).model)
+        assertNull(chosenModel(models, null).sentence)
+        assertSame(models[1], chosenModel(models, "large").model)
+        assertNull(chosenModel(models, "large").sentence)
+        val fallen = chosenModel(models, "older")
+        assertSame(models[0], fallen.model)
+        assertEquals("The model older is not in this build of the app any more; small is used.", fallen.sentence)
+    }
+
+    @Test
+    fun eachModelHasAFolderOfItsOwn() = inFolder { folder ->
+        val assets = Assets("small", "large")
+        val installer = Installer(assets, folder)
+        for (model in models(assets)) {
+            installer.restoreGallery(model)
+            assertEquals("gallery of ${model.name}", File(folder, "models/${model.name}/$GALLERY_FILE").readText())
+        }
+        installer.removeOthers(models(Assets("large")))
+        assertEquals(listOf("large"), File(folder, "models").list().orEmpty().toList())
+        assertTrue(File(folder, "models/large/$GALLERY_FILE").isFile)
+    }
+}

@@ -1,0 +1,152 @@
+"""What `make android-assets` and `make ios-assets` put together; `make test-android` makes real ones."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import assets
+import pytest
+
+from mobile_actnet.errors import ActnetError
+from mobile_actnet.export.errors import ManifestError
+from mobile_actnet.export.formats import Format, Precision
+
+PHOTOS = Path("shop")
+
+
+@pytest.fixture
+def commands(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[list[list[str]]]:
+    """Note the commands that are run, and write what they would."""
+    run: list[list[str]] = []
+
+    def command(name: str, *words: object) -> None:
+        run.append([name, *map(str, words)])
+        target = Path(run[-1][run[-1].index("-o") + 1])
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if name == "actnet-index":
+            target.with_name(target.name + ".lock").touch()
+        target.write_text(f"{name} {len(run)}")
+
+    def load(artefact: Path) -> None:
+        if not artefact.exists():
+            raise ManifestError(f"{artefact} is missing")
+
+    monkeypatch.setattr(assets, "command", command)
+    monkeypatch.setattr(assets, "load", load)
+    monkeypatch.setattr(assets, "calibrate", lambda gallery, _model: {"of": gallery.parent.name})
+    monkeypatch.setattr(assets, "EXPORTS", tmp_path / "exports")
+    assets.shipped_artefact.cache_clear()
+    yield run
+    assets.shipped_artefact.cache_clear()
+
+
+def artefact(folder: Path, name: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / f"{name}.json").write_text(f"manifest of {name}")
+    (folder / name).write_text(name)
+    return folder / name
+
+
+def test_each_model_gets_a_folder_and_the_first_is_the_first(
+    commands: list[list[str]], tmp_path: Path
+) -> None:
+    target = tmp_path / "actnet"
+    artefact(target, "old.tflite")
+    models = [artefact(tmp_path / "in", name) for name in ("small.tflite", "large.tflite")]
+    assets.make_models(target, models, PHOTOS, "folder")
+    listed = json.loads((target / "models.json").read_text())
+    assert listed == {"schema": 1, "models": ["small", "large"]}
+    assert {str(path.relative_to(target)) for path in target.rglob("*") if path.is_file()} == {
+        "models.json",
+        *(f"{name}/{file}" for name in ("small", "large")
+          for file in (f"{name}.tflite", f"{name}.tflite.json", "gallery.sqlite", "thresholds.json")),
+    }  # fmt: skip
+    for name, run in zip(("small", "large"), commands, strict=True):
+        assert run[:2] == ["actnet-index", "build"]
+        assert run[run.index("--model") + 1] == str(tmp_path / f"in/{name}.tflite")
+        assert run[-2:] == ["--labels", "folder"]
+        assert json.loads((target / name / "thresholds.json").read_text()) == {"of": name}
+
+
+def test_the_app_of_one_model_has_its_files_side_by_side(
+    commands: list[list[str]], tmp_path: Path
+) -> None:
+    package = tmp_path / "mine.mlpackage"
+    package.mkdir()
+    (package / "weights").write_text("weights")
+    (tmp_path / "mine.mlpackage.json").write_text("manifest")
+    assets.make_assets(tmp_path / "actnet", package, PHOTOS)
+    assert {path.name for path in (tmp_path / "actnet").iterdir()} == {
+        "mine.mlpackage", "mine.mlpackage.json", "gallery.sqlite",
+    }  # fmt: skip
+
+
+@pytest.mark.usefixtures("commands")
+def test_what_was_there_stays_where_the_new_fails(tmp_path: Path) -> None:
+    target = tmp_path / "actnet"
+    old = artefact(target, "old.tflite")
+    models = [artefact(tmp_path / "in", "small.tflite"), tmp_path / "in/missing.tflite"]
+    with pytest.raises(ManifestError):
+        assets.make_models(target, models, PHOTOS)
+    assert old.read_text() == "old.tflite"
+
+
+@pytest.mark.usefixtures("commands")
+def test_names_that_are_no_folders_of_an_app_are_refused(tmp_path: Path) -> None:
+    twice = [artefact(tmp_path / folder, "mine.tflite") for folder in ("a", "b")]
+    with pytest.raises(ActnetError, match="2 models are called mine; rename"):
+        assets.make_models(tmp_path / "actnet", twice, PHOTOS)
+    for name in ("_mine.tflite", ".mine.tflite", "mine~.tflite", "mi:ne.tflite"):
+        wrong = artefact(tmp_path / "in", name)
+        with pytest.raises(ActnetError, match="rename it"):
+            assets.make_models(tmp_path / "actnet", [wrong], PHOTOS)
+    assert not (tmp_path / "actnet").exists()
+
+
+def test_an_earlier_export_is_not_taken(commands: list[list[str]], tmp_path: Path) -> None:
+    earlier = artefact(tmp_path / "exports", "mobile_actnet_224x224_fp16.tflite")
+    assert assets.shipped_artefact() == earlier
+    assert earlier.read_text() == "actnet-export 1"
+    assert "--overwrite" in commands[0]
+    assert assets.shipped_artefact() == earlier  # In the same process it is.
+    assert len(commands) == 1
+    assets.shipped_artefact(Precision.INT8)
+    assets.shipped_artefact(artefact_format=Format.COREML)
+    assert [run[run.index("-o") + 1].rpartition("/")[2] for run in commands[1:]] == [
+        "mobile_actnet_224x224_int8.tflite", "mobile_actnet_224x224_fp16.mlpackage",
+    ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("commands")
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--model", "a.onnx"], "the app runs .tflite artefacts, a.onnx is none"),
+        (["--model", "a.tflite", "--format", "coreml"], "runs .mlpackage artefacts"),
+        (["--model", "a.mlpackage", "b.mlpackage", "--format", "coreml"], "one model (got 2)"),
+        (["--model", "a.tflite"], "a.tflite is missing"),
+    ],
+)
+def test_what_no_app_can_take_is_a_sentence(
+    words: list[str],
+    sentence: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    folder = str(tmp_path / "actnet")
+    monkeypatch.setattr("sys.argv", ["assets.py", "--photos", "shop", "-o", folder, *words])
+    assert assets.main() == 1
+    assert sentence in capsys.readouterr().err
+
+
+def test_several_models_are_words_of_one_option(
+    commands: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = [str(artefact(tmp_path / "in", name)) for name in ("a.tflite", "b.tflite")]
+    folder = tmp_path / "actnet"
+    words = ["assets.py", "--photos", "shop", "--model", *models, "-o", str(folder)]
+    monkeypatch.setattr("sys.argv", words)
+    assert assets.main() == 0
+    assert json.loads((folder / "models.json").read_text())["models"] == ["a", "b"]
+    assert len(commands) == 2
