@@ -3,9 +3,9 @@
 #
 #     setup_arm64.sh FOLDER PYTHON
 #
-# Debian's packages are downloaded through apt folders of our own and unpacked below FOLDER:
-# from bookworm a cross-compiler and qemu-user 7.2 (later ones are static and take no plug-ins),
-# from trixie adb and adbd. LiteRT for ARM64 comes from PyPI by way of PYTHON's pip. What is made:
+# ../tools/debian.py downloads Debian's packages and unpacks them below FOLDER: from bookworm a
+# cross-compiler and qemu-user 7.2 (later ones are static and take no plug-ins), from trixie adb and
+# adbd. LiteRT for ARM64 comes from PyPI by way of PYTHON's pip. What is made:
 #
 #     bin/qemu-aarch64 bin/adb bin/adbd   run from their folder, with their own libraries
 #     bin/qemu-aarch64-static             for binfmt_misc
@@ -16,51 +16,14 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 folder=$(mkdir -p "$1" && cd "$1" && pwd)
 python=$2
-mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
-keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 stop() { echo "setup_arm64: $*" >&2; exit 1; }
 
-command -v apt-get dpkg-deb >/dev/null || stop "needs apt-get and dpkg-deb (Debian or Ubuntu)"
-[ -e "$keyring" ] || stop "needs the package debian-archive-keyring"
 [ "$(uname -m)" = x86_64 ] || stop "needs an x86-64 machine, this is $(uname -m)"
 compiler=$(command -v gcc || command -v cc) || stop "needs a C compiler (package gcc)"
 
-# fetch SUITE PACKAGE...: download packages with all that they need into FOLDER/apt/SUITE.
-fetch() {
-    local suite=$1 root=$folder/apt/$1
-    shift
-    mkdir -p "$root"/etc/apt/{apt.conf.d,preferences.d} "$root"/var/lib/apt/lists/partial \
-        "$root"/var/lib/dpkg "$root"/var/cache/apt/archives/partial
-    : >"$root/var/lib/dpkg/status"
-    echo "deb [signed-by=$keyring] $mirror $suite main" >"$root/etc/apt/sources.list"
-    cat >"$root/apt.conf" <<END
-Dir "$root";
-Dir::State::status "$root/var/lib/dpkg/status";
-APT::Architecture "amd64";
-APT::Architectures { "amd64"; };
-APT::Install-Recommends "false";
-APT::Sandbox::User "root";
-Acquire::Retries "3";
-Acquire::http::Timeout "20";
-END
-    APT_CONFIG=$root/apt.conf apt-get -qq update
-    APT_CONFIG=$root/apt.conf apt-get -qq -y install --download-only "$@"
-}
-
-# unpack SUITE: qemu's packages hold an emulator for each of thirty architectures; one is enough.
-unpack() {
-    local archive
-    mkdir -p "$folder/$1"
-    for archive in "$folder/apt/$1"/var/cache/apt/archives/*.deb; do
-        case $archive in
-        */qemu-user_* | */qemu-user-static_*)
-            dpkg-deb --fsys-tarfile "$archive" |
-                tar -x -C "$folder/$1" --wildcards './usr/bin/qemu-aarch64*' ;;
-        *) dpkg-deb -x "$archive" "$folder/$1" ;;
-        esac
-    done
-}
+# fetch SUITE PACKAGE...: packages with all that they need, into FOLDER/SUITE.
+fetch() { "$python" "$here/../tools/debian.py" "$1" "$folder/$1" "${@:2}"; }
 
 # wrapper NAME SUITE PROGRAM: run a program of FOLDER/SUITE with the libraries that it came with.
 wrapper() {
@@ -72,14 +35,13 @@ wrapper() {
     chmod +x "$folder/bin/$1"
 }
 
-rm -rf "$folder"/{apt,bookworm,trixie,bin,phone,sysroot,wheel,.ready}
+rm -rf "$folder"/{bookworm,trixie,bin,phone,sysroot,wheel,.ready}
 mkdir -p "$folder"/{bin,phone,wheel,sysroot/lib,sysroot/proc}
 fetch bookworm qemu-user qemu-user-static gcc-aarch64-linux-gnu libc6-dev-arm64-cross \
     linux-libc-dev-arm64-cross
 fetch trixie adb adbd
-unpack bookworm
-unpack trixie
-rm -rf "$folder/apt"
+# Emulators of thirty other architectures.
+find "$folder/bookworm/usr/bin" -name 'qemu-*' ! -name 'qemu-aarch64*' -delete
 wrapper qemu-aarch64 bookworm usr/bin/qemu-aarch64
 wrapper adb trixie usr/lib/android-sdk/platform-tools/adb
 wrapper adbd trixie usr/lib/android-sdk/platform-tools/adbd

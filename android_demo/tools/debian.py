@@ -1,15 +1,21 @@
 """Debian packages without root: apt folders of our own, download, unpack; nothing is installed.
 
-Packages are named one by one rather than with all that they need: the machine has a C library, and
-a closed list shows what the build depends on. apt checks Debian's signatures.
+    python android_demo/tools/debian.py bookworm FOLDER qemu-user gcc-aarch64-linux-gnu
+
+What the build of the app needs is named package by package: the machine has a C library, and a
+closed list shows what the build depends on. The command fetches what packages need, too, for
+programs that run with their own C library. apt checks Debian's signatures.
 """
 
+import argparse
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
-MIRROR = "http://deb.debian.org/debian"
+MIRROR = os.environ.get("ACTNET_DEBIAN_MIRROR", "http://deb.debian.org/debian")
 
 _CONFIGURATION = """\
 Dir "{root}";
@@ -28,17 +34,20 @@ class ToolchainError(Exception):
     """A tool that cannot be had; the message says which, and what to do."""
 
 
-def fetch_packages(suite: str, names: tuple[str, ...], folder: Path) -> Path:
+def fetch_packages(
+    suite: str, names: tuple[str, ...], folder: Path, with_needed: bool = False
+) -> Path:
     """Download and unpack packages below `folder`, once; return the folder.
 
     Args:
         suite: Debian's release, such as bookworm.
         names: of packages.
+        with_needed: whether all that they need is fetched, too.
 
     Raises:
         ToolchainError: no apt, no keyring, no network, or no such package any more.
     """
-    wanted = f"{suite} {' '.join(names)}\n"
+    wanted = f"{suite} {' '.join(names)}{' with all they need' if with_needed else ''}\n"
     listing = folder / "packages.txt"
     if listing.exists() and listing.read_text() == wanted:
         return folder
@@ -49,8 +58,13 @@ def fetch_packages(suite: str, names: tuple[str, ...], folder: Path) -> Path:
     downloads.mkdir(parents=True)
     environment = _apt_root(suite, downloads)
     _run(["apt-get", "-qq", "update"], downloads, environment)
-    _run(["apt-get", "-qq", "download", *names], downloads, environment)
-    for archive in sorted(downloads.glob("*.deb")):
+    fetch = (
+        ["install", "--yes", "--download-only", "--no-install-recommends"]
+        if with_needed
+        else ["download"]
+    )
+    _run(["apt-get", "-qq", *fetch, *names], downloads, environment)
+    for archive in sorted(downloads.rglob("*.deb")):
         _run(["dpkg-deb", "-x", str(archive), str(folder)], downloads, environment)
     shutil.rmtree(downloads)
     listing.write_text(wanted)
@@ -80,3 +94,22 @@ def _run(command: list[str], folder: Path, environment: dict[str, str]) -> None:
     if done.returncode:
         said = done.stderr.strip().splitlines() or ["no message"]
         raise ToolchainError(f"{' '.join(command[:4])}: {said[-1]}")
+
+
+def main() -> int:
+    """Fetch packages of the command line with all that they need."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("suite", help="Debian's release, such as bookworm")
+    parser.add_argument("folder", type=Path, help="what they are unpacked in")
+    parser.add_argument("packages", nargs="+")
+    options = parser.parse_args()
+    try:
+        fetch_packages(options.suite, tuple(options.packages), options.folder, with_needed=True)
+    except ToolchainError as error:
+        print(f"debian: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
