@@ -1,6 +1,6 @@
 """From which score on a match is an answer, and below it "nothing similar": calibrated per gallery.
 
-    calibrated = calibrate(Path("shop.sqlite"))
+    calibrated = calibrate(Path("shop.sqlite"))        actnet-index calibrate shop.sqlite -o thresholds.json
 
 No gallery comes with photos of things that are not in it. So its own pictures are photographed by
 an imagined phone (captures.py), and each capture is searched for twice: in all of the gallery, and
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from tqdm import tqdm
 
 from mobile_actnet import descriptor_storage as stored
 from mobile_actnet.captures import capture
@@ -44,7 +45,11 @@ _DIGITS = 4
 
 
 def calibrate(
-    gallery: Path, model: Path | None = None, seed: int = 0, captures: int = CAPTURES
+    gallery: Path,
+    model: Path | None = None,
+    seed: int = 0,
+    captures: int = CAPTURES,
+    progress: bool = False,
 ) -> dict[str, Any]:
     """Calibrate a gallery.
 
@@ -52,6 +57,7 @@ def calibrate(
         gallery: with its photos where it was made from. model: where it is now, if elsewhere.
         seed: of the choice of pictures and of the captures.
         captures: at least so many are made; each of the chosen pictures has as many.
+        progress: whether to draw a bar.
 
     Returns:
         JSON: `thresholds` by measure and share of false answers, and the `measure` to use.
@@ -62,7 +68,9 @@ def calibrate(
     """
     with GalleryReader(gallery) as reader, reader.one_moment():
         things = _numbers_of_things(reader)
-        ids, descriptors = _photograph(reader, model, captures, np.random.default_rng(seed))
+        ids, descriptors = _photograph(
+            reader, model, captures, np.random.default_rng(seed), progress
+        )
         known, unknown = known_and_unknown(
             descriptors, stored.decode(reader.stored(ids)[1]),
             np.array([things[number] for number in ids]), _blocks(reader, things),
@@ -114,7 +122,11 @@ def _thresholds(
 
 
 def _photograph(
-    reader: GalleryReader, model: Path | None, captures: int, rng: np.random.Generator
+    reader: GalleryReader,
+    model: Path | None,
+    captures: int,
+    rng: np.random.Generator,
+    progress: bool,
 ) -> tuple[list[int], NDArray[np.float32]]:
     """Photograph pictures of a gallery, several times each where they are few.
 
@@ -127,12 +139,13 @@ def _photograph(
     photos = _some_photos(reader, rng)
     side = max(info.height_px, info.width_px)
     ids, descriptors = [], []
-    for _ in range(math.ceil(captures / len(photos))):
-        for place, (number, photo) in enumerate(photos):
-            background = photos[place - int(rng.integers(1, max(2, len(photos))))][1]
-            pixels = Image.fromarray(capture(photo, background, rng, side))
-            descriptors.append(describe(resize(pixels, info.height_px, info.width_px)[None])[0])
-            ids.append(number)
+    places = list(range(len(photos))) * math.ceil(captures / len(photos))
+    for place in tqdm(places, unit="capture", disable=not progress, leave=False):
+        number, photo = photos[place]
+        background = photos[place - int(rng.integers(1, max(2, len(photos))))][1]
+        pixels = Image.fromarray(capture(photo, background, rng, side))
+        descriptors.append(describe(resize(pixels, info.height_px, info.width_px)[None])[0])
+        ids.append(number)
     return ids, np.stack(descriptors)
 
 

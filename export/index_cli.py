@@ -13,9 +13,11 @@ from pathlib import Path
 
 from mobile_actnet.commands import run
 from mobile_actnet.descriptor_storage import Storage
+from mobile_actnet.export.answer_threshold import calibrate
 from mobile_actnet.export.cli import parse_image_size
 from mobile_actnet.export.gallery_check import examine_gallery
 from mobile_actnet.export.indexing import KEEP, IndexOptions, IndexReport, build, update
+from mobile_actnet.files import write_atomically
 from mobile_actnet.gallery import GalleryReader
 from mobile_actnet.gallery_approximate import APPROXIMATE_FROM
 from mobile_actnet.gallery_dump import dump_gallery
@@ -43,6 +45,13 @@ def _parser() -> argparse.ArgumentParser:
     ):
         added = commands.add_parser(name, help=text)
         _finish(added, command)
+    calibrate = commands.add_parser(
+        "calibrate", help='from where on a match is an answer, and below "nothing similar"'
+    )
+    calibrate.add_argument("-o", "--output", type=Path, required=True, metavar="FILE",
+                           help="thresholds for the Android app: thresholds.json")  # fmt: skip
+    calibrate.add_argument("--model", type=Path, metavar="ARTEFACT", help="where the model is now")
+    _finish(calibrate, _calibrate)
     export = commands.add_parser("export", help="descriptors as .npy, names as CSV")
     export.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
     _finish(export, _export)
@@ -200,6 +209,21 @@ def _check(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps({"sound": sound, "findings": [vars(finding) for finding in findings]}))
     return 0 if sound else 1
+
+
+def _calibrate(arguments: argparse.Namespace) -> int:
+    told = calibrate(arguments.gallery, arguments.model, progress=sys.stderr.isatty())
+    write_atomically(arguments.output, json.dumps(told, indent=1).encode() + b"\n")
+    print(f"searched for {told['captures']} made-up photos of {told['pictures']} pictures")
+    for row in told["thresholds"][told["measure"]]:
+        print(
+            f"{row['false_answers']:4.0%} false answers: {told['measure']} {row['least']:.2f}, "
+            f"{row['right_answers']:.0%} answered rightly, {row['wrong_answers']:.0%} wrongly"
+        )
+    print(f"✓ {arguments.output}: copy it into the app beside the gallery")
+    if arguments.json:
+        print(json.dumps(told))
+    return 0
 
 
 def _export(arguments: argparse.Namespace) -> int:

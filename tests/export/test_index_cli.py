@@ -2,12 +2,14 @@
 
 import json
 import sqlite3
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mobile_actnet.export import index_cli
+from mobile_actnet.export.answer_threshold import calibrate
 from mobile_actnet.export.index_cli import main
 
 
@@ -45,6 +47,27 @@ def test_update_info_check_export(
     assert main(["export", str(gallery), "-o", str(tmp_path / "out"), "--json"]) == 0
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["pictures"] == 3
     assert np.load(tmp_path / "out" / "descriptors.npy").shape == (3, 256)
+
+
+def test_calibrate_writes_what_the_app_reads(
+    gallery: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(index_cli, "calibrate", partial(calibrate, captures=30))
+    written = tmp_path / "thresholds.json"
+    assert main(["calibrate", str(gallery), "-o", str(written), "--json"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    told = json.loads(lines[-1])
+    assert json.loads(written.read_text()) == told == calibrate(gallery, captures=30)
+    assert lines[0] == "searched for 30 made-up photos of 3 pictures"
+    row = told["thresholds"]["similarity"][1]
+    assert lines[2].startswith(f"  5% false answers: similarity {row['least']:.2f}, ")
+    gallery.unlink()
+    assert main(["calibrate", str(gallery), "-o", str(written)]) == 1
+    assert "shop.sqlite" in capsys.readouterr().err
+    assert json.loads(written.read_text()) == told
 
 
 @pytest.mark.parametrize(
