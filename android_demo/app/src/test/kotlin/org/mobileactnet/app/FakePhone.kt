@@ -56,6 +56,8 @@ class FakePhone(override val folder: File) : Environment {
     var memory = 1
     var model: (Manifest) -> DescriptorModel = { FakeModel(shifts = shiftsOf(it.name)) }
 
+    /** Threads of their own where a test wants them; else all is done at once. */
+    var workers: (String) -> Executor = { Executor { it.run() } }
     var decoder: (File) -> RgbPicture = ::decodeByte
 
     /** Where the last model was wanted. */
@@ -94,7 +96,7 @@ class FakePhone(override val folder: File) : Environment {
 
     override fun now() = "2026-01-02T03:04:05Z"
 
-    override fun worker(name: String) = Executor { it.run() }
+    override fun worker(name: String): Executor = workers(name)
 
     fun changeManifest(name: String = NAME, change: (JSONObject) -> Unit) {
         files["$name/$name.tflite.json"] = manifestJson(name).also(change).toString().toByteArray()
@@ -128,7 +130,7 @@ private fun decodeByte(photo: File): RgbPicture {
 
 private fun contentOf(name: String) = "the model $name"
 
-private fun sha256Of(name: String) = sha256(contentOf(name).byteInputStream())
+fun sha256Of(name: String) = sha256(contentOf(name).byteInputStream())
 
 /** How far the model of a name shifts; [NAME] does not. */
 fun shiftsOf(name: String) = if (name == NAME) 0 else 1 + name.length % (DIM - 1)

@@ -2,6 +2,9 @@ package org.mobileactnet.app
 
 import java.io.File
 import java.util.concurrent.CopyOnWriteArrayList
+import java.util.concurrent.CountDownLatch
+import java.util.concurrent.ExecutorService
+import java.util.concurrent.Executors
 import kotlin.test.Test
 import kotlin.test.assertContains
 import kotlin.test.assertEquals
@@ -154,6 +157,44 @@ class ModelSwitchTest {
         assertContains(contentOf(demo, Screen.GALLERY).blocks, Block.Paragraph("Waiting to be described: 2"))
         calls = Int.MIN_VALUE
         opened().use { assertEquals(27, gallery(it).counts.pictures) }
+    }
+
+    @Test
+    fun photosThatAreBeingDescribedAreDescribedForTheModelThatIsChosenMeanwhile(): Unit = onPhone {
+        carry("second")
+        val threads = mutableListOf<ExecutorService>()
+        workers = { Executors.newSingleThreadExecutor().also(threads::add) }
+        val described = CountDownLatch(3) // The self-test and two of the photos.
+        model = { manifest ->
+            object : DescriptorModel by FakeModel(shifts = shiftsOf(manifest.name)) {
+                override fun describe(picture: RgbPicture) =
+                    FakeModel(shifts = shiftsOf(manifest.name)).describe(picture).also { described.countDown() }
+            }
+        }
+        val demo = Demo(this)
+        demo.open()
+        demo.gallery.add((1..40).map { value -> { byteArrayOf(value.toByte()).inputStream() } })
+        described.await()
+        for (name in listOf("second", "fake")) {
+            demo.change(demo.settings.value.copy(modelName = name))
+            waitUntil {
+                val state = demo.gallery.state.value as? GalleryState.Open
+                state?.info?.modelSha256 == sha256Of(name) && state.waiting == 0 && state.progress == null
+            }
+            assertEquals(64, gallery(demo).counts.pictures)
+            assertNull(gallery(demo).sentence)
+            assertEquals(emptyList(), gallery(demo).problems)
+        }
+        demo.close()
+        threads.forEach { it.shutdown() }
+    }
+
+    private fun waitUntil(holds: () -> Boolean) {
+        repeat(6000) {
+            if (holds()) return
+            Thread.sleep(10)
+        }
+        error("it does not come to that in a minute")
     }
 
     @Test
