@@ -21,6 +21,7 @@ from mobile_actnet.export.silence import silence
 
 _ACTIVATIONS = ("Clip", "Relu")
 _PASSING = ("MaxPool",)
+_ENDS = {"lowest_float": np.finfo(np.float32).min, "highest_float": np.finfo(np.float32).max}
 
 
 def quantized(model: Any, options: Options) -> Any:
@@ -112,9 +113,33 @@ def _static(model: Any, plan: QuantizationPlan, whitening: bool) -> Any:
         quantizer.quantize_model()
         quantizer.model.topological_sort()
         found = quantizer.model.model
+    _shield_kept(found.graph)
     if not whitening:
         _store_as_half(found, _weights(found))
     return found
+
+
+def _shield_kept(graph: Any) -> None:
+    """Put a Clip that changes nothing between a convolution kept in float and what it reads.
+
+    onnxruntime rounds a float kernel right behind a DequantizeLinear to 8 bits when it loads the
+    model, with one scale for all of it (its WeightBiasQuantization).
+    """
+    dequantized = {node.output[0] for node in graph.node if node.op_type == "DequantizeLinear"}
+    kept = [
+        (number, node)
+        for number, node in enumerate(graph.node)
+        if node.op_type == "Conv"
+        and node.input[0] in dequantized
+        and node.input[1] not in dequantized
+    ]
+    for name, end in _ENDS.items() if kept else ():
+        graph.initializer.append(onnx.numpy_helper.from_array(np.array(end, np.float32), name))
+    for number, node in reversed(kept):
+        shielded = f"{node.name}_shielded"
+        clip = onnx.helper.make_node("Clip", [node.input[0], *_ENDS], [shielded], shielded)
+        node.input[0] = shielded
+        graph.node.insert(number, clip)
 
 
 def _taken(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 
 from mobile_actnet.checkpoint import DEFAULT_CHECKPOINT
@@ -122,3 +123,21 @@ def test_a_kept_convolution_is_not_quantised(
         assert after["QUANTIZE"] - before["QUANTIZE"] == 1
     whole = open_artefact(small_artefact(kind, Precision.INT8).path).describe(PIXELS)
     assert cosine(whole, open_artefact(path).describe(PIXELS)).min() > 0.9
+
+
+@pytest.mark.parametrize("precision", [Precision.INT8, Precision.MIXED])
+def test_onnxruntime_leaves_a_kept_convolution_in_float(
+    shipped_network: Actnet, tmp_path: Path, precision: Precision
+) -> None:
+    """Left alone behind a DequantizeLinear it is rounded to one scale when the model is loaded."""
+    kept = frozenset({"features.0.0", "features.5.conv.1.0", "features.14.conv.2"})
+    made = exporter(Format.ONNX)
+    deployable = DeployableActnet(shipped_network, 256, made.layouts[0])
+    plan = prepare(deployable, precision, load_recorded(sha256(DEFAULT_CHECKPOINT)), kept)
+    path, optimised = tmp_path / "kept.onnx", tmp_path / "optimised.onnx"
+    made.convert(deployable, Options(SMALL, 256, precision, made.layouts[0], plan=plan), path, {})
+    options = onnxruntime.SessionOptions()
+    options.optimized_model_filepath, options.log_severity_level = str(optimised), 4
+    onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    loaded = [node.op_type for node in onnx.load(str(optimised)).graph.node]
+    assert loaded.count("QLinearConv") == 52 - len(kept)
