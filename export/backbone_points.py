@@ -59,11 +59,12 @@ class BackbonePoints:
     Attributes:
         convolutions, additions: in the order of execution.
         outputs: by the stream's layer, the point that the head reads.
-        graph: the backbone. of: the point that a node of it gives.
+        deployable: whose points they are.
+        graph: its backbone. of: the point that a node of it gives.
     """
 
     def __init__(self, deployable: DeployableActnet) -> None:
-        self._deployable = deployable
+        self.deployable = deployable
         assert isinstance(deployable.backbone, fx.GraphModule)
         self.graph = deployable.backbone
         self._modules = dict(self.graph.named_modules())
@@ -88,13 +89,13 @@ class BackbonePoints:
         found = []
         for start in range(0, len(pixels), _BATCH):
             batch = torch.from_numpy(pixels[start : start + _BATCH])
-            if self._deployable.layout is Layout.NCHW:
+            if self.deployable.layout is Layout.NCHW:
                 batch = batch.permute(0, 3, 1, 2)
-            images = self._deployable.normalised(batch)
+            images = self.deployable.normalised(batch)
             maps = _Observed(self.graph, self.of, observe).run(images)
-            signature = torch.cat([stream(maps) for stream in self._deployable.streams], 1)
+            signature = torch.cat([stream(maps) for stream in self.deployable.streams], 1)
             observe(SIGNATURE, signature)
-            found.append(self._deployable.whitening(signature))
+            found.append(self.deployable.whitening(signature))
             observe(WHITENING, found[-1])
         return torch.cat(found)
 

@@ -21,10 +21,10 @@ from mobile_actnet.export.activation_ranges import (
     Histogram,
     choose_range,
 )
-from mobile_actnet.export.backbone_points import WHITENING, BackbonePoints
+from mobile_actnet.export.backbone_points import INPUT, WHITENING, BackbonePoints
 from mobile_actnet.export.deployable import DeployableActnet, ImageSize
 from mobile_actnet.export.formats import Range
-from mobile_actnet.export.repair import equalisation_scales, equalise
+from mobile_actnet.export.repair import BYTE_RANGE, equalisation_scales, equalise, take_bytes
 from mobile_actnet.export.tuned_kernels import TunedKernels
 from mobile_actnet.photos import Photo, find_photos, load_images
 from mobile_actnet.preprocessing import Pixels
@@ -143,14 +143,16 @@ def measure_ranges(
         deployable: float weights as trained; its backbone is equalised afterwards.
     """
     points = BackbonePoints(deployable)
+    take_bytes(points)
     extrema = _channel_extrema(points, images.pixels)
     largest = {name: torch.maximum(-low, high) for name, (low, high) in extrema.items()}
     scales = equalisation_scales(points, largest)
     equalise(points, scales)
     means, histograms = _distributions(points, images.pixels, _limits(points, extrema, scales))
     height, width = images.pixels.shape[1:3]
+    ranges = {name: choose_range(x, method) for name, x in histograms.items()}
     return ActivationRanges(
-        scales, means, {name: choose_range(x, method) for name, x in histograms.items()},
+        scales, means, ranges | {INPUT: BYTE_RANGE},
         len(images.pixels), images.sha256, method, source, f"{height}x{width}",
     )  # fmt: skip
 

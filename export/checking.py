@@ -23,7 +23,7 @@ from mobile_actnet.export.layer_errors import PICTURES, LayerError, worst_layers
 from mobile_actnet.export.pictures import extreme_pictures, generated_pictures, golden_picture
 from mobile_actnet.export.portability import Result, try_runtimes
 from mobile_actnet.export.quantization import ROUNDED
-from mobile_actnet.export.repair import equalise
+from mobile_actnet.export.repair import equalise_from_bytes
 from mobile_actnet.export.runtimes import Descriptors, Runtime, open_artefact
 from mobile_actnet.network import Actnet
 from mobile_actnet.photos import Photo, find_photos, load_images
@@ -171,7 +171,7 @@ def _worst_layers(
 ) -> tuple[LayerError, ...]:
     whole = copy.deepcopy(subject.deployable)
     if subject.found is not None and options.plan is not None:
-        equalise(BackbonePoints(whole), subject.found.scales)
+        equalise_from_bytes(BackbonePoints(whole), subject.found.scales)
     return tuple(worst_layers(staged, kind, whole, reference.pixels[:PICTURES]))
 
 

@@ -15,7 +15,7 @@ from mobile_actnet.export.calibration import ActivationRanges
 from mobile_actnet.export.deployable import DeployableActnet
 from mobile_actnet.export.formats import ConvolutionPlan, Precision, QuantizationPlan, Range
 from mobile_actnet.export.palette import palettised
-from mobile_actnet.export.repair import equalise, round_weights
+from mobile_actnet.export.repair import equalise_from_bytes, round_weights
 
 PALETTE_BITS = {Precision.PALETTISED_8: 8, Precision.PALETTISED_6: 6}
 """Length of a place in the table of weights."""
@@ -77,10 +77,12 @@ def prepare(
     means: dict[str, Tensor] = {}
     if precision not in STATIC:
         if found is not None:
-            means = {name: x / found.scales.get(name, 1.0) for name, x in found.means.items()}
+            # The float network reads normalised values, not bytes.
+            inner = {name: x for name, x in found.means.items() if name != INPUT}
+            means = {name: x / found.scales.get(name, 1.0) for name, x in inner.items()}
         kept = frozenset(x.name for x in points.convolutions if is_small(x.module.weight.shape))
     elif found is not None:
-        equalise(points, found.scales)
+        equalise_from_bytes(points, found.scales)
         means = found.means
         if found.tuned is not None:
             found.tuned.put_into(points, kept)

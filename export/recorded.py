@@ -20,7 +20,7 @@ from mobile_actnet.export.tuned_kernels import tuned_from
 from mobile_actnet.files import reason, write_atomically
 
 FORMAT = "mobile-actnet-int8"
-VERSION = "1"
+VERSION = "2"
 
 
 def recorded_path(checkpoint: Path) -> Path:

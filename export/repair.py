@@ -8,6 +8,8 @@ the next kernel divided by it. Per-channel kernels make it free where the next o
 Bias correction (the same paper, with means measured rather than derived): rounded weights shift
 the mean of every output channel; the bias takes the shift back. It is what helps most here: the
 mean over positions that follows keeps a shift and averages noise away.
+
+The picture's bytes are the input's levels, so that nothing is lost before the first kernel.
 """
 
 from collections.abc import Callable
@@ -17,10 +19,16 @@ import torch
 from torch import Tensor, nn
 
 from mobile_actnet.activations import FEATURE_MAP_MAX
-from mobile_actnet.export.backbone_points import SIGNATURE, BackbonePoints, Convolution
+from mobile_actnet.export.backbone_points import INPUT, SIGNATURE, BackbonePoints, Convolution
 from mobile_actnet.export.deployable import DeployableActnet
 
 WEIGHT_LEVEL_MAX = 127
+
+BYTE_ZERO_POINT = 116
+"""The byte that is 0 to a backbone that reads bytes: the mean of ImageNet's three channel means."""
+
+BYTE_RANGE = (-float(BYTE_ZERO_POINT), 255.0 - BYTE_ZERO_POINT)
+"""Of its input."""
 
 Rounding = Callable[[Tensor], Tensor]
 
@@ -58,6 +66,35 @@ def equalisation_scales(points: BackbonePoints, largest: dict[str, Tensor]) -> d
             scale = (scale / scale.log().mean().exp()).clamp(1 / _LARGEST_SCALE, _LARGEST_SCALE)
         scales |= dict.fromkeys(bond.points, scale)
     return scales
+
+
+def equalise_from_bytes(points: BackbonePoints, scales: dict[str, Tensor]) -> None:
+    """Bring a float network to the form that 8 bits are chosen in, in place.
+
+    Done twice, the second time with no scales, it changes nothing more.
+    """
+    take_bytes(points)
+    equalise(points, scales)
+
+
+@torch.no_grad()
+def take_bytes(points: BackbonePoints) -> None:
+    """Let the backbone read byte - 116 in place of normalised values, in place.
+
+    So the input's 256 levels are the bytes themselves. Normalised, its three channels have three
+    steps, and rounding them anew to a common one was the largest single noise in dark pictures. Scale
+    and offset move into the first kernels. Padding with 0 now is byte 116 in every channel, where it
+    was the mean of each (124, 116, 104): a cosine of 0.99999.
+    """
+    deployable = points.deployable
+    ratio = deployable.scale
+    shift = BYTE_ZERO_POINT * ratio + deployable.offset
+    for module in (x.module for x in points.convolutions if x.source == INPUT):
+        assert module.bias is not None
+        module.bias += (module.weight * shift).sum((1, 2, 3))
+        module.weight *= ratio
+    deployable.scale = torch.ones_like(ratio)
+    deployable.offset = torch.full_like(ratio, -BYTE_ZERO_POINT)
 
 
 @torch.no_grad()

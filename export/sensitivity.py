@@ -11,7 +11,7 @@ from mobile_actnet.export.calibration import ActivationRanges
 from mobile_actnet.export.deployable import DeployableActnet
 from mobile_actnet.export.formats import Range
 from mobile_actnet.export.lowering_errors import INT8_LEVELS
-from mobile_actnet.export.repair import equalise, round_weights
+from mobile_actnet.export.repair import equalise_from_bytes, round_weights
 from mobile_actnet.preprocessing import Pixels
 
 KEPT_COUNTS = (1, 2, 4, 8)
@@ -30,7 +30,7 @@ def most_sensitive(whole: DeployableActnet, found: ActivationRanges, pixels: Pix
     pixels = pixels[:_PICTURES]
     equalised = copy.deepcopy(whole)
     points = BackbonePoints(equalised)
-    equalise(points, found.scales)
+    equalise_from_bytes(points, found.scales)
     expected = _descriptors(points, pixels)
     rounded = copy.deepcopy(equalised)
     points_of_rounded = BackbonePoints(rounded)

@@ -18,7 +18,7 @@ from mobile_actnet.export.manifest import sha256
 from mobile_actnet.export.pictures import generated_pictures
 from mobile_actnet.export.quantization import prepare
 from mobile_actnet.export.recorded import load_recorded
-from mobile_actnet.export.repair import equalise
+from mobile_actnet.export.repair import equalise_from_bytes
 from mobile_actnet.network import Actnet
 
 pytest.importorskip("coremltools", reason="needs the extra coreml")
@@ -52,7 +52,7 @@ def planned(
 def in_float(network: Actnet, found: ActivationRanges) -> DeployableActnet:
     """The float network, equalised like the artefact."""
     deployable = DeployableActnet(network, 256, Layout.NCHW)
-    equalise(BackbonePoints(deployable), found.scales)
+    equalise_from_bytes(BackbonePoints(deployable), found.scales)
     return deployable
 
 

@@ -129,3 +129,23 @@ def test_kept_convolutions_stay_as_they_are(deployable: DeployableActnet) -> Non
     ]
     assert not changed[3]
     assert sum(changed) == 51
+
+
+def test_reading_bytes_changes_the_padding_alone(deployable: DeployableActnet) -> None:
+    before, images = results(deployable), deployable.normalised(torch.from_numpy(PIXELS))
+    points = BackbonePoints(deployable)
+    plain = copy.deepcopy(points.convolutions[0].module)
+    repair.take_bytes(points)
+    bytes_read = deployable.normalised(torch.from_numpy(PIXELS))
+    values = bytes_read + repair.BYTE_ZERO_POINT
+    assert torch.equal(values, values.round())
+    assert values.min() >= 0
+    assert values.max() <= 255
+    inside = (..., slice(1, -1), slice(1, -1))
+    torch.testing.assert_close(
+        points.convolutions[0].module(bytes_read)[inside], plain(images)[inside], rtol=0, atol=1e-4
+    )
+    assert float((results(deployable) * before).sum(1).min()) > 0.9998
+    again = copy.deepcopy(deployable)
+    repair.take_bytes(BackbonePoints(again))
+    assert torch.equal(results(again), results(deployable))
