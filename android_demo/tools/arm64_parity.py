@@ -13,6 +13,7 @@ from toolchain import ANDROID_DEMO
 from mobile_actnet.benchmarks.arm64 import Arm64Tools
 from mobile_actnet.benchmarks.latency import RunPlan
 from mobile_actnet.benchmarks.native import program_options, read_result
+from mobile_actnet.descriptor_storage import Storage, encode
 from mobile_actnet.export.deployable import ImageSize
 from mobile_actnet.export.manifest import load
 from mobile_actnet.export.pictures import generated_pictures, golden_picture
@@ -20,7 +21,7 @@ from mobile_actnet.export.runtimes import TfliteRuntime
 from mobile_actnet.preprocessing import Pixels
 
 REPOSITORY = ANDROID_DEMO.parent
-GENERATED = 2
+GENERATED = 8
 
 # LiteRT's kernels need the atomic instructions of ARMv8.1.
 _PROCESSOR = "cortex-a76"
@@ -40,11 +41,16 @@ def fetch_arm64() -> Arm64Tools:
     return Arm64Tools(REPOSITORY / ".arm64")
 
 
-def compare_arm64(tools: Arm64Tools, artefact: Path, limit: float) -> str:
+def compare_arm64(tools: Arm64Tools, artefact: Path, limit: float, same_stored: bool) -> str:
     """Describe the golden picture and some generated ones on both; say how far they are apart.
 
+    Args:
+        limit: of the difference of any value.
+        same_stored: whether what a gallery keeps of each descriptor, all that a search sees, must
+            be the same integers.
+
     Raises:
-        BuildError: further than `limit`, or the program failed.
+        BuildError: they are further apart, or the program failed.
     """
     size = load(artefact)["preprocessing"]
     shape = ImageSize(size["height"], size["width"])
@@ -54,7 +60,17 @@ def compare_arm64(tools: Arm64Tools, artefact: Path, limit: float) -> str:
     worst = float(np.abs(found - expected).max())
     if not worst <= limit:
         raise BuildError(f"ARM64 gives another descriptor: difference {worst:.2e}")
-    return f"largest difference from Python: {worst:.1e} in {len(pictures)} pictures"
+    stored = [encode(descriptors, Storage.INT8).values for descriptors in (expected, found)]
+    same = int((stored[0] == stored[1]).all(axis=1).sum())
+    if same_stored and same < len(pictures):
+        raise BuildError(
+            f"ARM64: {len(pictures) - same} of {len(pictures)} descriptors are stored as other "
+            f"integers than in Python; largest difference before rounding: {worst:.2e}"
+        )
+    return (
+        f"largest difference from Python: {worst:.1e} in {len(pictures)} pictures, "
+        f"{same} of them stored as the same integers"
+    )
 
 
 def _emulated(tools: Arm64Tools, artefact: Path, picture: Pixels) -> NDArray[np.float32]:
