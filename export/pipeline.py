@@ -161,6 +161,8 @@ def _export_one(
         found = None
     problem: ParityError | None = None
     for kept in _attempts(whole, found, reference, request):
+        if problem is not None:
+            say(f"  {problem}")
         deployable = copy.deepcopy(whole)
         plan = prepare(deployable, precision, found, kept)
         options = Options(
@@ -170,7 +172,7 @@ def _export_one(
         subject = Subject(network, source, whole, found, _calibration_entry(found, plan))
         with staging_folder(final.parent) as folder:
             staged = folder / final.name
-            in_float = f", {len(kept)} layers in float" if kept else ""
+            in_float = f", in float {', '.join(sorted(kept))}" if kept else ""
             with _step(say, f"converted to {kind.value} {precision.value}{in_float}"):
                 _convert(made, deployable, options, staged, _embedded(source, options))
             with _step(say, f"compared with PyTorch on {len(reference.pixels)} pictures"):

@@ -60,15 +60,22 @@ def load_recorded(checkpoint_sha256: str, path: Path = RECORDED) -> ActivationRa
     """Read what is recorded for a checkpoint; None if it is of another one, or missing.
 
     Raises:
-        ActnetError: the file is damaged.
+        ConfigError: the file is of another version.
+        ActnetError: it is damaged.
     """
     if not path.exists():
         return None
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
-            if (metadata.get("format"), metadata.get("version")) != (FORMAT, VERSION):
-                raise ValueError("it is of another kind or version")
+            if metadata.get("format") != FORMAT:
+                raise ValueError(f"it says {metadata.get('format')!r} where {FORMAT!r} is due")
+            if metadata.get("version") != VERSION:
+                raise ConfigError(
+                    f"{path} is a record of version {metadata.get('version')}, read is version "
+                    f"{VERSION}: tune again with actnet-train --quantize, or move it away and give "
+                    "--calibration DIR"
+                )
             if metadata.get("checkpoint_sha256") != checkpoint_sha256:
                 return None
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
@@ -95,7 +102,7 @@ def recorded_for(checkpoint: Path, checkpoint_sha256: str) -> ActivationRanges |
         None where nothing is.
 
     Raises:
-        ConfigError: what lies beside it is of another checkpoint.
+        ConfigError: what lies beside it is of another checkpoint or version.
         ActnetError: the file is damaged.
     """
     beside = recorded_path(checkpoint)

@@ -9,6 +9,7 @@ import torch
 
 from mobile_actnet.checkpoint import DEFAULT_CHECKPOINT, Card, save_checkpoint
 from mobile_actnet.errors import ActnetError, ConfigError
+from mobile_actnet.export import recorded
 from mobile_actnet.export.activation_ranges import CalibrationMethod
 from mobile_actnet.export.calibration import ActivationRanges, CalibrationImages, measure_ranges
 from mobile_actnet.export.cli import main
@@ -74,6 +75,24 @@ def test_the_record_of_another_checkpoint_is_refused(
     arguments[3] = "int8-weights"
     assert main([*arguments, "--image-size", "64", "-o", str(tmp_path / "out")]) == 0
     assert "warning: " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("constant", "error", "message"),
+    [
+        ("VERSION", ConfigError, "is a record of version other, read is version 2: tune again"),
+        ("FORMAT", ActnetError, "is damaged: it says 'other' where"),
+    ],
+)
+def test_a_record_that_cannot_be_read_is_named(
+    tuned: ActivationRanges, tmp_path: Path, monkeypatch, constant, error, message
+) -> None:
+    path = tmp_path / "made.int8.safetensors"
+    with monkeypatch.context() as patched:
+        patched.setattr(recorded, constant, "other")
+        save_recorded(tuned, path, "0" * 64)
+    with pytest.raises(error, match=message):
+        load_recorded("0" * 64, path)
 
 
 def test_what_is_kept_in_float_is_not_tuned(

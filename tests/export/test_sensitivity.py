@@ -48,8 +48,9 @@ def labelled(tmp_path: Path) -> Path:
 
 
 def test_more_layers_are_kept_until_the_bar_is_reached(
-    tmp_path: Path, labelled: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    tmp_path: Path, labelled: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
     tried: list[int] = []
     whole_check = pipeline.check_artefact
 
@@ -70,6 +71,9 @@ def test_more_layers_are_kept_until_the_bar_is_reached(
     assert len(load(path)["calibration"]["kept_in_float"]) == 2
     assert load(path)["parity"]["mean_ap_loss_threshold"] == 100
     assert not path.with_name("model.onnx.rejected").exists()
+    said = capsys.readouterr().out
+    assert said.count("too much is lost") == 2
+    assert "in float features." in said
     assert KEPT_COUNTS[:2] == (1, 2)
 
 
