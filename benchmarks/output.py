@@ -8,8 +8,8 @@ from mobile_actnet.benchmarks.latency_plots import draw_report
 from mobile_actnet.benchmarks.report import Report
 from mobile_actnet.benchmarks.report_files import report_line, save_report
 from mobile_actnet.benchmarks.tables import markdown
-from mobile_actnet.errors import ActnetError, ConfigError
-from mobile_actnet.files import staging_folder, write_atomically
+from mobile_actnet.errors import ConfigError
+from mobile_actnet.files import refuse_existing, staging_folder, write_atomically
 
 
 def check_output(arguments: argparse.Namespace, resumes: bool = False) -> None:
@@ -27,8 +27,7 @@ def check_output(arguments: argparse.Namespace, resumes: bool = False) -> None:
         return
     if path.suffix != ".json":
         raise ConfigError(f"{path} is no name for a report; give one that ends in .json")
-    if path.exists() and not (arguments.overwrite or resumes):
-        raise ActnetError(f"{path} exists; give --overwrite to replace it, or another -o")
+    refuse_existing(path, arguments.overwrite or resumes)
     with staging_folder(path.parent):
         pass  # The folder can be written.
 

@@ -13,11 +13,12 @@ from pathlib import Path
 
 from mobile_actnet.commands import run
 from mobile_actnet.descriptor_storage import Storage
+from mobile_actnet.errors import ConfigError
 from mobile_actnet.export.answer_threshold import calibrate
 from mobile_actnet.export.cli import parse_image_size
 from mobile_actnet.export.gallery_check import examine_gallery
 from mobile_actnet.export.indexing import KEEP, IndexOptions, IndexReport, build, update
-from mobile_actnet.files import write_atomically
+from mobile_actnet.files import refuse_existing, write_atomically
 from mobile_actnet.gallery import GalleryReader
 from mobile_actnet.gallery_approximate import APPROXIMATE_FROM
 from mobile_actnet.gallery_dump import dump_gallery
@@ -51,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     calibrate.add_argument("-o", "--output", type=Path, required=True, metavar="FILE",
                            help="thresholds for the Android app: thresholds.json")  # fmt: skip
     calibrate.add_argument("--model", type=Path, metavar="ARTEFACT", help="where the model is now")
+    calibrate.add_argument("--overwrite", action="store_true", help="replace FILE where it exists")
     _finish(calibrate, _calibrate)
     export = commands.add_parser("export", help="descriptors as .npy, names as CSV")
     export.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
@@ -212,15 +214,19 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _calibrate(arguments: argparse.Namespace) -> int:
+    output: Path = arguments.output
+    if output.suffix != ".json":
+        raise ConfigError(f"{output} is no name for thresholds; give one that ends in .json")
+    refuse_existing(output, arguments.overwrite)
     told = calibrate(arguments.gallery, arguments.model, progress=sys.stderr.isatty())
-    write_atomically(arguments.output, json.dumps(told, indent=1).encode() + b"\n")
-    print(f"searched for {told['captures']} made-up photos of {told['pictures']} pictures")
+    write_atomically(output, json.dumps(told, indent=1).encode() + b"\n")
+    print(f"searched for {told['captures']} made-up photos in {told['pictures']} pictures")
     for row in told["thresholds"][told["measure"]]:
         print(
             f"{row['false_answers']:4.0%} false answers: {told['measure']} {row['least']:.2f}, "
             f"{row['right_answers']:.0%} answered rightly, {row['wrong_answers']:.0%} wrongly"
         )
-    print(f"✓ {arguments.output}: copy it into the app beside the gallery")
+    print(f"✓ {output}: copy it into the app beside the gallery")
     if arguments.json:
         print(json.dumps(told))
     return 0

@@ -25,7 +25,7 @@ from mobile_actnet.export.deployable import DeployableActnet
 WEIGHT_LEVEL_MAX = 127
 
 BYTE_ZERO_POINT = 116
-"""The byte that is 0 to a backbone that reads bytes: the mean of ImageNet's three channel means."""
+"""The byte that is 0 to a backbone that reads bytes: ImageNet's mean of green, between the others."""
 
 BYTE_RANGE = (-float(BYTE_ZERO_POINT), 255.0 - BYTE_ZERO_POINT)
 """Of its input."""

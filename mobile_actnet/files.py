@@ -73,6 +73,18 @@ def write_atomically(path: Path, data: bytes) -> None:
         put_in_place([(staged, path)])
 
 
+def refuse_existing(path: Path, overwrite: bool) -> None:
+    """Look before hours of work whether a result would replace a file.
+
+    Raises:
+        ActnetError: it would and must not, or a folder has its name.
+    """
+    if path.is_dir():
+        raise ActnetError(f"{path} is a folder; give the name of a file")
+    if path.exists() and not overwrite:
+        raise ActnetError(f"{path} exists; give --overwrite to replace it, or another -o")
+
+
 def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file, lower-case hex."""
     with path.open("rb") as file:

@@ -19,6 +19,7 @@ from mobile_actnet.checkpoint import Card, load_checkpoint, save_checkpoint
 from mobile_actnet.commands import run
 from mobile_actnet.config import MOBILE_ACTNET
 from mobile_actnet.errors import ActnetError, CheckpointError
+from mobile_actnet.files import refuse_existing
 from mobile_actnet.network import Actnet
 from mobile_actnet.photos import find_photos, load_images
 from mobile_actnet.preview import write_preview
@@ -115,11 +116,8 @@ def _fit(
     output: Path = arguments.output
     if output.suffix != ".safetensors":
         output = output / "checkpoint.safetensors"
-    if output.is_dir():
-        raise ActnetError(f"{output} is a folder; give another name")
     state_path = output.with_suffix(".state")
-    if output.exists() and not state_path.exists() and not arguments.overwrite:
-        raise ActnetError(f"{output} exists; give --overwrite to replace it, or another -o")
+    refuse_existing(output, arguments.overwrite or state_path.exists())
     network, origin = _start(arguments, sources, config)
     card = Card(
         name=arguments.name,

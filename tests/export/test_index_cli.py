@@ -61,13 +61,32 @@ def test_calibrate_writes_what_the_app_reads(
     lines = capsys.readouterr().out.splitlines()
     told = json.loads(lines[-1])
     assert json.loads(written.read_text()) == told == calibrate(gallery, captures=30)
-    assert lines[0] == "searched for 30 made-up photos of 3 pictures"
+    assert lines[0] == "searched for 30 made-up photos in 3 pictures"
     row = told["thresholds"]["similarity"][1]
     assert lines[2].startswith(f"  5% false answers: similarity {row['least']:.2f}, ")
+    assert main(["calibrate", str(gallery), "-o", str(written), "--overwrite"]) == 0
     gallery.unlink()
-    assert main(["calibrate", str(gallery), "-o", str(written)]) == 1
+    assert main(["calibrate", str(gallery), "-o", str(written), "--overwrite"]) == 1
     assert "shop.sqlite" in capsys.readouterr().err
     assert json.loads(written.read_text()) == told
+
+
+def test_calibrate_replaces_no_file_unasked(
+    gallery: Path, tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index_cli, "calibrate", None)  # Nothing is described before.
+    before, there = gallery.read_bytes(), tmp_path / "there.json"
+    there.write_text("{}")
+    (tmp_path / "folder.json").mkdir()
+    for name, message in (
+        (gallery.name, "shop.sqlite is no name for thresholds; give one that ends in .json"),
+        ("there.json", "there.json exists; give --overwrite to replace it"),
+        ("folder.json", "folder.json is a folder; give the name of a file"),
+    ):
+        assert main(["calibrate", str(gallery), "-o", str(gallery.with_name(name))]) == 1
+        assert message in capsys.readouterr().err
+    assert gallery.read_bytes() == before
+    assert there.read_text() == "{}"
 
 
 @pytest.mark.parametrize(
