@@ -42,17 +42,21 @@ def fetch_packages(
     Args:
         suite: Debian's release, such as bookworm.
         names: of packages.
+        folder: new, empty, or of an earlier call, whose packages are replaced.
         with_needed: whether all that they need is fetched, too.
 
     Raises:
-        ToolchainError: no apt, no keyring, no network, or no such package any more.
+        ToolchainError: no apt, no keyring, no network, no such package any more, or a folder that
+            holds something else.
     """
+    # apt is run from elsewhere; it takes the system's folders where it does not find its configuration.
+    folder = folder.resolve()
     wanted = f"{suite} {' '.join(names)}{' with all they need' if with_needed else ''}\n"
     listing = folder / "packages.txt"
     if listing.exists() and listing.read_text() == wanted:
         return folder
+    _check_folder(folder, listing)
     _check_machine(names)
-    shutil.rmtree(folder, ignore_errors=True)
     downloads = folder.with_name(folder.name + ".download")
     shutil.rmtree(downloads, ignore_errors=True)
     downloads.mkdir(parents=True)
@@ -64,11 +68,30 @@ def fetch_packages(
         else ["download"]
     )
     _run(["apt-get", "-qq", *fetch, *names], downloads, environment)
-    for archive in sorted(downloads.rglob("*.deb")):
-        _run(["dpkg-deb", "-x", str(archive), str(folder)], downloads, environment)
+    archives = sorted(downloads.rglob("*.deb"))
+    if not archives:
+        raise ToolchainError(
+            f"{', '.join(names)}: apt-get fetched no package from {MIRROR}; try again, or name "
+            "another mirror in ACTNET_DEBIAN_MIRROR"
+        )
+    unpacked = downloads / "unpacked"
+    for archive in archives:
+        _run(["dpkg-deb", "-x", str(archive), str(unpacked)], downloads, environment)
+    (unpacked / listing.name).write_text(wanted)
+    # The folder is there whole or not at all, so that it can be told from others.
+    shutil.rmtree(folder, ignore_errors=True)
+    unpacked.rename(folder)
     shutil.rmtree(downloads)
-    listing.write_text(wanted)
     return folder
+
+
+def _check_folder(folder: Path, listing: Path) -> None:
+    of_packages = listing.is_file() and (folder / "usr").is_dir()
+    if folder.exists() and not of_packages and (folder.is_file() or any(folder.iterdir())):
+        raise ToolchainError(
+            f"{folder} holds something that was not unpacked by this program, and would be removed; "
+            "give a new or an empty folder"
+        )
 
 
 def _check_machine(names: tuple[str, ...]) -> None:

@@ -17,7 +17,7 @@ def commands(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[list[str]]
             archives = folder / ("var/cache/apt/archives" if "install" in command else "")
             (archives / "one.deb").touch()
         if command[0] == "dpkg-deb":
-            Path(command[-1]).mkdir(exist_ok=True)
+            (Path(command[-1]) / "usr").mkdir(parents=True, exist_ok=True)
 
     monkeypatch.setattr(debian, "_run", note)
     monkeypatch.setattr(debian, "KEYRING", tmp_path)
@@ -48,3 +48,43 @@ def test_a_machine_without_apt_is_told(
     assert debian.main() == 1
     assert capsys.readouterr().err == "debian: one: needs apt-get and dpkg-deb (Debian, Ubuntu)\n"
     assert not (tmp_path / "tools").exists()
+
+
+def test_a_relative_folder_is_the_callers(
+    commands: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[dict[str, str]] = []
+    note = debian._run
+    monkeypatch.setattr(debian, "_run", lambda *run: (given.append(run[2]), note(*run)))
+    monkeypatch.setattr("sys.argv", ["debian.py", "bookworm", "tools", "one"])
+    monkeypatch.chdir(tmp_path)
+    assert debian.main() == 0
+    assert (tmp_path / "tools/packages.txt").read_text() == "bookworm one with all they need\n"
+    # apt is run in another folder, and without a configuration it changes the system's own.
+    configuration = str(tmp_path / "tools.download/apt.conf")
+    assert {environment["APT_CONFIG"] for environment in given} == {configuration}
+
+
+def test_that_no_package_came_is_told(
+    commands: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(debian, "_run", lambda *_run: None)
+    with pytest.raises(debian.ToolchainError, match="one: apt-get fetched no package"):
+        debian.fetch_packages("bookworm", ("one",), tmp_path / "tools")
+    assert not (tmp_path / "tools").exists()
+
+
+@pytest.mark.parametrize("name", ["mine.txt", "packages.txt"])
+def test_a_folder_of_something_else_is_not_replaced(
+    name: str, commands: list[list[str]], tmp_path: Path
+) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / name).write_text("ffmpeg")
+    with pytest.raises(debian.ToolchainError, match="give a new or an empty folder"):
+        debian.fetch_packages("bookworm", ("one",), folder)
+    assert (folder / name).read_text() == "ffmpeg"
+    assert commands == []
+    (folder / name).unlink()
+    debian.fetch_packages("bookworm", ("one",), folder)
+    assert (folder / "packages.txt").read_text() == "bookworm one\n"
