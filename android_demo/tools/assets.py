@@ -59,7 +59,7 @@ def make_models(
 ) -> None:
     """Replace `folder` by a folder for each artefact, called as it is, and the list of them.
 
-    What was there stays until the new is whole.
+    What was there stays until the new is whole. All manifests are read before any photo.
 
     Args:
         artefacts: the first is what the app begins with.
@@ -72,6 +72,8 @@ def make_models(
     """
     names = [artefact.stem for artefact in artefacts]
     _check_names(names)
+    for artefact in artefacts:
+        load(artefact)
     with _replacing(folder) as new:
         for name, artefact in zip(names, artefacts, strict=True):
             _write_model(new / name, artefact, photos, labels)
@@ -87,6 +89,7 @@ def make_assets(folder: Path, artefact: Path, photos: Path, labels: str | None =
 
     Args and errors are those of `make_models`; there are no thresholds.
     """
+    load(artefact)
     with _replacing(folder) as new:
         _write_model(new, artefact, photos, labels)
         _remove_companions(new)
@@ -94,16 +97,20 @@ def make_assets(folder: Path, artefact: Path, photos: Path, labels: str | None =
 
 @contextmanager
 def _replacing(folder: Path) -> Iterator[Path]:
-    new = folder.with_name(folder.name + ".new")
+    # Beside the old, which galleries' relative paths need; a name that the app's packager leaves out.
+    new = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
-    yield new
+    try:
+        yield new
+    except BaseException:
+        shutil.rmtree(new, ignore_errors=True)
+        raise
     shutil.rmtree(folder, ignore_errors=True)
     new.rename(folder)
 
 
 def _write_model(folder: Path, artefact: Path, photos: Path, labels: str | None) -> None:
-    load(artefact)
     folder.mkdir(exist_ok=True)
     command("actnet-index", "build", photos.resolve(), "--model", artefact.resolve(),
             "-o", (folder / GALLERY).resolve(), *_label_words(labels))  # fmt: skip

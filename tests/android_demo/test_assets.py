@@ -81,14 +81,37 @@ def test_the_app_of_one_model_has_its_files_side_by_side(
     }  # fmt: skip
 
 
-@pytest.mark.usefixtures("commands")
-def test_what_was_there_stays_where_the_new_fails(tmp_path: Path) -> None:
-    target = tmp_path / "actnet"
-    old = artefact(target, "old.tflite")
+def test_all_manifests_are_read_before_any_photo(commands: list[list[str]], tmp_path: Path) -> None:
     models = [artefact(tmp_path / "in", "small.tflite"), tmp_path / "in/missing.tflite"]
     with pytest.raises(ManifestError):
-        assets.make_models(target, models, PHOTOS)
+        assets.make_models(tmp_path / "app/actnet", models, PHOTOS)
+    with pytest.raises(ManifestError):
+        assets.make_assets(tmp_path / "app/actnet", models[1], PHOTOS)
+    assert commands == []
+    assert not (tmp_path / "app").exists()
+
+
+@pytest.mark.usefixtures("commands")
+@pytest.mark.parametrize("failure", [ActnetError("all photos show one thing"), KeyboardInterrupt()])
+def test_what_was_there_stays_alone_where_the_new_fails(
+    failure: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "app/actnet"
+    target.parent.mkdir()
+    old = artefact(target, "old.tflite")
+    beside = []
+
+    def fail(gallery: Path, _model: Path) -> None:
+        beside.extend(path.name for path in target.parent.iterdir() if path != target)
+        raise failure
+
+    monkeypatch.setattr(assets, "calibrate", fail)
+    with pytest.raises(type(failure)):
+        assets.make_models(target, [artefact(tmp_path / "in", "small.tflite")], PHOTOS)
     assert old.read_text() == "old.tflite"
+    assert list(target.parent.iterdir()) == [target]
+    (staged,) = beside
+    assert staged.startswith(".")  # Left by a process that was killed, it is not packaged.
 
 
 @pytest.mark.usefixtures("commands")
