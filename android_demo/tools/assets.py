@@ -129,11 +129,14 @@ def _remove_companions(folder: Path) -> None:
 def _check_names(names: list[str]) -> None:
     for name in names:
         if names.count(name) > 1:
-            raise ActnetError(f"{names.count(name)} models are called {name}; rename all but one")
+            raise ActnetError(
+                f"{names.count(name)} models are called {name}; rename all but one, each with its manifest"
+            )
         if _NO_FOLDER_NAME.fullmatch(name):
             raise ActnetError(
                 f"the model {name} becomes a folder of the app, which cannot be called so; rename "
-                'it: no . or _ at the beginning, no ~ at the end, none of \\ : * ? " < > |'
+                "it and its manifest: no . or _ at the beginning, no ~ at the end, none of "
+                '\\ : * ? " < > |'
             )
 
 

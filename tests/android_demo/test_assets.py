@@ -117,11 +117,13 @@ def test_what_was_there_stays_alone_where_the_new_fails(
 @pytest.mark.usefixtures("commands")
 def test_names_that_are_no_folders_of_an_app_are_refused(tmp_path: Path) -> None:
     twice = [artefact(tmp_path / folder, "mine.tflite") for folder in ("a", "b")]
-    with pytest.raises(ActnetError, match="2 models are called mine; rename"):
+    with pytest.raises(
+        ActnetError, match="2 models are called mine; rename all but one, each with its manifest"
+    ):
         assets.make_models(tmp_path / "actnet", twice, PHOTOS)
     for name in ("_mine.tflite", ".mine.tflite", "mine~.tflite", "mi:ne.tflite"):
         wrong = artefact(tmp_path / "in", name)
-        with pytest.raises(ActnetError, match="rename it"):
+        with pytest.raises(ActnetError, match="rename it and its manifest"):
             assets.make_models(tmp_path / "actnet", [wrong], PHOTOS)
     assert not (tmp_path / "actnet").exists()
 

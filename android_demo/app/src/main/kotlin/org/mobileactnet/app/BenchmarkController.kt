@@ -77,7 +77,7 @@ class BenchmarkController(private val environment: Environment, private val sess
 
     /** The report is made here, of what was measured: model and settings may be others when it is saved. */
     private fun done(result: BenchmarkResult, open: Session, pictures: Int) = BenchmarkState.Done(
-        open.manifest.name,
+        open.name,
         result,
         reportJson(result, open.manifest, environment.phone, open.model.ran, pictures, environment.now()),
         saved = null

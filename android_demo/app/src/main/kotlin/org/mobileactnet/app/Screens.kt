@@ -84,7 +84,7 @@ fun settingsContent(settings: Settings, start: StartState, models: ModelsState):
         is StartState.Refused -> Block.Problem(start.sentence)
 
         is StartState.Ready -> Block.Paragraph(
-            "Model: ${start.manifest.name}, ${start.manifest.precision}; " +
+            "Model: ${models.used ?: start.manifest.name}, ${start.manifest.precision}; " +
                 "it runs on ${acceleratorName(start.ran.accelerator)}."
         )
     }

@@ -28,6 +28,8 @@ class Session private constructor(
     val writer: GalleryWriter,
     val model: OpenedModel
 ) : Closeable {
+    /** Of the model; its manifest may have an older one. */
+    val name get() = files.name
     val manifest get() = files.manifest
     val thresholds get() = files.thresholds
     private val owner get() = model.owner

@@ -51,8 +51,8 @@ class DemoTest {
     fun aWrongManifestIsASentence() {
         assertContains(refusal { files["$MODEL.json"] = "{".toByteArray() }.sentence, "is no JSON object")
         assertContains(refusal { changeManifest { it.put("schema", 9) } }.sentence, "has schema 9")
-        val other = refusal { changeManifest { it.getJSONObject("artefact").put("file", "b.tflite") } }
-        assertContains(other.sentence, "The manifest describes b.tflite, the app has fake.tflite")
+        val other = refusal { changeManifest { it.getJSONObject("artefact").put("sha256", sha256Of("b")) } }
+        assertContains(other.sentence, "was calibrated with")
     }
 
     @Test

@@ -14,6 +14,7 @@ import kotlin.test.assertNotNull
 import kotlin.test.assertNull
 import kotlin.test.assertTrue
 import org.mobileactnet.core.Accelerator
+import org.mobileactnet.core.Benchmark
 import org.mobileactnet.core.CarriedModel
 import org.mobileactnet.core.DescriptorModel
 import org.mobileactnet.core.ModelException
@@ -232,6 +233,22 @@ class ModelSwitchTest {
         bestMatch(demo, 3)
         demo.change(demo.settings.value.copy(threads = 4)) // The same gallery: the matches still mean something.
         assertIs<ResultsState.Found>(demo.results.state.value)
+    }
+
+    @Test
+    fun aRenamedArtefactGoesByItsNewName(): Unit = onPhone {
+        carry("second")
+        changeManifest("second") {
+            it.put("name", "older").getJSONObject("artefact").put("file", "older.tflite")
+        }
+        model = { FakeModel(shifts = shiftsOf(if (it.name == "older") "second" else it.name)) }
+        opened().use { demo ->
+            choose(demo, "second")
+            val said = assertIs<Block.Paragraph>(contentOf(demo, Screen.SETTINGS).blocks.first()).text
+            assertContains(said, "Model: second, fp16")
+            demo.benchmark.measure(Benchmark.Plan(warmUpRuns = 1, runs = 1))
+            assertEquals("second", assertIs<BenchmarkState.Done>(demo.benchmark.state.value).model)
+        }
     }
 
     private fun othersCanBeChosen(sentence: String, damage: FakePhone.() -> Unit): Unit = onPhone {

@@ -43,7 +43,7 @@ class Installer(private val assets: AssetSource, private val folder: File) {
      */
     fun install(model: CarriedModel.Usable): InstalledFiles {
         val manifest = model.manifest
-        val artefact = file(model, manifest.artefactFile)
+        val artefact = file(model, model.artefactFile)
         if (!isInstalled(artefact, manifest)) copy(model, artefact)
         checkArtefact(manifest, artefact)
         val gallery = file(model, GALLERY_FILE)

@@ -8,7 +8,7 @@ data class Preprocessing(val name: String, val version: Int, val heightPx: Int, 
 /**
  * What an app must know of an artefact: the JSON beside it, schema 1 (docs/manifest.md).
  *
- * @property artefactFile file name, without folder.
+ * @property artefactFile file name, without folder, as it was exported; files get renamed.
  * @property artefactSha256 lower-case hexadecimal.
  * @property checkpointName of the weights, with their [licence] and [origin].
  * @property dim values of a descriptor.

@@ -12,6 +12,9 @@ internal const val REMAKE = "run make android-assets and build the app again"
 sealed class CarriedModel {
     abstract val name: String
 
+    /** The artefact in that folder. Its manifest may have an older name, and binds it by its hash. */
+    val artefactFile: String get() = artefactName(name)
+
     /** Manifest and thresholds can be read; artefact and gallery are looked at when it is opened. */
     class Usable(override val name: String, val manifest: Manifest, val thresholds: AnswerThresholds) :
         CarriedModel()
@@ -51,18 +54,13 @@ class ModelCatalogue(private val assets: AssetSource) {
     }
 
     private fun usable(name: String): CarriedModel {
-        val artefact = "$name$ENDING"
-        val file = manifestName(artefact)
+        val file = manifestName(artefactName(name))
         val manifest = readManifest(assets.text("$name/$file"), file)
-        if (manifest.artefactFile != artefact) {
-            throw ManifestException("The manifest describes ${manifest.artefactFile}, the app has $artefact; $REMAKE")
-        }
         return CarriedModel.Usable(name, manifest, readThresholds(assets.text("$name/$THRESHOLDS_FILE"), manifest))
     }
 
     private companion object {
         const val SCHEMA = 1L
-        const val ENDING = ".tflite"
     }
 }
 
@@ -86,6 +84,8 @@ fun chosenModel(models: List<CarriedModel>, name: String?): ChosenModel {
         ?: return ChosenModel(first, "The model $name is not in this build of the app any more; ${first.name} is used.")
     return ChosenModel(found, null)
 }
+
+private fun artefactName(model: String) = "$model.tflite"
 
 /** A text that came with the app. */
 private fun AssetSource.text(name: String): String = try {

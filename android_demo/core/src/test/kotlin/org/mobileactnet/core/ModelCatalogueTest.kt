@@ -35,7 +35,7 @@ class ModelCatalogueTest {
         override fun open(name: String): InputStream =
             ByteArrayInputStream((files[name] ?: throw IOException(name)).toByteArray())
 
-        private fun thresholdsOf(sha256: String) =
+        fun thresholdsOf(sha256: String) =
             """{"schema": 1, "model_sha256": "$sha256", "captures": 600, "measure": "similarity", "thresholds":
                {"similarity": [{"false_answers": 0.05, "least": 0.5, "right_answers": 0.7}]}}"""
     }
@@ -62,15 +62,27 @@ class ModelCatalogueTest {
         }
         assertContains(refused { files.remove("large/large.tflite.json") }, "built without large/large.tflite.json")
         assertContains(refused { files["large/large.tflite.json"] = "{" }, "large.tflite.json is no JSON object")
-        assertContains(
-            refused { files["large/large.tflite.json"] = files.getValue("small/small.tflite.json") },
-            "The manifest describes small.tflite, the app has large.tflite; run make android-assets"
-        )
         assertContains(refused { files.remove("large/thresholds.json") }, "built without large/thresholds.json")
         assertContains(
             refused { files["large/thresholds.json"] = files.getValue("large/thresholds.json").replace("600", "0") },
             "thresholds.json is damaged: captures"
         )
+    }
+
+    @Test
+    fun aRenamedArtefactIsInstalledUnderItsNewName() = inFolder { folder ->
+        val assets = Assets("small")
+        val json = JSONObject(exportedManifest)
+        json.getJSONObject("artefact").put("file", "older.tflite").put("sha256", sha256("no model".byteInputStream()))
+        assets.files["small/small.tflite.json"] = json.toString()
+        assets.files["small/$THRESHOLDS_FILE"] = assets.thresholdsOf(sha256("no model".byteInputStream()))
+        val installer = Installer(assets, folder)
+        val installed = installer.install(usable(models(assets).single()))
+        assertEquals(File(folder, "models/small/small.tflite"), installed.artefact)
+        assets.files["small/small.tflite"] = "another"
+        installed.artefact.delete()
+        val error = assertFailsWith<ManifestException> { installer.install(usable(models(assets).single())) }
+        assertContains(error.message.orEmpty(), "small.tflite is not the file that its manifest describes")
     }
 
     @Test
