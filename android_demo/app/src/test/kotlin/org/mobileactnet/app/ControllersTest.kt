@@ -14,12 +14,10 @@ import kotlin.test.assertIs
 import kotlin.test.assertTrue
 import org.json.JSONObject
 import org.mobileactnet.core.Benchmark
-import org.mobileactnet.core.CameraFrame
 import org.mobileactnet.core.DescriptorModel
 import org.mobileactnet.core.Heat
 import org.mobileactnet.core.ModelException
 import org.mobileactnet.core.RgbPicture
-import org.mobileactnet.core.YuvPlane
 
 class ControllersTest {
     private fun <T> withDemo(test: FakePhone.(Demo) -> T): T = onPhone {
@@ -28,16 +26,6 @@ class ControllersTest {
             test(demo)
         }
     }
-
-    /** A grey frame. */
-    private fun frame(value: Int) = CameraFrame(
-        2,
-        2,
-        YuvPlane(ByteArray(4) { value.toByte() }, 2, 1),
-        YuvPlane(byteArrayOf(-128), 1, 1),
-        YuvPlane(byteArrayOf(-128), 1, 1),
-        1
-    )
 
     private fun second(phone: FakePhone) {
         phone.clock += 1_000_000_000

@@ -9,6 +9,7 @@ import org.json.JSONArray
 import org.json.JSONObject
 import org.mobileactnet.core.Accelerator
 import org.mobileactnet.core.AssetSource
+import org.mobileactnet.core.CameraFrame
 import org.mobileactnet.core.DescriptorModel
 import org.mobileactnet.core.GALLERY_FILE
 import org.mobileactnet.core.Heat
@@ -21,6 +22,7 @@ import org.mobileactnet.core.PictureException
 import org.mobileactnet.core.Preprocessing
 import org.mobileactnet.core.RgbPicture
 import org.mobileactnet.core.THRESHOLDS_FILE
+import org.mobileactnet.core.YuvPlane
 import org.mobileactnet.core.exportedManifest
 import org.mobileactnet.core.golden
 import org.mobileactnet.core.goldenPicture
@@ -121,6 +123,16 @@ class FakePhone(override val folder: File) : Environment {
         carry(NAME)
     }
 }
+
+/** A grey frame. */
+fun frame(value: Int) = CameraFrame(
+    2,
+    2,
+    YuvPlane(ByteArray(4) { value.toByte() }, 2, 1),
+    YuvPlane(byteArrayOf(-128), 1, 1),
+    YuvPlane(byteArrayOf(-128), 1, 1),
+    1
+)
 
 private fun decodeByte(photo: File): RgbPicture {
     val value = photo.readBytes().singleOrNull()

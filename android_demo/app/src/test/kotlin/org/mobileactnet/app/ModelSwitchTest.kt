@@ -251,6 +251,18 @@ class ModelSwitchTest {
         }
     }
 
+    @Test
+    fun nothingOfTheOldGalleryStaysWhereTheNextModelIsRefused(): Unit = withTwo { demo ->
+        files["second/second.tflite"] = ByteArray(3)
+        demo.live.onFrame { frame(3) }
+        assertIs<LiveState.Seeing>(demo.live.state.value)
+        gallery(demo)
+        choose(demo, "second")
+        assertIs<StartState.Refused>(demo.start.value)
+        assertEquals(LiveState.Starting, demo.live.state.value)
+        assertEquals(GalleryState.Opening, demo.gallery.state.value)
+    }
+
     private fun othersCanBeChosen(sentence: String, damage: FakePhone.() -> Unit): Unit = onPhone {
         carry("second")
         carry("third")
