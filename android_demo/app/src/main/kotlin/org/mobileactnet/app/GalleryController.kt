@@ -60,7 +60,7 @@ class GalleryController(
     }
 
     /**
-     * Deletes a photo that was added on this phone: first itself, then its picture in this gallery, and in
+     * Deletes a photo that was added on this phone: first itself, then its picture or problem in this gallery, and in
      * those of other models when they are opened. Begun, it is carried out, whatever ends the app.
      */
     fun delete(path: String) = worker.execute {

@@ -3,6 +3,8 @@ package org.mobileactnet.app
 
 import org.mobileactnet.core.BenchmarkResult
 import org.mobileactnet.core.GalleryCounts
+import org.mobileactnet.core.PhotoInbox
+import org.mobileactnet.core.Problem
 import org.mobileactnet.core.SelfTest
 import org.mobileactnet.core.Summary
 
@@ -51,7 +53,14 @@ private fun openBlocks(state: GalleryState.Open): List<Block> {
             val size = "${it.widthPx} x ${it.heightPx}"
             Block.PictureRow(it.id, it.path, it.title, size, Action.ShowPicture(it.id))
         } +
-        state.problems.map { Block.Problem("${it.path}: ${it.reason}") }
+        state.problems.flatMap(::problemBlocks)
+}
+
+/** A photo of this phone stays for other models until someone deletes it. */
+private fun problemBlocks(problem: Problem): List<Block> {
+    val sentence = Block.Problem("${problem.path}: ${problem.reason}")
+    if (!PhotoInbox.isAdded(problem.path)) return listOf(sentence)
+    return listOf(sentence, Block.Button("Delete this photo", Action.Delete(problem.path)))
 }
 
 private fun countsText(counts: GalleryCounts): String {

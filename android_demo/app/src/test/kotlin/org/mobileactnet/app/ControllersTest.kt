@@ -123,6 +123,12 @@ class ControllersTest {
         assertEquals(26, state.counts.pictures)
         assertEquals("The photo cannot be decoded; choose another", state.problems.single().reason)
         assertEquals(null, state.progress)
+        assertEquals(3, File(folder, "photos").list().orEmpty().size) // Another model may do better.
+        perform(demo, Action.Delete(state.problems.single().path))
+        val after = assertIs<GalleryState.Open>(demo.gallery.state.value)
+        assertEquals(emptyList(), after.problems)
+        assertEquals(26, after.counts.pictures)
+        assertEquals(2, File(folder, "photos").list().orEmpty().size)
     }
 
     @Test

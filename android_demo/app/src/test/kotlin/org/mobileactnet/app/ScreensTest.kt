@@ -171,6 +171,10 @@ class ScreensTest {
         assertContains(texts(content), "12 pictures, 3 labels")
         assertContains(texts(content), "added/x: truncated")
         assertContains(actions(content), Action.ShowPicture(7))
+        assertTrue(actions(content).none { it is Action.Delete }) // The photo is a computer's.
+        val added = "added/" + "0a".repeat(16)
+        val refused = galleryContent(open.copy(problems = listOf(Problem(added, "truncated"))))
+        assertContains(actions(refused), Action.Delete(added))
         val empty = galleryContent(open.copy(counts = GalleryCounts(0, 0, 0, 0)))
         assertEquals("The gallery is empty", texts(empty).first())
     }

@@ -69,11 +69,6 @@ class Gallery(private val database: Database, private val name: String) : Closea
         database.list("$PICTURES ORDER BY id DESC LIMIT ?", limit.toLong(), make = ::pictureOf)
     }
 
-    /** The id of the picture with a path; null where there is none. */
-    fun idOf(path: String): Long? = readableErrors(name) {
-        database.list("SELECT id FROM picture WHERE path = ?", path) { it[0] as Long }.singleOrNull()
-    }
-
     /** The paths of pictures and problems that begin with [PhotoInbox.FOLDER]. */
     fun addedPaths(): Set<String> = readableErrors(name) {
         // LIKE would take another case for the same.

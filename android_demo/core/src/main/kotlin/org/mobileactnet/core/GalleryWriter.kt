@@ -57,11 +57,8 @@ class GalleryWriter(private val database: Database, private val name: String) {
         database.execute("INSERT INTO problem (path, reason) VALUES (?, ?)", path, reason)
     }
 
-    /** Takes a picture out; nothing happens where it has gone already. */
-    fun delete(id: Long) = change {
-        database.execute("DELETE FROM thumbnail WHERE picture_id = ?", id)
-        database.execute("DELETE FROM picture WHERE id = ?", id)
-    }
+    /** Takes the picture of a path out, or its problem; nothing is lost where it has gone already. */
+    fun delete(path: String) = change { remove(path) }
 
     private fun remove(path: String) {
         database.execute(

@@ -18,7 +18,7 @@ data class IndexProgress(val done: Int, val total: Int, val problems: Int)
  * Takes the photos of an inbox into the gallery of a model, one transaction for each: those that were added,
  * and those that only other models' galleries have. Stopped at any point, by [run]'s `goOn` or by the end of
  * the process, it goes on with what is left: a photo that was stored but not moved away is stored again
- * under its path. A photo that the process died with twice is not tried a third time.
+ * under its path. A photo that the process died with twice is not tried a third time with this model.
  *
  * @param describe decodes and describes a photo; a [PictureException] is noted as its problem, and so
  *   is a descriptor that cannot be stored. A [ModelException] ends the run: it would meet them all.
@@ -37,12 +37,13 @@ class Indexer(
     }
 
     /**
-     * Takes out what was deleted while another model was in use; true where there was something.
+     * Takes out what was deleted while another model was in use, problems too, so that a photo that is
+     * added again is tried again; true where there was something.
      *
      * @throws GalleryException where the gallery cannot be written.
      */
     fun takeOutDeleted(): Boolean {
-        val gone = gallery.addedPaths().filter(inbox::isDeleted).mapNotNull(gallery::idOf)
+        val gone = gallery.addedPaths().filter(inbox::isDeleted)
         gone.forEach(writer::delete)
         return gone.isNotEmpty()
     }
@@ -87,10 +88,11 @@ class Indexer(
         return true
     }
 
-    /** Notes a photo's problem, and lets it go. */
+    /** Notes a photo's problem; the photo stays, as another model may do better. */
     private fun refuse(photo: File, reason: String): Boolean {
         writer.noteProblem(pathOf(photo), reason)
-        inbox.drop(photo)
+        inbox.keep(photo)
+        inbox.ended(photo)
         return false
     }
 

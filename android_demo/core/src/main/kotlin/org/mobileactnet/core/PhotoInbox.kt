@@ -6,15 +6,15 @@ import java.io.IOException
 import java.io.InputStream
 
 /**
- * Photos that someone added on the phone, in two folders: those that no gallery has yet, and those that one
- * has. The folders are the list of what there is, for the galleries of all models, and survive the end of
- * the app at any moment: a file appears under its name when it is whole, and moves on only after a gallery
- * has its descriptor.
+ * Photos that someone added on the phone, in two folders: those that wait, and those that a gallery has taken
+ * or refused. The folders are the list of what there is, for the galleries of all models, and survive the end
+ * of the app at any moment: a file appears under its name when it is whole, moves on only after a gallery has
+ * its descriptor or its problem, and goes when someone deletes it.
  *
  * A photo's name is the start of its content's SHA-256, so that the same photo is added once.
  *
- * @param waitingFolder of photos to be described.
- * @param photosFolder of photos that have been, for the large picture on the screen.
+ * @param waitingFolder of photos that no model has been tried with.
+ * @param photosFolder of photos that one has, for the large picture on the screen and for other models.
  */
 class PhotoInbox(private val waitingFolder: File, private val photosFolder: File) {
     /**
@@ -41,22 +41,19 @@ class PhotoInbox(private val waitingFolder: File, private val photosFolder: File
         }
     }
 
-    /** What no gallery has yet, oldest first; what a stopped copy left is removed. */
+    /** What no gallery has taken or refused yet, oldest first; what a stopped copy left is removed. */
     fun waiting(): List<File> {
         val (parts, files) = waitingFolder.listFiles().orEmpty().partition { it.name.endsWith(PART) }
         parts.forEach { it.delete() }
         return oldestFirst(files.filterNot { it.name.endsWith(BEGUN) })
     }
 
-    /** What one gallery at least has, oldest first. */
+    /** What one gallery at least has taken or refused, oldest first. */
     fun kept(): List<File> = oldestFirst(photosFolder.listFiles().orEmpty().toList())
 
     /** Whether a path is that of a photo which was added on a phone, and is not there any more. */
-    fun isDeleted(path: String): Boolean {
-        val name = path.removePrefix(FOLDER)
-        return path.startsWith(FOLDER) && ADDED_NAME.matches(name) &&
-            listOf(waitingFolder, photosFolder).none { File(it, name).exists() }
-    }
+    fun isDeleted(path: String): Boolean =
+        isAdded(path) && listOf(waitingFolder, photosFolder).none { File(it, path.removePrefix(FOLDER)).exists() }
 
     /** How often a photo was begun without an end: each time the process died of it, or with it. */
     fun deaths(photo: File): Int = mark(photo).length().toInt()
@@ -79,7 +76,7 @@ class PhotoInbox(private val waitingFolder: File, private val photosFolder: File
         mark(photo).delete()
     }
 
-    /** Moves a photo that a gallery has now to the photos, where it is not there already. */
+    /** Moves a photo that a gallery has taken or refused to the photos, where it is not there already. */
     fun keep(photo: File) {
         if (photo.parentFile == photosFolder) return
         try {
@@ -90,27 +87,22 @@ class PhotoInbox(private val waitingFolder: File, private val photosFolder: File
         }
     }
 
-    /** Removes a photo that cannot be described; one that another gallery has stays. */
-    fun drop(photo: File) {
-        if (photo.parentFile == waitingFolder) photo.delete()
-        ended(photo)
-    }
-
     /** The large picture of a path in the gallery; null where there is only the thumbnail. */
     fun photo(path: String): File? =
         File(photosFolder, path.removePrefix(FOLDER)).takeIf { path.startsWith(FOLDER) && it.isFile }
 
     /**
-     * Removes the photo of a path, if there is one; [isDeleted] is true then.
+     * Removes the photo of a path, if there is one, and how often it was begun; [isDeleted] is true then.
      *
      * @throws PictureException where the phone does not let it go.
      */
     fun delete(path: String) {
-        if (!path.startsWith(FOLDER)) return
-        for (folder in listOf(waitingFolder, photosFolder)) {
-            val photo = File(folder, path.removePrefix(FOLDER))
+        if (!isAdded(path)) return
+        val photos = listOf(waitingFolder, photosFolder).map { File(it, path.removePrefix(FOLDER)) }
+        for (photo in photos) {
             if (!photo.delete() && photo.exists()) throw PictureException("$path cannot be deleted; try again")
         }
+        ended(photos.first())
     }
 
     private fun oldestFirst(files: List<File>) = files.sortedWith(compareBy({ it.lastModified() }, { it.name }))
@@ -130,5 +122,8 @@ class PhotoInbox(private val waitingFolder: File, private val photosFolder: File
         private const val BEGUN = ".begun"
         private const val NAME_DIGITS = 32
         private val ADDED_NAME = Regex("[0-9a-f]{$NAME_DIGITS}")
+
+        /** Whether a path is that of a photo which was added on a phone; computers' folders may be called so, too. */
+        fun isAdded(path: String): Boolean = path.startsWith(FOLDER) && ADDED_NAME.matches(path.removePrefix(FOLDER))
     }
 }

@@ -56,13 +56,13 @@ class GalleryWriterTest {
         val writer = GalleryWriter(database, "shop.sqlite")
         writer.store(photo("added/x"))
         writer.noteProblem("added/y", "truncated")
-        writer.delete(1)
+        writer.delete("added/x")
         assertEquals(before + 3, revision())
     }
 
     @Test
     fun aDeletedPictureTakesItsThumbnailAlong() = inGallery { database, gallery ->
-        GalleryWriter(database, "shop.sqlite").delete(5)
+        GalleryWriter(database, "shop.sqlite").delete(assertNotNull(gallery.picture(5)).path)
         assertNull(gallery.picture(5))
         assertNull(gallery.thumbnail(5))
         assertEquals(23, gallery.load().ids.size)

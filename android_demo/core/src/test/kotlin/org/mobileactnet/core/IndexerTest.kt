@@ -19,8 +19,8 @@ class IndexerTest {
         val folder: File,
         val inbox: PhotoInbox = PhotoInbox(File(folder, "waiting"), File(folder, "photos"))
     ) {
-        private val file = File(golden, "gallery/int8.sqlite").copyTo(File(folder, "shop.sqlite"))
-        val database = JdbcDatabase(file)
+        private val file = File(folder, "shop.sqlite")
+        val database = JdbcDatabase(file.also { if (!it.exists()) File(golden, "gallery/int8.sqlite").copyTo(it) })
         val gallery = Gallery(database, "shop.sqlite")
         var described = 0
 
@@ -178,6 +178,52 @@ class IndexerTest {
         assertFalse(indexer().takeOutDeleted())
         assertNotNull(inbox.photo("added/${photo.name}"))
         assertEquals(25, gallery.counts().pictures)
+    }
+
+    @Test
+    fun aNewPhotoThatTheModelRefusesIsDescribedForAnother() {
+        val failures = listOf<() -> FloatArray>({ FloatArray(16) { Float.NaN } }, { throw OutOfMemoryError() })
+        for (failure in failures) refusedThenDescribed { indexer { Described(4, 3, failure(), null) } }
+        refusedThenDescribed { photo -> indexer().also { repeat(2) { inbox.begin(photo) } } }
+    }
+
+    /** The photo is new, and stays with its problem in the one gallery while the other takes it. */
+    private fun refusedThenDescribed(refusing: Phone.(File) -> Indexer): Unit = onPhone {
+        val (photo) = add(1)
+        refusing(photo).run({ true }, {})
+        onOther {
+            assertEquals(listOf(photo.name), indexer().waiting().map { it.name })
+            indexer().run({ true }, {})
+            assertNotNull(gallery.idOf("added/${photo.name}"))
+        }
+        assertFalse(indexer().takeOutDeleted())
+        assertEquals(emptyList(), indexer().waiting())
+        assertEquals("added/${photo.name}", gallery.problems().single().path)
+    }
+
+    @Test
+    fun aPhotoThatIsDeletedAndAddedAgainIsTriedByAModelThatRefusedIt() = onPhone {
+        val (photo) = add(1)
+        indexer().run({ true }, {})
+        onOther {
+            indexer { throw PictureException("too large") }.run({ true }, {})
+            inbox.delete("added/${photo.name}")
+            assertTrue(indexer().takeOutDeleted())
+            assertEquals(emptyList(), gallery.problems())
+        }
+        indexer().takeOutDeleted()
+        add(1)
+        indexer().run({ true }, {})
+        onOther { assertEquals(listOf(photo.name), indexer().waiting().map { it.name }) }
+    }
+
+    @Test
+    fun howOftenADeletedPhotoWasBegunIsForgotten() = onPhone {
+        val (photo) = add(1)
+        inbox.begin(photo)
+        inbox.delete("added/${photo.name}")
+        assertEquals(emptyList(), File(folder, "waiting").list().orEmpty().toList())
+        assertEquals(0, inbox.deaths(add(1).single()))
     }
 
     @Test
