@@ -32,8 +32,8 @@ decode_golden(Path('tests/golden/preprocessing'), Path('ios_demo/.build/decoded'
 mkdir -p ios_demo/.build/litert
 cp "$("$python" -c 'import importlib.util as u; print(u.find_spec("ai_edge_litert").submodule_search_locations[0])')/libLiteRt.so" \
     ios_demo/.build/litert/
-ls ios_demo/.build/models/*.tflite >/dev/null 2>&1 ||
-    "$python" -m mobile_actnet.export.cli --format tflite -o ios_demo/.build/models
+# Anew: an earlier export may be of other weights.
+"$python" -m mobile_actnet.export.cli --format tflite --overwrite -o ios_demo/.build/models
 $in_swift swift format lint --strict --recursive Package.swift Sources Tests Shims App
 "$python" ios_demo/tools/project_check.py
 $in_swift tools/typecheck_apple.sh

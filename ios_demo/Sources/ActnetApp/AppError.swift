@@ -6,8 +6,6 @@ public enum AppError: ActnetError {
     /// The app was built with another number of models than one.
     case models(Int)
     case noGallery
-    /// The manifest beside the model describes another file.
-    case otherFile(described: String, present: String)
     /// Something cannot be copied or moved inside the app's folder.
     case cannotStore(String, StorageFailure)
     /// A photo of the app's folder cannot be read now.
@@ -25,8 +23,6 @@ public enum AppError: ActnetError {
         switch self {
         case .models(let count): "The app was built with \(count) models; it needs one."
         case .noGallery: "The app was built without a gallery."
-        case .otherFile(let described, let present):
-            "The manifest describes \(described), the app has \(present)."
         case .cannotStore(let what, let failure): "\(what) cannot be stored: \(failure.reason)."
         case .cannotRead(let reason): "The photo cannot be read now: \(reason)."
         case .photoNotHanded(let failure): "The photo cannot be read: \(failure.reason)."
@@ -39,7 +35,7 @@ public enum AppError: ActnetError {
 
     public var recoverySuggestion: String? {
         switch self {
-        case .models, .noGallery, .otherFile: "Run make ios-assets and build the app again."
+        case .models, .noGallery: "Run make ios-assets and build the app again."
         case .cannotStore(_, let failure): failure.wayOut
         case .cannotRead: "Nothing is lost. Unlock the phone and try again."
         case .photoNotHanded(let failure): failure.wayOut

@@ -20,10 +20,6 @@ actor Session: PhotoStore {
     init(_ phone: any Phone, _ files: InstalledFiles, _ accelerator: Accelerator) async throws {
         let describer = try phone.openModel(files.package, accelerator: accelerator)
         manifest = describer.manifest
-        guard manifest.artefact.file == files.package.lastPathComponent else {
-            throw AppError.otherFile(
-                described: manifest.artefact.file, present: files.package.lastPathComponent)
-        }
         let model = GalleryModel(manifest)
         writer = try GalleryWriter(files.gallery, describedBy: model)
         reader = try GalleryReader(files.gallery, place: .folder, describedBy: model)
