@@ -1,6 +1,5 @@
-"""What is asked of the engine as ARM64 code: how near, and equal where a gallery keeps it."""
+"""What is asked of the engine as ARM64 code: how near, and equal before the head of an int8 artefact."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import arm64_parity
@@ -10,70 +9,79 @@ from kotlin import BuildError
 from numpy.typing import NDArray
 
 from mobile_actnet.benchmarks.arm64 import Arm64Tools
+from mobile_actnet.export.cli import main
+from mobile_actnet.export.runtimes import TfliteRuntime
+from mobile_actnet.preprocessing import Pixels
 
-Compare = Callable[[float, bool], str]
 PICTURES = 1 + arm64_parity.GENERATED
 
-# Between two integers of a descriptor whose largest value, 0.8, is stored as 127.
-EDGE = 95.5 / 127 * 0.8
+
+class Emulated:
+    """In place of the emulator: what Python gives, and something added to one picture."""
+
+    def __init__(self) -> None:
+        self.added, self.runs = 0.0, 0
+
+    def __call__(self, _tools: Arm64Tools, artefact: Path, picture: Pixels) -> NDArray[np.float32]:
+        self.runs += 1
+        (found,) = TfliteRuntime(artefact, 1).describe(picture[None])
+        found[7] += self.added if self.runs == 4 else 0.0
+        return found
 
 
 @pytest.fixture
-def emulated(monkeypatch: pytest.MonkeyPatch) -> list[NDArray[np.float32]]:
-    """What the emulator gives for each picture; Python gives a value just below the edge."""
-    in_python = np.tile(np.float32([0.8, EDGE - 1e-6]), (PICTURES, 1))
-
-    class Runtime:
-        def __init__(self, artefact: Path, num_threads: int) -> None:
-            pass
-
-        def describe(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
-            assert pictures.shape == (PICTURES, 64, 64, 3)
-            return in_python
-
-    results = list(in_python.copy())
-    left = iter(results)
-    monkeypatch.setattr(arm64_parity, "TfliteRuntime", Runtime)
-    monkeypatch.setattr(arm64_parity, "_emulated", lambda *_words: next(left))
-    monkeypatch.setattr(
-        arm64_parity, "load", lambda _path: {"preprocessing": {"height": 64, "width": 64}}
-    )
-    return results
+def emulated(monkeypatch: pytest.MonkeyPatch) -> Emulated:
+    fake = Emulated()
+    monkeypatch.setattr(arm64_parity, "_emulated", fake)
+    return fake
 
 
 @pytest.fixture
-def compare(tmp_path: Path) -> Compare:
-    """Compare what `emulated` holds."""
+def tools(tmp_path: Path) -> Arm64Tools:
     (tmp_path / ".ready").touch()
-    tools = Arm64Tools(tmp_path)
-    return lambda limit, same: arm64_parity.compare_arm64(tools, Path("m.tflite"), limit, same)
+    return Arm64Tools(tmp_path)
 
 
-@pytest.mark.usefixtures("emulated")
-def test_equal_descriptors_pass(compare: Compare) -> None:
-    said = "largest difference from Python: 0.0e+00 in 9 pictures, 9 of them stored as the same integers"
-    assert compare(0.0, True) == said
+@pytest.fixture(scope="module")
+def int8_artefact(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("int8")
+    words = ["--format", "tflite", "--precision", "int8", "--image-size", "64", "-o", str(folder)]
+    assert main(words) == 0
+    return next(folder.glob("*.tflite"))
 
 
-def test_another_stored_integer_is_refused_where_it_must_be_equal(
-    compare: Compare, emulated: list[NDArray[np.float32]]
+def test_equal_results_pass(tools: Arm64Tools, emulated: Emulated, int8_artefact: Path) -> None:
+    said = arm64_parity.compare_arm64(tools, int8_artefact, 0.0)
+    assert said == f"largest difference from Python: 0.0e+00 in {PICTURES} pictures"
+    said = arm64_parity.compare_eight_bits(tools, int8_artefact)
+    assert said == "the last feature maps (5120 values of 8 bits each) are equal"
+    assert emulated.runs == 2 * PICTURES
+
+
+@pytest.mark.parametrize("added", [2e-6, float("nan")])
+def test_another_descriptor_is_refused(
+    tools: Arm64Tools, emulated: Emulated, int8_artefact: Path, added: float
 ) -> None:
-    emulated[4][1] = EDGE + 1e-6
-    with pytest.raises(BuildError, match="1 of 9 descriptors are stored as other integers"):
-        compare(1e-5, True)
-
-
-def test_another_stored_integer_is_told_where_it_is_allowed(
-    compare: Compare, emulated: list[NDArray[np.float32]]
-) -> None:
-    emulated[4][1] = EDGE + 1e-6
-    assert compare(1e-5, False).endswith("8 of them stored as the same integers")
-
-
-@pytest.mark.parametrize("value", [EDGE - 2e-5, float("nan")])
-def test_what_is_further_apart_is_refused_before(
-    value: float, compare: Compare, emulated: list[NDArray[np.float32]]
-) -> None:
-    emulated[0][1] = value
+    emulated.added = added
     with pytest.raises(BuildError, match="ARM64 gives another descriptor"):
-        compare(1e-5, False)
+        arm64_parity.compare_arm64(tools, int8_artefact, 1e-6)
+
+
+@pytest.mark.parametrize("added", [6 / 255, float("nan")])
+def test_one_level_of_one_value_is_refused(
+    tools: Arm64Tools, emulated: Emulated, int8_artefact: Path, added: float
+) -> None:
+    emulated.added = added
+    with pytest.raises(BuildError, match="ARM64 gives another feature map"):
+        arm64_parity.compare_eight_bits(tools, int8_artefact)
+
+
+def test_the_head_is_cut_off(int8_artefact: Path, tmp_path: Path) -> None:
+    backbone = tmp_path / "backbone.tflite"
+    backbone.write_bytes(arm64_parity.ended_at_last_feature_map(int8_artefact.read_bytes()))
+    pictures = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), np.uint8)
+    maps = TfliteRuntime(backbone, 1).describe(pictures)
+    assert maps.shape == (2, 2 * 2 * 1280)
+    levels = maps / (6 / 255)
+    assert float(np.abs(levels - levels.round()).max()) < 1e-3
+    assert len(np.unique(levels.round())) > 30
