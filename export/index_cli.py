@@ -18,7 +18,7 @@ from mobile_actnet.export.answer_threshold import calibrate
 from mobile_actnet.export.cli import parse_image_size
 from mobile_actnet.export.gallery_check import examine_gallery
 from mobile_actnet.export.indexing import KEEP, IndexOptions, IndexReport, build, update
-from mobile_actnet.files import refuse_existing, write_atomically
+from mobile_actnet.files import refuse_existing, staging_folder, write_atomically
 from mobile_actnet.gallery import GalleryReader
 from mobile_actnet.gallery_approximate import APPROXIMATE_FROM
 from mobile_actnet.gallery_dump import dump_gallery
@@ -218,6 +218,8 @@ def _calibrate(arguments: argparse.Namespace) -> int:
     if output.suffix != ".json":
         raise ConfigError(f"{output} is no name for thresholds; give one that ends in .json")
     refuse_existing(output, arguments.overwrite)
+    with staging_folder(output.parent):
+        pass  # The folder can be written.
     told = calibrate(arguments.gallery, arguments.model, progress=sys.stderr.isatty())
     write_atomically(output, json.dumps(told, indent=1).encode() + b"\n")
     print(f"searched for {told['captures']} made-up photos in {told['pictures']} pictures")

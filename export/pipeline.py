@@ -161,8 +161,6 @@ def _export_one(
         found = None
     problem: ParityError | None = None
     for kept in _attempts(whole, found, reference, request):
-        if problem is not None:
-            say(f"  {problem}")
         deployable = copy.deepcopy(whole)
         plan = prepare(deployable, precision, found, kept)
         options = Options(
@@ -189,6 +187,8 @@ def _export_one(
                 for line in portability_lines(manifest):
                     say(line)
                 return ExportResult(final, manifest)
+            if request.max_drop is not None:
+                say(f"  {problem}")
             problem = _reject(staged, final, problem)
     assert problem is not None
     raise problem

@@ -72,8 +72,8 @@ def load_recorded(checkpoint_sha256: str, path: Path = RECORDED) -> ActivationRa
                 raise ValueError(f"it says {metadata.get('format')!r} where {FORMAT!r} is due")
             if metadata.get("version") != VERSION:
                 raise ConfigError(
-                    f"{path} is a record of version {metadata.get('version')}, read is version "
-                    f"{VERSION}: tune again with actnet-train --quantize, or move it away and give "
+                    f"{path} is a record of version {metadata.get('version')}, this release reads "
+                    f"version {VERSION}: tune again with actnet-train --quantize, or move it away and give "
                     "--calibration DIR"
                 )
             if metadata.get("checkpoint_sha256") != checkpoint_sha256:

@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
@@ -57,9 +58,19 @@ def fetch_packages(
         return folder
     _check_folder(folder, listing)
     _check_machine(names)
-    downloads = folder.with_name(folder.name + ".download")
-    shutil.rmtree(downloads, ignore_errors=True)
-    downloads.mkdir(parents=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as name:
+        _fetch(suite, names, with_needed, Path(name))
+        unpacked = Path(name) / "unpacked"
+        (unpacked / listing.name).write_text(wanted)
+        # The folder is there whole or not at all, so that it can be told from others.
+        shutil.rmtree(folder, ignore_errors=True)
+        unpacked.rename(folder)
+    return folder
+
+
+def _fetch(suite: str, names: tuple[str, ...], with_needed: bool, downloads: Path) -> None:
+    """Fetch packages into a folder and unpack them below `unpacked` there."""
     environment = _apt_root(suite, downloads)
     _run(["apt-get", "-qq", "update"], downloads, environment)
     fetch = (
@@ -77,12 +88,6 @@ def fetch_packages(
     unpacked = downloads / "unpacked"
     for archive in archives:
         _run(["dpkg-deb", "-x", str(archive), str(unpacked)], downloads, environment)
-    (unpacked / listing.name).write_text(wanted)
-    # The folder is there whole or not at all, so that it can be told from others.
-    shutil.rmtree(folder, ignore_errors=True)
-    unpacked.rename(folder)
-    shutil.rmtree(downloads)
-    return folder
 
 
 def _check_folder(folder: Path, listing: Path) -> None:
@@ -90,7 +95,7 @@ def _check_folder(folder: Path, listing: Path) -> None:
     if folder.exists() and not of_packages and (folder.is_file() or any(folder.iterdir())):
         raise ToolchainError(
             f"{folder} holds something that was not unpacked by this program, and would be removed; "
-            "give a new or an empty folder"
+            "give a new or an empty folder, or remove it"
         )
 
 
@@ -128,7 +133,7 @@ def main() -> int:
     options = parser.parse_args()
     try:
         fetch_packages(options.suite, tuple(options.packages), options.folder, with_needed=True)
-    except ToolchainError as error:
+    except (ToolchainError, OSError) as error:
         print(f"debian: {error}", file=sys.stderr)
         return 1
     return 0

@@ -36,7 +36,7 @@ BUILD = ANDROID_DEMO / "build"
 CORE, APP = ANDROID_DEMO / "core/src", ANDROID_DEMO / "app/src"
 
 # Of any value of a descriptor from Python's: with the same library, and on another processor, where
-# the float operations of the head round their last bit otherwise. What is of 8 bits must be equal.
+# the float operations of the head round their last bit otherwise. The backbone in 8 bits must be equal.
 LARGEST_DIFFERENCES = {Precision.FP16: 1e-5, Precision.INT8: 0.0}
 LARGEST_ON_ARM64 = {Precision.FP16: 1e-5, Precision.INT8: 1e-6}
 

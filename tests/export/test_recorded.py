@@ -80,7 +80,11 @@ def test_the_record_of_another_checkpoint_is_refused(
 @pytest.mark.parametrize(
     ("constant", "error", "message"),
     [
-        ("VERSION", ConfigError, "is a record of version other, read is version 2: tune again"),
+        (
+            "VERSION",
+            ConfigError,
+            "is a record of version other, this release reads version 2: tune again",
+        ),
         ("FORMAT", ActnetError, "is damaged: it says 'other' where"),
     ],
 )

@@ -134,7 +134,7 @@ private fun summaryText(summary: Summary) =
     "median ${ms(summary.p50Ms)} ms, 90 % within ${ms(summary.p90Ms)} ms, ${summary.count} runs"
 
 /** What the app is, whose work it stands on, and what the self-test found. */
-fun aboutContent(ready: StartState.Ready): ScreenContent {
+fun aboutContent(ready: StartState.Ready, models: ModelsState): ScreenContent {
     val manifest = ready.manifest
     return ScreenContent(
         "About",
@@ -145,7 +145,7 @@ fun aboutContent(ready: StartState.Ready): ScreenContent {
             ),
             Block.Heading("Model"),
             Block.Paragraph(
-                "${manifest.name}: ${manifest.precision}, ${manifest.dim} values; weights " +
+                "${models.used ?: manifest.name}: ${manifest.precision}, ${manifest.dim} values; weights " +
                     "${manifest.checkpointName}, licence ${manifest.licence}. ${manifest.origin}"
             ),
             Block.Paragraph(selfTestText(ready.selfTest)),

@@ -17,7 +17,7 @@ fun contentOf(demo: Demo, screen: Screen): ScreenContent {
         Screen.GALLERY -> galleryContent(demo.gallery.state.value)
         Screen.SETTINGS -> settingsContent(settings, ready, models)
         Screen.BENCHMARK -> benchmarkContent(demo.benchmark.state.value)
-        Screen.ABOUT -> aboutContent(ready)
+        Screen.ABOUT -> aboutContent(ready, models)
     }
 }
 

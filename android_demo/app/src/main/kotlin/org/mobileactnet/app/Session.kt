@@ -80,7 +80,7 @@ class Session private constructor(
             val opened = mutableListOf<Closeable>(database)
             try {
                 val gallery = Gallery(database, name)
-                checkModel(name, gallery.info, files.manifest)
+                checkModel(name, gallery.info, files.manifest, files.artefact.name)
                 val model = openModel(environment, files, wanted)
                 opened += model.owner
                 val writer = GalleryWriter(database, name)

@@ -246,6 +246,8 @@ class ModelSwitchTest {
             choose(demo, "second")
             val said = assertIs<Block.Paragraph>(contentOf(demo, Screen.SETTINGS).blocks.first()).text
             assertContains(said, "Model: second, fp16")
+            val about = contentOf(demo, Screen.ABOUT).blocks.filterIsInstance<Block.Paragraph>()
+            assertTrue(about.any { it.text.startsWith("second: fp16") }, about.toString())
             demo.benchmark.measure(Benchmark.Plan(warmUpRuns = 1, runs = 1))
             assertEquals("second", assertIs<BenchmarkState.Done>(demo.benchmark.state.value).model)
         }

@@ -61,9 +61,10 @@ fun checkGalleryFile(file: File) {
 /**
  * Holds the app's model against the one that made a gallery.
  *
+ * @param artefact its file's name in the app; the manifest may have an older one.
  * @throws GalleryException where they differ; their similarities would mean nothing.
  */
-fun checkModel(name: String, info: GalleryInfo, manifest: Manifest) {
+fun checkModel(name: String, info: GalleryInfo, manifest: Manifest, artefact: String = manifest.artefactFile) {
     val differs = when {
         info.modelSha256 != manifest.artefactSha256 -> "another file"
         info.preprocessing != manifest.preprocessing -> "another preprocessing or input size"
@@ -72,8 +73,7 @@ fun checkModel(name: String, info: GalleryInfo, manifest: Manifest) {
     }
     throw GalleryException(
         "$name was made by the model ${info.modelFile} (${short(info.modelSha256)}), the app has " +
-            "${manifest.artefactFile} (${short(manifest.artefactSha256)}): $differs; " +
-            "$REBUILD --model ${manifest.artefactFile}"
+            "$artefact (${short(manifest.artefactSha256)}): $differs; $REBUILD --model $artefact"
     )
 }
 

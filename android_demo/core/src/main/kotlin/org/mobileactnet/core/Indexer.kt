@@ -18,7 +18,8 @@ data class IndexProgress(val done: Int, val total: Int, val problems: Int)
  * Takes the photos of an inbox into the gallery of a model, one transaction for each: those that were added,
  * and those that only other models' galleries have. Stopped at any point, by [run]'s `goOn` or by the end of
  * the process, it goes on with what is left: a photo that was stored but not moved away is stored again
- * under its path. A photo that the process died with twice is not tried a third time with this model.
+ * under its path. A photo that the process died with twice is refused by the model in use, and tried
+ * anew by the next.
  *
  * @param describe decodes and describes a photo; a [PictureException] is noted as its problem, and so
  *   is a descriptor that cannot be stored. A [ModelException] ends the run: it would meet them all.

@@ -13,7 +13,7 @@ import java.io.InputStream
  *
  * A photo's name is the start of its content's SHA-256, so that the same photo is added once.
  *
- * @param waitingFolder of photos that no model has been tried with.
+ * @param waitingFolder of photos that no gallery has taken or refused.
  * @param photosFolder of photos that one has, for the large picture on the screen and for other models.
  */
 class PhotoInbox(private val waitingFolder: File, private val photosFolder: File) {
