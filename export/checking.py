@@ -149,21 +149,25 @@ def check_line(path: Path, manifest: dict[str, Any]) -> str:
     """Say what an artefact that passed has reached."""
     report, artefact = manifest["parity"], manifest["artefact"]
     pictures = "photos" if report["source"] == "photos" else "generated pictures"
+    change = report["mean_ap_difference"]
+    ranking = "" if change is None else f", mAP {change:+.2f}"
     return (
         f"✓ {manifest['format']} {manifest['precision']}: cosine mean "
         f"{report['cosine_mean']:.6f}, worst {report['cosine_min']:.6f} of {report['pictures']} "
-        f"{pictures}; {artefact['size_bytes'] / 1e6:.1f} MB; {path}"
+        f"{pictures}{ranking}; {artefact['size_bytes'] / 1e6:.1f} MB; {path}"
     )
 
 
 def portability_lines(manifest: dict[str, Any]) -> Iterator[str]:
-    """Say where an artefact must not be used; what was not tried is in the manifest."""
+    """Say where an artefact must not be used, or alone; what was not tried is in the manifest."""
     for run in manifest["runs_on"]:
         place = f"{run['runtime']} {run['version']}"
         if run["result"] == Result.WRONG:
             yield f"  not portable: {place} runs it with wrong results and says nothing"
         elif run["result"] == Result.REFUSED:
             yield f"  not portable: {place} refuses it: {run['problem']}"
+        elif run["result"] == Result.ROUNDS_DIFFERENTLY:
+            yield f"  {place} rounds differently: search a gallery with the runtime that made it"
 
 
 def _worst_layers(

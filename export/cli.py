@@ -57,6 +57,18 @@ def parse_image_size(text: str) -> ImageSize:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
+class _Once(argparse.Action):
+    """Refuse a second value, which argparse would take in place of the first without a word."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any,
+        option_string: str | None = None,
+    ) -> None:  # fmt: skip
+        if getattr(namespace, self.dest) is not None:
+            raise argparse.ArgumentError(self, "given twice; an export has one")
+        setattr(namespace, self.dest, values)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="actnet-export",
@@ -65,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--format", action="append", required=True, choices=[f.value for f in Format],
         help="file format; may repeat")  # fmt: skip
-    add("--precision", choices=[p.value for p in Precision],
+    add("--precision", action=_Once, choices=[p.value for p in Precision],
         help="default: fp16 for tflite and coreml, fp32 for onnx")  # fmt: skip
     add("--checkpoint", type=Path, default=DEFAULT_CHECKPOINT, metavar="FILE",
         help="weights to export (default: those shipped with the package)")  # fmt: skip

@@ -218,6 +218,8 @@ def _calibrate(arguments: argparse.Namespace) -> int:
     if output.suffix != ".json":
         raise ConfigError(f"{output} is no name for thresholds; give one that ends in .json")
     refuse_existing(output, arguments.overwrite)
+    if output.exists() and not _holds_thresholds(output):
+        raise ConfigError(f"{output} holds no thresholds; --overwrite replaces those alone")
     with staging_folder(output.parent):
         pass  # The folder can be written.
     told = calibrate(arguments.gallery, arguments.model, progress=sys.stderr.isatty())
@@ -232,6 +234,13 @@ def _calibrate(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(told))
     return 0
+
+
+def _holds_thresholds(path: Path) -> bool:
+    try:
+        return "thresholds" in json.loads(path.read_bytes())
+    except (ValueError, TypeError):
+        return False
 
 
 def _export(arguments: argparse.Namespace) -> int:

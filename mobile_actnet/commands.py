@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from mobile_actnet.errors import ActnetError
 
+_RIGHTS = (errno.EACCES, errno.EPERM, errno.EROFS)
 _EXIT_ERROR = 1
 _EXIT_INTERRUPTED = 130
 
@@ -31,9 +32,17 @@ def run(command: Callable[[], int]) -> int:
         print(f"error: {error}", file=sys.stderr)
         return _EXIT_ERROR
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            print("error: the disk is full; free some space and run again", file=sys.stderr)
+        elif error.errno in _RIGHTS and error.filename is not None:
+            place = os.fsdecode(error.filename)
+            print(
+                f"error: {place}: {error.strerror}; the file or its folder does not allow what this "
+                "command needs",
+                file=sys.stderr,
+            )
+        else:
             raise
-        print("error: the disk is full; free some space and run again", file=sys.stderr)
         return _EXIT_ERROR
     except KeyboardInterrupt:
         print("stopped: nothing half-written is left", file=sys.stderr)

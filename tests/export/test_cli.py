@@ -284,6 +284,7 @@ def test_options_that_would_go_unused_are_refused(refused: Callable[..., str]) -
         (["--image-size", "224x2048"], "image width is 2048; allowed are multiples of 32"),
         (["--image-size", "big"], "'big' is no image size"),
         (["--precision", "int4"], "invalid choice: 'int4'"),
+        (["--precision", "fp16", "--precision", "fp32"], "--precision: given twice; an export has"),
         (["--format", "pt"], "invalid choice: 'pt'"),
         (["--dim", "many"], "invalid int value: 'many'"),
     ],

@@ -85,7 +85,11 @@ def test_calibrate_replaces_no_file_unasked(
     ):
         assert main(["calibrate", str(gallery), "-o", str(gallery.with_name(name))]) == 1
         assert message in capsys.readouterr().err
-    assert gallery.read_bytes() == before
+    gallery.rename(renamed := tmp_path / "shop.json")
+    for path in (renamed, there):
+        assert main(["calibrate", str(renamed), "-o", str(path), "--overwrite"]) == 1
+        assert f"{path.name} holds no thresholds" in capsys.readouterr().err
+    assert renamed.read_bytes() == before
     assert there.read_text() == "{}"
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mobile_actnet.export import witnesses
+from mobile_actnet.export.checking import portability_lines
 from mobile_actnet.export.deployable import ImageSize
 from mobile_actnet.export.doctor_cli import main as doctor
 from mobile_actnet.export.formats import Format, Precision
@@ -197,3 +198,14 @@ def test_the_environment_of_another_version_is_not_taken(tmp_path: Path) -> None
         python.chmod(0o755)
         assert witnesses.is_installed(TENSORFLOW, tmp_path) is expected
     assert not witnesses.is_installed(TENSORFLOW, tmp_path / "nowhere")
+
+
+def test_where_an_artefact_rounds_differently_is_said() -> None:
+    runs = [
+        {"runtime": "ai-edge-litert", "version": "2.3.0", "result": "same"},
+        {"runtime": "tflite-runtime", "version": "2.14.0", "result": "rounds differently"},
+        {"runtime": "tensorflow", "version": "2.21.0", "result": "wrong"},
+    ]
+    differs, wrong = portability_lines({"runs_on": runs})
+    assert differs.startswith("  tflite-runtime 2.14.0 rounds differently: search a gallery with")
+    assert wrong.startswith("  not portable: tensorflow 2.21.0 runs it with wrong results")

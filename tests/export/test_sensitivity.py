@@ -74,6 +74,7 @@ def test_more_layers_are_kept_until_the_bar_is_reached(
     said = capsys.readouterr().out
     assert said.splitlines().count("  too much is lost") == 2
     assert "in float features." in said
+    assert ", mAP " in said.splitlines()[-2]
     assert KEPT_COUNTS[:2] == (1, 2)
 
 

@@ -20,6 +20,16 @@ def raising(error: BaseException) -> int:
     [
         (ConfigError("size is 3"), 1, "error: size is 3\n"),
         (OSError(errno.ENOSPC, "full"), 1, "error: the disk is full; free some space"),
+        (
+            PermissionError(errno.EACCES, "Permission denied", "a/b"),
+            1,
+            "error: a/b: Permission denied; ",
+        ),
+        (
+            OSError(errno.EROFS, "Read-only file system", b"c"),
+            1,
+            "error: c: Read-only file system; ",
+        ),
         (KeyboardInterrupt(), 130, "stopped: nothing half-written is left\n"),
     ],
 )
