@@ -6,14 +6,14 @@ from mobile_actnet.export import ExportRequest, Format, export_artefacts
 print(result.path, result.manifest["parity"]["cosine_min"])
 """
 
-from mobile_actnet.export.deployable import ImageSize, Layout
-from mobile_actnet.export.errors import ArtefactError, ManifestError, ParityError
 from mobile_actnet.export.export_request import ExportRequest
-from mobile_actnet.export.formats import CoremlInput, Format, Precision
-from mobile_actnet.export.gallery import Answer, Gallery, Hit, SearchOptions
-from mobile_actnet.export.indexing import IndexOptions, IndexReport
+from mobile_actnet.export.graph.deployable import ImageSize, Layout
 from mobile_actnet.export.pipeline import ExportResult, export_artefacts
-from mobile_actnet.export.runtimes import Runtime, open_artefact
+from mobile_actnet.gallery.gallery import Answer, Gallery, Hit, SearchOptions
+from mobile_actnet.gallery.indexing.indexer import IndexOptions, IndexReport
+from mobile_actnet.runtime.errors import ArtefactError, ManifestError, ParityError
+from mobile_actnet.runtime.formats import CoremlInput, Format, Precision
+from mobile_actnet.runtime.runtimes import Runtime, open_artefact
 
 __all__ = [
     "Answer",

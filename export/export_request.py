@@ -3,14 +3,22 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mobile_actnet.checkpoint import DEFAULT_CHECKPOINT
 from mobile_actnet.errors import ActnetError, ConfigError
-from mobile_actnet.export import manifest as manifests
-from mobile_actnet.export.activation_ranges import CalibrationMethod
-from mobile_actnet.export.calibration import DEFAULT_IMAGES, MIN_IMAGES, RECOMMENDED_IMAGES
-from mobile_actnet.export.checking import Thresholds
-from mobile_actnet.export.deployable import ImageSize, Layout
-from mobile_actnet.export.formats import (
+from mobile_actnet.export.checks.artefact_check import Thresholds
+from mobile_actnet.export.graph.deployable import ImageSize, Layout
+from mobile_actnet.export.graph.lowering import Lowering
+from mobile_actnet.export.quantization.activation_ranges import CalibrationMethod
+from mobile_actnet.export.quantization.calibration import (
+    DEFAULT_IMAGES,
+    MIN_IMAGES,
+    RECOMMENDED_IMAGES,
+)
+from mobile_actnet.export.quantization.prepare import ROUNDED, STATIC
+from mobile_actnet.files import staging_folder
+from mobile_actnet.network.checkpoint import DEFAULT_CHECKPOINT
+from mobile_actnet.pictures.photos import find_photos
+from mobile_actnet.runtime import manifest as manifests
+from mobile_actnet.runtime.formats import (
     CONVERTING,
     CoremlInput,
     Format,
@@ -19,10 +27,6 @@ from mobile_actnet.export.formats import (
     exporter,
     require,
 )
-from mobile_actnet.export.lowering import Lowering
-from mobile_actnet.export.quantization import ROUNDED, STATIC
-from mobile_actnet.files import staging_folder
-from mobile_actnet.photos import find_photos
 
 DEFAULT_OUTPUT = Path("artefacts")
 

@@ -16,17 +16,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from mobile_actnet.checkpoint import load_checkpoint
 from mobile_actnet.errors import ActnetError, ConfigError
-from mobile_actnet.export import manifest as manifests
-from mobile_actnet.export.calibration import (
-    RECOMMENDED_IMAGES,
-    ActivationRanges,
-    check_apart,
-    load_calibration_images,
-    measure_ranges,
-)
-from mobile_actnet.export.checking import (
+from mobile_actnet.export.checks.artefact_check import (
     Reference,
     Say,
     Subject,
@@ -36,25 +27,34 @@ from mobile_actnet.export.checking import (
     make_reference,
     portability_lines,
 )
-from mobile_actnet.export.deployable import DeployableActnet, Layout
-from mobile_actnet.export.errors import ParityError
 from mobile_actnet.export.export_request import ExportRequest, planned, precision_of
-from mobile_actnet.export.formats import (
+from mobile_actnet.export.graph.deployable import DeployableActnet, Layout
+from mobile_actnet.export.graph.lowering import automatic_lowering
+from mobile_actnet.export.quantization.calibration import (
+    RECOMMENDED_IMAGES,
+    ActivationRanges,
+    check_apart,
+    load_calibration_images,
+    measure_ranges,
+)
+from mobile_actnet.export.quantization.int8_file import recorded_for
+from mobile_actnet.export.quantization.prepare import ROUNDED, STATIC, prepare
+from mobile_actnet.export.quantization.sensitivity import KEPT_COUNTS, most_sensitive
+from mobile_actnet.files import put_in_place, reason, staging_folder
+from mobile_actnet.network.actnet import Actnet, check_dim
+from mobile_actnet.network.checkpoint import load_checkpoint
+from mobile_actnet.pictures.preprocessing import NAME as PREPROCESSING_NAME
+from mobile_actnet.pictures.preprocessing import VERSION as PREPROCESSING_VERSION
+from mobile_actnet.runtime import manifest as manifests
+from mobile_actnet.runtime.errors import ParityError
+from mobile_actnet.runtime.formats import (
     Exporter,
     Format,
     Options,
     QuantizationPlan,
     exporter,
 )
-from mobile_actnet.export.interrupts import keep_interrupt
-from mobile_actnet.export.lowering import automatic_lowering
-from mobile_actnet.export.quantization import ROUNDED, STATIC, prepare
-from mobile_actnet.export.recorded import recorded_for
-from mobile_actnet.export.sensitivity import KEPT_COUNTS, most_sensitive
-from mobile_actnet.files import put_in_place, reason, staging_folder
-from mobile_actnet.network import Actnet, check_dim
-from mobile_actnet.preprocessing import NAME as PREPROCESSING_NAME
-from mobile_actnet.preprocessing import VERSION as PREPROCESSING_VERSION
+from mobile_actnet.runtime.interrupts import keep_interrupt
 
 _LITTLE_SPACE_BYTES = 4_000_000
 

@@ -11,8 +11,11 @@ Load weights, describe pictures, compare descriptors:
 Exporting to phones is in `mobile_actnet.export`.
 """
 
-from mobile_actnet.checkpoint import Card, load_checkpoint, save_checkpoint
-from mobile_actnet.config import (
+from mobile_actnet.errors import ActnetError
+from mobile_actnet.evaluation.ranking import RetrievalScore, describe, evaluate
+from mobile_actnet.network.actnet import Actnet, MobileActnet, ResNeXtActnet
+from mobile_actnet.network.checkpoint import Card, load_checkpoint, save_checkpoint
+from mobile_actnet.network.config import (
     MOBILE_ACTNET,
     RESNEXT_ACTNET,
     ActivationKind,
@@ -21,11 +24,8 @@ from mobile_actnet.config import (
     PoolingKind,
     StreamConfig,
 )
-from mobile_actnet.errors import ActnetError
-from mobile_actnet.network import Actnet, MobileActnet, ResNeXtActnet
-from mobile_actnet.photos import Photo, find_photos, load_images
-from mobile_actnet.preprocessing import load_image, normalise
-from mobile_actnet.retrieval import RetrievalScore, describe, evaluate
+from mobile_actnet.pictures.photos import Photo, find_photos, load_images
+from mobile_actnet.pictures.preprocessing import load_image, normalise
 
 __all__ = [
     "MOBILE_ACTNET",

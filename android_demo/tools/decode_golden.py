@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mobile_actnet.preprocessing import decode
+from mobile_actnet.pictures.preprocessing import decode
 
 
 def decode_golden(golden: Path, folder: Path) -> None:

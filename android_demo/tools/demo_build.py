@@ -26,9 +26,9 @@ from kotlin import BuildError, check_style, compile_kotlin, run, run_junit
 from parity import PhotoSet, fresh_folder, golden_photos, photos_of_smvs, write_parity
 from toolchain import ANDROID_DEMO, Toolchain
 
-from mobile_actnet.benchmarks.report_files import load_report
+from mobile_actnet.benchmarks.reports.report_files import load_report
 from mobile_actnet.errors import ActnetError
-from mobile_actnet.export.formats import Precision
+from mobile_actnet.runtime.formats import Precision
 
 GOLDEN = ANDROID_DEMO.parent / "tests/golden"
 DATA = Path(os.environ.get("ACTNET_DATA", ANDROID_DEMO.parent.parent / "shared/data"))

@@ -10,12 +10,12 @@ import numpy as np
 from assets import GALLERY, command
 from PIL import Image
 
-from mobile_actnet.descriptor_storage import encode
-from mobile_actnet.export.manifest import load
-from mobile_actnet.export.runtimes import TfliteRuntime
-from mobile_actnet.gallery import GalleryReader
-from mobile_actnet.gallery_search import search_exact
-from mobile_actnet.preprocessing import decode, resize
+from mobile_actnet.gallery.exact_search import search_exact
+from mobile_actnet.gallery.sqlite.reader import GalleryReader
+from mobile_actnet.gallery.sqlite.storage import encode
+from mobile_actnet.pictures.preprocessing import decode, resize
+from mobile_actnet.runtime.manifest import load
+from mobile_actnet.runtime.runtimes import TfliteRuntime
 
 HITS = 10
 

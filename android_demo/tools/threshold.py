@@ -3,7 +3,7 @@
     .venv/bin/python android_demo/tools/threshold.py --model MODEL.tflite --data smvs_dev/
 
 A gallery is made of the set's database, or of its queries where they are both, and calibrated
-(export/answer_threshold.py). Then each query is searched for twice: in the whole gallery but
+(mobile_actnet/gallery/answers/answer_threshold.py). Then each query is searched for twice: in the whole gallery but
 itself, and in what is left without its own thing, as if someone pointed the phone at something
 that is not in the gallery.
 """
@@ -16,14 +16,14 @@ from pathlib import Path
 
 import numpy as np
 
-from mobile_actnet import descriptor_storage
-from mobile_actnet.export.answer_scores import BestMatches, BestSoFar, Measure
-from mobile_actnet.export.answer_threshold import calibrate
-from mobile_actnet.export.indexing import IndexOptions, build
-from mobile_actnet.export.manifest import load
-from mobile_actnet.export.runtimes import Descriptors, TfliteRuntime
-from mobile_actnet.gallery import GalleryReader
-from mobile_actnet.preprocessing import load_image
+from mobile_actnet.gallery.answers.answer_scores import BestMatches, BestSoFar, Measure
+from mobile_actnet.gallery.answers.answer_threshold import calibrate
+from mobile_actnet.gallery.indexing.indexer import IndexOptions, build
+from mobile_actnet.gallery.sqlite import storage as descriptor_storage
+from mobile_actnet.gallery.sqlite.reader import GalleryReader
+from mobile_actnet.pictures.preprocessing import load_image
+from mobile_actnet.runtime.manifest import load
+from mobile_actnet.runtime.runtimes import Descriptors, TfliteRuntime
 
 Row = dict[str, str]
 

@@ -16,7 +16,7 @@ os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import numpy as np
 
-from mobile_actnet.benchmarks.ratios import ratio_of_medians
+from mobile_actnet.benchmarks.latency.ratios import ratio_of_medians
 
 TOOLS = Path(__file__).parent
 WARM_UP = 5

@@ -33,7 +33,7 @@ mkdir -p ios_demo/.build/litert
 cp "$("$python" -c 'import importlib.util as u; print(u.find_spec("ai_edge_litert").submodule_search_locations[0])')/libLiteRt.so" \
     ios_demo/.build/litert/
 # Anew: an earlier export may be of other weights.
-"$python" -m mobile_actnet.export.cli --format tflite --overwrite -o ios_demo/.build/models
+"$python" -m mobile_actnet.cli.export --format tflite --overwrite -o ios_demo/.build/models
 $in_swift swift format lint --strict --recursive Package.swift Sources Tests Shims App
 "$python" ios_demo/tools/project_check.py
 $in_swift tools/typecheck_apple.sh
@@ -44,7 +44,7 @@ rm -f ios_demo/.build/report.json
 $in_swift .build/release/ActnetDemoPackageTests.xctest
 "$python" -c "
 from pathlib import Path
-from mobile_actnet.benchmarks.report_files import load_report
+from mobile_actnet.benchmarks.reports.report_files import load_report
 print('actnet-bench reads the app\'s report:', load_report(Path('ios_demo/.build/report.json')).machine.kind)"
 "$python" ios_demo/tools/program_check.py ios_demo/.build/models
 "$python" ios_demo/tools/parity.py ios_demo/.build/models

@@ -8,10 +8,10 @@ import pytest
 from kotlin import BuildError
 from numpy.typing import NDArray
 
-from mobile_actnet.benchmarks.arm64 import Arm64Tools
-from mobile_actnet.export.cli import main
-from mobile_actnet.export.runtimes import TfliteRuntime
-from mobile_actnet.preprocessing import Pixels
+from mobile_actnet.benchmarks.devices.arm64 import Arm64Tools
+from mobile_actnet.cli.export import main
+from mobile_actnet.pictures.preprocessing import Pixels
+from mobile_actnet.runtime.runtimes import TfliteRuntime
 
 PICTURES = 1 + arm64_parity.GENERATED
 

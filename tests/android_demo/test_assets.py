@@ -8,8 +8,8 @@ import assets
 import pytest
 
 from mobile_actnet.errors import ActnetError
-from mobile_actnet.export.errors import ManifestError
-from mobile_actnet.export.formats import Format, Precision
+from mobile_actnet.runtime.errors import ManifestError
+from mobile_actnet.runtime.formats import Format, Precision
 
 PHOTOS = Path("shop")
 

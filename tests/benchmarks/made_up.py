@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from mobile_actnet.benchmarks.machine import Machine
-from mobile_actnet.benchmarks.noise import Noise
-from mobile_actnet.benchmarks.ratios import ratio_of_medians, summarise
-from mobile_actnet.benchmarks.report import Comparison, Measurement, Report
+from mobile_actnet.benchmarks.latency.noise import Noise
+from mobile_actnet.benchmarks.latency.ratios import ratio_of_medians, summarise
+from mobile_actnet.benchmarks.reports.machine import Machine
+from mobile_actnet.benchmarks.reports.report import Comparison, Measurement, Report
 
 MACHINE = Machine(
     "host", "Some Processor", "x86_64", "Linux", 2, 8 << 30, ["avx2"], False, "", {}, {}

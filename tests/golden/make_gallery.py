@@ -19,10 +19,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mobile_actnet.descriptor_storage import Storage, encode
-from mobile_actnet.gallery_changes import list_photos
-from mobile_actnet.gallery_format import GalleryModel
-from mobile_actnet.gallery_writer import DescribedPhoto, GallerySettings, GalleryWriter, create
+from mobile_actnet.gallery.sqlite.changes import list_photos
+from mobile_actnet.gallery.sqlite.schema import GalleryModel
+from mobile_actnet.gallery.sqlite.storage import Storage, encode
+from mobile_actnet.gallery.sqlite.writer import (
+    DescribedPhoto,
+    GallerySettings,
+    GalleryWriter,
+    create,
+)
 
 FOLDER = Path(__file__).parent / "gallery"
 DIM, PICTURES, QUERIES, TOP = 16, 24, 4, 8

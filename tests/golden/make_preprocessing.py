@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mobile_actnet.preprocessing import NAME, VERSION, decode, resize
+from mobile_actnet.pictures.preprocessing import NAME, VERSION, decode, resize
 
 FOLDER = Path(__file__).parent / "preprocessing"
 EXIF_ORIENTATION = 0x0112

@@ -7,8 +7,8 @@ import pytest
 
 pytest.importorskip("coremltools", reason="needs the extra coreml")
 
-from mobile_actnet.export.coreml_exporter import EXPORTER
-from mobile_actnet.export.formats import Format, Precision
+from mobile_actnet.export.formats.coreml_exporter import EXPORTER
+from mobile_actnet.runtime.formats import Format, Precision
 
 SOURCES = Path(__file__).parents[2] / "ios_demo" / "Sources" / "ActnetCoreML"
 

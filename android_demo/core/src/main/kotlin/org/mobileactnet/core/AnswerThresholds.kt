@@ -1,6 +1,6 @@
 package org.mobileactnet.core
 
-/** What a best match is judged by; Python's mobile_actnet.export.answer_scores has the same. */
+/** What a best match is judged by; Python's mobile_actnet.gallery.answers.answer_scores has the same. */
 enum class Measure(val word: String) {
     SIMILARITY("similarity"),
     DISTINCTNESS("distinctness")

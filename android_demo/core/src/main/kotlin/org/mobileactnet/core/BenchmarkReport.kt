@@ -1,4 +1,4 @@
-/* A phone's benchmark as the JSON that actnet-bench reads (benchmarks/report.py, schema 1). */
+/* A phone's benchmark as the JSON that actnet-bench reads (benchmarks/reports/report.py, schema 1). */
 package org.mobileactnet.core
 
 import org.json.JSONArray

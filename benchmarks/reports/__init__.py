@@ -1,0 +1,1 @@
+"""Reports: what was measured as JSON, as tables and as pictures."""

@@ -1,0 +1,143 @@
+"""How near indexing comes to decoding and inference that overlap ideally; what an update costs.
+
+python -m mobile_actnet.benchmarks.tasks.indexing_rate photos/ --model model.tflite --rounds 3
+"""
+
+import argparse
+import json
+import os
+import resource
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mobile_actnet.commands import run
+from mobile_actnet.errors import UnreadablePictureError
+from mobile_actnet.gallery.indexing.indexer import KEEP, IndexOptions, build, update
+from mobile_actnet.gallery.model import identify, opened
+from mobile_actnet.gallery.sqlite.storage import Storage
+from mobile_actnet.pictures.photo_tree import FoundPhoto, walk_photos
+from mobile_actnet.pictures.preprocessing import decode, resize
+from mobile_actnet.pictures.thumbnails import thumbnail_jpeg
+
+_AT_ONCE = 16
+_THUMBNAIL_SIDE_PX = 160
+
+
+@dataclass(frozen=True)
+class IndexingReport:
+    """One round.
+
+    Attributes:
+        photos: described. workers: processes.
+        preparing_s: decoding, resizing and thumbnails of all, one process, alone.
+        inference_s: of the same pixels, one thread, alone.
+        ideal_s: both, spread evenly over the workers without any loss.
+        build_s: the whole build, starting the workers and writing the gallery and all.
+        share: ideal_s over build_s.
+        cpu_share: the same of processor time, which other programs disturb less.
+        update_s: of the unchanged folder after it. update_share: of build_s.
+        peak_mb: largest resident memory of a worker.
+    """
+
+    photos: int
+    workers: int
+    preparing_s: float
+    inference_s: float
+    ideal_s: float
+    build_s: float
+    share: float
+    cpu_share: float
+    update_s: float
+    update_share: float
+    peak_mb: float
+
+
+def measure_indexing(photos: Path, model: Path, workers: int) -> IndexingReport:
+    """Time preparing and inference apart, then a build of the same photos, then an update."""
+    found = [photo for photo in walk_photos(photos) if isinstance(photo, FoundPhoto)]
+    cpu_started = time.process_time()
+    preparing_s, inference_s = _time_apart(photos, model, found)
+    apart_cpu_s = time.process_time() - cpu_started
+    with tempfile.TemporaryDirectory() as folder:
+        gallery, before = Path(folder) / "g.sqlite", _cpu_s()
+        started = time.perf_counter()
+        build(photos, model, gallery, IndexOptions(Storage.INT8, workers=workers))
+        build_s, build_cpu_s = time.perf_counter() - started, _cpu_s() - before
+        started = time.perf_counter()
+        update(gallery, IndexOptions(labels=KEEP, workers=workers))
+        update_s = time.perf_counter() - started
+    ideal_s = (preparing_s + inference_s) / workers
+    return IndexingReport(
+        len(found), workers, preparing_s, inference_s, ideal_s, build_s, ideal_s / build_s,
+        apart_cpu_s / build_cpu_s, update_s, update_s / build_s,
+        resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024,
+    )  # fmt: skip
+
+
+def _time_apart(photos: Path, model: Path, found: list[FoundPhoto]) -> tuple[float, float]:
+    """Return seconds of preparing and of inference, a few photos at a time."""
+    bound = identify(model)
+    describe = opened(model, bound)
+    preparing_s = inference_s = 0.0
+    for start in range(0, len(found), _AT_ONCE):
+        started = time.perf_counter()
+        pixels = []
+        for photo in found[start : start + _AT_ONCE]:
+            try:
+                image = decode(photos / photo.path)
+            except UnreadablePictureError:
+                continue
+            pixels.append(resize(image, bound.height_px, bound.width_px))
+            thumbnail_jpeg(image, _THUMBNAIL_SIDE_PX)
+        prepared = time.perf_counter()
+        if pixels:
+            describe(np.stack(pixels))
+        preparing_s += prepared - started
+        inference_s += time.perf_counter() - prepared
+    return preparing_s, inference_s
+
+
+def _cpu_s() -> float:
+    """Return processor time of this process and of its children that have ended."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="indexing", description=__doc__.splitlines()[0])
+    parser.add_argument("photos", type=Path, metavar="PHOTOS")
+    parser.add_argument("--model", type=Path, required=True, metavar="ARTEFACT")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N")
+    parser.add_argument("--rounds", type=int, default=1, metavar="N")
+    parser.add_argument("--json", action="store_true", help="end with one line of JSON")
+    arguments = parser.parse_args(argv)
+    return run(lambda: _bench(arguments))
+
+
+def _bench(arguments: argparse.Namespace) -> int:
+    reports = []
+    for _ in range(arguments.rounds):
+        report = measure_indexing(arguments.photos, arguments.model, arguments.workers)
+        reports.append(report)
+        print(
+            f"{report.photos} photos: preparing {report.preparing_s:.1f} s, inference "
+            f"{report.inference_s:.1f} s, ideal with {report.workers} workers "
+            f"{report.ideal_s:.1f} s ({report.photos / report.ideal_s:.0f}/s); build "
+            f"{report.build_s:.1f} s ({report.photos / report.build_s:.0f}/s), "
+            f"{100 * report.share:.1f} % of ideal, {100 * report.cpu_share:.1f} % by processor "
+            f"time; update {report.update_s:.2f} s, {100 * report.update_share:.2f} % of the build; "
+            f"{report.peak_mb:.0f} MB"
+        )
+    median = float(np.median([report.share for report in reports]))
+    print(f"median {100 * median:.1f} % of ideal in {len(reports)} rounds")
+    if arguments.json:
+        print(json.dumps([asdict(report) for report in reports]))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,1 @@
+"""Checks: an artefact beside PyTorch, before it gets its name and after."""

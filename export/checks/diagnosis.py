@@ -1,0 +1,166 @@
+"""What is installed, what works, and whether an artefact is what its manifest says."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from mobile_actnet.errors import ActnetError, ConfigError, MissingPackageError
+from mobile_actnet.export.checks.generated_pictures import GOLDEN_NAME, golden_picture
+from mobile_actnet.export.graph.deployable import ImageSize
+from mobile_actnet.export.quantization.int8_file import load_recorded
+from mobile_actnet.network.checkpoint import DEFAULT_CHECKPOINT, load_checkpoint
+from mobile_actnet.runtime import manifest as manifests
+from mobile_actnet.runtime.formats import CONVERTING, Format, exporter, format_of, require
+from mobile_actnet.runtime.other_interpreters import WITNESSES, Witness, is_installed
+from mobile_actnet.runtime.runtimes import open_artefact
+
+_PACKAGES = ("mobile-actnet", "torch", "torchvision", "numpy", "pillow", "safetensors",
+             "litert-torch", "ai-edge-litert", "ai-edge-quantizer", "onnx", "onnxscript",
+             "onnxruntime", "coremltools")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the doctor's report.
+
+    Attributes:
+        ok: whether it works; None for a fact that is neither good nor bad.
+        text: what was found, and what to do if it does not work.
+    """
+
+    ok: bool | None
+    text: str
+
+
+def examine_installation() -> list[Finding]:
+    """Report versions, the shipped weights, and each format: ready, or the command that makes it so."""
+    return [
+        Finding(None, ", ".join(f"{name} {_version(name)}" for name in _PACKAGES)),
+        _attempt(lambda: f"shipped weights: {load_checkpoint(DEFAULT_CHECKPOINT)[1].name}"),
+        *(_attempt(_format_check(kind), optional=True) for kind in Format),
+        *(_witness(witness) for witness in WITNESSES),
+        _recorded_ranges(),
+    ]
+
+
+def examine_artefact(path: Path) -> list[Finding]:
+    """Check an artefact: manifest and hash, borders, operators, the golden picture.
+
+    Raises:
+        ConfigError: the path has no artefact's suffix.
+    """
+    kind = format_of(path)
+    findings = [_attempt(lambda: _manifest_check(path))]
+    # A file that is not the one that was checked is not run.
+    if findings[0].ok:
+        findings += [_attempt(lambda: _border_check(path)), _attempt(lambda: _golden_check(path))]
+        findings += _facts(path)
+        operators = exporter(kind).inspect(path).operators
+        listed = ", ".join(f"{name} {count}" for name, count in sorted(operators.items()))
+        findings.append(Finding(None, f"operators: {listed}"))
+    return findings
+
+
+def _witness(witness: Witness) -> Finding:
+    if is_installed(witness, witness.default_folder()):
+        return Finding(True, f"{witness.label}: TFLite artefacts are tried on it too")
+    return Finding(None, f"{witness.label} is not there; run: actnet-doctor {witness.option}")
+
+
+def _recorded_ranges() -> Finding:
+    if load_recorded(manifests.sha256(DEFAULT_CHECKPOINT)) is None:
+        return Finding(
+            False, "the shipped weights have no activation ranges; int8 needs --calibration DIR"
+        )
+    return Finding(True, "activation ranges of the shipped weights: int8 needs no photos")
+
+
+def _manifest_check(path: Path) -> str:
+    manifest = manifests.load(path)
+    parity = manifest["parity"]
+    return (
+        f"manifest and hash: {manifest['format']} {manifest['precision']}, from "
+        f"{manifest['checkpoint'].get('name')}, cosine with PyTorch "
+        f"{parity.get('cosine_mean', 0):.6f} (worst {parity.get('cosine_min', 0):.6f})"
+    )
+
+
+def _facts(path: Path) -> list[Finding]:
+    """Tell calibration and runtimes, as far as the manifest knows of them."""
+    manifest = manifests.load(path)
+    findings = []
+    if calibration := manifest.get("calibration"):
+        kept = calibration.get("kept_in_float") or []
+        findings.append(
+            Finding(
+                None,
+                f"calibrated on {calibration.get('images')} images ({calibration.get('source')}), "
+                f"{len(kept)} layers kept in float",
+            )
+        )
+    for run in manifest.get("runs_on") or []:
+        wrong = run.get("result") in ("wrong", "refused")
+        findings.append(
+            Finding(
+                None,
+                f"{run.get('runtime')} {run.get('version')}: {run.get('result')}"
+                + (" - do not ship it for that runtime" if wrong else ""),
+            )
+        )
+    return findings
+
+
+def _border_check(path: Path) -> str:
+    manifest, info = manifests.load(path), exporter(format_of(path)).inspect(path)
+    for side, found in (("input", info.input), ("output", info.output)):
+        told = manifest[side]
+        if (told.get("name"), tuple(told.get("shape", ()))) != (found.name, found.shape):
+            raise ConfigError(
+                f"the artefact's {side} is {found.name} {found.shape}; "
+                f"the manifest says {told.get('name')} {tuple(told.get('shape', ()))}"
+            )
+    return (
+        f"input {info.input.name} {info.input.shape}, output {info.output.name} {info.output.shape}"
+    )
+
+
+def _golden_check(path: Path) -> str:
+    manifest, runtime = manifests.load(path), open_artefact(path)
+    if manifest["golden"].get("picture") != GOLDEN_NAME:
+        raise ConfigError(f"the manifest's golden picture is unknown; known is {GOLDEN_NAME}")
+    shape = manifest["preprocessing"]
+    picture = golden_picture(ImageSize(shape["height"], shape["width"]))
+    found = manifests.golden_cosine(manifest, runtime.describe(picture[None])[0])
+    least = manifest["golden"].get("cosine_min", manifests.GOLDEN_COSINE)
+    if found < least:
+        raise ActnetError(
+            f"golden picture: cosine {found:.6f} in {runtime.name} {runtime.version}; at least "
+            f"{least} is needed: this runtime computes something else"
+        )
+    return f"golden picture: cosine {found:.6f} in {runtime.name} {runtime.version}"
+
+
+def _format_check(kind: Format) -> Callable[[], str]:
+    def check() -> str:
+        require(kind, CONVERTING)
+        exporter(kind)
+        return f"{kind.value}: ready"
+
+    return check
+
+
+def _attempt(check: Callable[[], str], optional: bool = False) -> Finding:
+    try:
+        return Finding(True, check())
+    except MissingPackageError as error:
+        return Finding(None if optional else False, str(error))
+    except ActnetError as error:
+        return Finding(False, str(error))
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"

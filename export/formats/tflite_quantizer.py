@@ -1,0 +1,206 @@
+"""TFLite at 16 and 8 bits, by ai-edge-quantizer with ranges of our own.
+
+Its own calibration keeps a moving average of minima and maxima, which cuts off what later pictures
+show; it is not used. Tensors get plain names first (backbone/7, head/12), so that a recipe can
+name operators: the converter's own names differ by a number at the end.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from mobile_actnet.export.formats.graph_order import OrderedOperator, ranges_in_order
+from mobile_actnet.export.quantization.prepare import is_small, is_tiny
+from mobile_actnet.runtime.formats import Options, Precision, QuantizationPlan, Range
+from mobile_actnet.runtime.silence import silence
+from mobile_actnet.runtime.tflite_flatbuffer import operator_name, pack, unpack
+
+_WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
+_PADDINGS = ("PAD", "PADV2")
+_CONVOLUTIONS = ("CONV_2D", "DEPTHWISE_CONV_2D")
+_NORMALISATION, _BACKBONE, _HEAD, _WHITENING = "normalisation", "backbone", "head", "whitening"
+_SMALL, _LARGE = "small", "large"
+_Graph = Any
+
+
+def quantized(content: bytes, options: Options) -> bytes:
+    """Return the artefact at the precision that the options ask for.
+
+    Args:
+        content: float32 flatbuffer; kernels already rounded where the precision is of 8 bits.
+    """
+    if options.precision is Precision.FP32:
+        return content
+    if options.precision is Precision.FP16:
+        return _weights_only(content, half=True)
+    if options.precision is Precision.INT8_WEIGHTS:
+        return _weights_only(content, half=False)
+    assert options.plan is not None
+    return _static(content, options.plan, options.precision is Precision.INT8)
+
+
+def _weights_only(content: bytes, half: bool) -> bytes:
+    """Store large kernels in half precision or int8, small ones in half, tiny ones as they are."""
+    model = unpack(content)
+    graph = model.subgraphs[0]
+    for number, operator in enumerate(graph.operators):
+        if operator_name(model, operator) in _WEIGHTED:
+            shape = graph.tensors[operator.inputs[1]].shape
+            if is_tiny(shape):
+                continue
+            small = half or is_small(shape)
+            graph.tensors[operator.outputs[0]].name = f"{_SMALL if small else _LARGE}/{number}"
+    with silence():
+        from ai_edge_quantizer import quantizer
+
+        recipe = quantizer.Quantizer(pack(model))
+        for operator in _WEIGHTED:
+            _store_weights(recipe, operator, True, f"^{_SMALL}/")
+            if not half:
+                _store_weights(recipe, operator, False, f"^{_LARGE}/")
+        return bytes(recipe.quantize().quantized_model)
+
+
+def _store_weights(recipe: Any, operator: str, half: bool, regex: str) -> None:
+    """Let an operator's weights be stored in half precision or int8, and computed with in float."""
+    from ai_edge_quantizer import qtyping, quantizer
+
+    name = qtyping.TFLOperationName[operator]
+    if not half:
+        recipe.add_weight_only_config(regex, name, 8)
+        return
+    weights = qtyping.TensorQuantizationConfig(num_bits=16, dtype=qtyping.TensorDataType.FLOAT)
+    recipe.update_quantization_recipe(
+        regex=regex,
+        operation_name=name,
+        algorithm_key=quantizer.AlgorithmName.FLOAT_CASTING,
+        op_config=qtyping.OpQuantizationConfig(
+            weight_tensor_config=weights,
+            compute_precision=qtyping.ComputePrecision.FLOAT,
+            explicit_dequantize=True,
+        ),
+    )
+
+
+def _static(content: bytes, plan: QuantizationPlan, whitening: bool) -> bytes:
+    """Quantise the backbone, and the projection if asked for; all else stays in float."""
+    model = unpack(content)
+    kept = _name_tensors(model, plan)
+    ranges = dict(_ranges(model, plan))
+    named = pack(model)
+    with silence():
+        from ai_edge_quantizer import qtyping, quantizer
+
+        operations = qtyping.TFLOperationName
+        recipe = quantizer.Quantizer(named)
+
+        def leave(regex: str, operation: Any = operations.ALL_SUPPORTED) -> None:
+            recipe.update_quantization_recipe(
+                regex, operation, algorithm_key=quantizer.AlgorithmName.NO_QUANTIZE
+            )
+
+        recipe.add_static_config(".*", operations.ALL_SUPPORTED, 8, 8)
+        for place in (_HEAD, _NORMALISATION):
+            leave(f"^{place}/")
+        for name in kept:
+            leave(f"^{name};?$")
+        leave(".*", operations.INPUT)
+        leave(".*", operations.OUTPUT)
+        if not whitening:
+            _store_weights(recipe, "FULLY_CONNECTED", True, f"^{_WHITENING}/")
+        return bytes(recipe.quantize(ranges).quantized_model)
+
+
+def _name_tensors(model: _Graph, plan: QuantizationPlan) -> list[str]:
+    """Name every operator's result by where it stands; return the convolutions kept in float."""
+    graph = model.subgraphs[0]
+    backbone = _ancestors_of_convolutions(model)
+    started, kept, convolutions = False, [], iter(plan.convolutions)
+    for number, operator in enumerate(graph.operators):
+        name = operator_name(model, operator)
+        started = started or name in ("PAD", *_CONVOLUTIONS)
+        place = _BACKBONE if started else _NORMALISATION
+        if number not in backbone:
+            place = _WHITENING if name == "FULLY_CONNECTED" else _HEAD
+        named = f"{place}/{number}"
+        for output in operator.outputs:
+            graph.tensors[output].name = named
+        if name in _CONVOLUTIONS and next(convolutions).kept:
+            kept += [named, *_padding_before(model, operator)]
+    return kept
+
+
+def _padding_before(model: _Graph, convolution: Any) -> list[str]:
+    """Return the name of the padding that a convolution alone reads, if there is one."""
+    graph, source = model.subgraphs[0], convolution.inputs[0]
+    return [
+        str(graph.tensors[source].name)
+        for operator in graph.operators
+        if operator_name(model, operator) in _PADDINGS and operator.outputs[0] == source
+    ]
+
+
+def _ancestors_of_convolutions(model: _Graph) -> set[int]:
+    """Return the numbers of the operators that a convolution needs, convolutions included."""
+    operators = model.subgraphs[0].operators
+    producers = {tensor: n for n, op in enumerate(operators) for tensor in op.outputs}
+    found: set[int] = set()
+    waiting = [n for n, op in enumerate(operators) if operator_name(model, op) in _CONVOLUTIONS]
+    while waiting:
+        number = waiting.pop()
+        if number not in found:
+            found.add(number)
+            waiting += [producers[t] for t in operators[number].inputs if t in producers]
+    return found
+
+
+def _ranges(model: _Graph, plan: QuantizationPlan) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give every tensor that is stored in 8 bits its range, as the quantiser wants it."""
+    graph = model.subgraphs[0]
+    found: dict[int, Range] = {}
+    for number, limits in ranges_in_order(_ordered(model), plan).items():
+        found[graph.operators[number].outputs[0]] = limits
+    for operator in graph.operators:
+        source, name = operator.inputs[0], operator_name(model, operator)
+        if name in (*_PADDINGS, "MAX_POOL_2D", *_CONVOLUTIONS) and source not in found:
+            found[source] = plan.input
+        if name in (*_PADDINGS, "MAX_POOL_2D"):
+            found[operator.outputs[0]] = found[source]
+        if name == "FULLY_CONNECTED":
+            found[source], found[operator.outputs[0]] = plan.signature, plan.whitening
+    for tensor, (low, high) in found.items():
+        shape = [1] * len(graph.tensors[tensor].shape)
+        ends = {"min": low, "max": high}
+        yield (
+            str(graph.tensors[tensor].name),
+            {key: np.full(shape, value, np.float32) for key, value in ends.items()},
+        )
+
+
+def _ordered(model: _Graph) -> list[OrderedOperator]:
+    """List convolutions and additions of the backbone; kernels in torch's order of axes.
+
+    An addition is the backbone's if a convolution needs it, or if it adds to a convolution's output
+    as the end of a ResNet does.
+    """
+    graph = model.subgraphs[0]
+    backbone, found = _ancestors_of_convolutions(model), []
+    convolved: set[int] = set()
+    for number, operator in enumerate(graph.operators):
+        name = operator_name(model, operator)
+        if name in _CONVOLUTIONS:
+            shape = [int(n) for n in graph.tensors[operator.inputs[1]].shape]
+            out, height, width, into = shape
+            kernel = (out, into, height, width)
+            if name == "DEPTHWISE_CONV_2D":
+                kernel = (into, out, height, width)
+            found.append(OrderedOperator(number, kernel))
+            convolved.add(operator.outputs[0])
+        elif name == "ADD" and (number in backbone or convolved & set(operator.inputs)):
+            constant = any(
+                model.buffers[graph.tensors[t].buffer].data is not None for t in operator.inputs
+            )
+            if not constant:
+                found.append(OrderedOperator(number, None))
+    return found

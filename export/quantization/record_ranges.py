@@ -1,0 +1,60 @@
+"""For maintainers: record the shipped weights' activation ranges, so that int8 needs no photos.
+
+python -m mobile_actnet.export.quantization.record_ranges clothing/ grocery/ pictures/
+make ranges PHOTOS="clothing grocery pictures"
+
+To be run again whenever the weights change: ranges are bound to the checkpoint's hash, and those
+of other weights are not used. The new record holds no tuned kernels; `actnet-train --quantize`
+makes one that does.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from mobile_actnet.commands import run
+from mobile_actnet.export.graph.deployable import DeployableActnet, ImageSize, Layout
+from mobile_actnet.export.quantization.activation_ranges import CalibrationMethod
+from mobile_actnet.export.quantization.calibration import (
+    DEFAULT_IMAGES,
+    load_calibration_images,
+    measure_ranges,
+)
+from mobile_actnet.export.quantization.int8_file import RECORDED, save_recorded
+from mobile_actnet.network.checkpoint import DEFAULT_CHECKPOINT, load_checkpoint
+from mobile_actnet.runtime.manifest import sha256
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="record_ranges", description="Record activation ranges.")
+    parser.add_argument(
+        "folders", type=Path, nargs="+", help="photos; the role train if there is one"
+    )
+    parser.add_argument(
+        "--images", type=int, default=DEFAULT_IMAGES, help="of all folders together"
+    )
+    parser.add_argument("--checkpoint", type=Path, default=DEFAULT_CHECKPOINT)
+    parser.add_argument(
+        "--method",
+        choices=[m.value for m in CalibrationMethod],
+        default=CalibrationMethod.MSE.value,
+    )
+    parser.add_argument("-o", "--output", type=Path, default=RECORDED)
+    arguments = parser.parse_args(argv)
+    return run(lambda: _record(arguments))
+
+
+def _record(arguments: argparse.Namespace) -> int:
+    network, _ = load_checkpoint(arguments.checkpoint)
+    images = load_calibration_images(
+        arguments.folders, ImageSize(), arguments.images, sys.stderr.isatty()
+    )
+    deployable = DeployableActnet(network, network.config.descriptor_dim, Layout.NHWC)
+    found = measure_ranges(deployable, images, CalibrationMethod(arguments.method))
+    save_recorded(found, arguments.output, sha256(arguments.checkpoint))
+    print(f"recorded {len(found.ranges)} ranges from {found.images} photos in {arguments.output}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,231 @@
+"""Fine-tuning for 8 bits: the simulated int8 network learns to describe as the float one does.
+
+No labels: the loss is one minus the cosine of both descriptors of the same picture, a capture or a
+clean one. Some pictures are held out and say what it was worth. A state file is written every few
+steps; a killed run resumes from it to the same losses.
+"""
+
+import copy
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mobile_actnet.errors import ActnetError, ConfigError
+from mobile_actnet.export.graph.deployable import DeployableActnet, Layout
+from mobile_actnet.export.quantization.calibration import ActivationRanges
+from mobile_actnet.export.quantization.fake_quantization import SimulatedInt8
+from mobile_actnet.network.actnet import Actnet, l2_normalise
+from mobile_actnet.pictures.preprocessing import Pixels
+from mobile_actnet.training.batches import CaptureBatches, loader
+from mobile_actnet.training.config import PHONE
+from mobile_actnet.training.log import TrainingLog
+from mobile_actnet.training.optimizers import rate
+from mobile_actnet.training.sources import Collection
+from mobile_actnet.training.state import load_state, run_identity, save_state
+
+_BATCH = 16
+_BETAS = (0.9, 0.99)
+_DIMMED_SHARE, _DARKEST = 0.25, 0.04
+
+
+@dataclass(frozen=True)
+class TuningConfig:
+    """Settings of a run.
+
+    Attributes:
+        steps: updates.
+        batch_size: pictures in an update, one half captures, the other what they are captures of.
+        image_sizes: (height, width), one is drawn for each update; small ones are faster.
+        level_rate, shift_rate, widening_rate: peak learning rates of kernels (in levels of a row),
+            of biases (in levels of the point behind) and of widenings (logarithms).
+        warmup_steps: of linear growth to the peak; then a cosine down to 1 % of it.
+        average_decay: of the running average of what is learnt, which is what is kept.
+        seed: of every random choice.
+    """
+
+    steps: int = 1000
+    batch_size: int = 16
+    image_sizes: tuple[tuple[int, int], ...] = ((160, 160), (160, 160), (224, 224))
+    level_rate: float = 0.002
+    shift_rate: float = 0.004
+    widening_rate: float = 0.02
+    warmup_steps: int = 10
+    average_decay: float = 0.99
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.steps < 1:
+            raise ConfigError(f"--steps is {self.steps}; it must be 1 or more")
+        if self.batch_size < 2 or self.batch_size % 2:
+            raise ConfigError(f"batch_size is {self.batch_size}; it must be even, and 2 or more")
+
+
+def tune(
+    network: Actnet,
+    collection: Collection,
+    found: ActivationRanges,
+    held_out: Pixels,
+    config: TuningConfig,
+    state_path: Path,
+    say: Callable[[str], None] = print,
+    workers: int = 1,
+    state_every_steps: int = 50,
+    bar: bool = False,
+) -> ActivationRanges:
+    """Tune from the beginning, or from `state_path` where that file is.
+
+    Args:
+        network: float, in evaluation mode; not changed.
+        collection: pictures to learn from.
+        found: ranges, scales and means of the network.
+        held_out: (N, H, W, 3) uint8, none of them in the collection.
+        state_path: the state file; beside it `.jsonl` gets a line for every 10th step.
+        workers: processes that make batches.
+
+    Returns:
+        what to record, tuned kernels included.
+
+    Raises:
+        ActnetError: the state file is of another run, the loss is no longer finite, the held-out
+            pictures are no nearer than before, or the disk is full.
+    """
+    run = _Run(network, collection, found, config, state_path)
+    before = run.cosine(held_out)
+    say(f"held-out pictures: cosine {before:.5f} with the float network before tuning")
+    first_step = run.resume()
+    log = TrainingLog(state_path.with_suffix(".jsonl"), config.steps, first_step, say, bar)
+    try:
+        for step, pixels in run.batches(first_step, workers):
+            log.step(step + 1, len(pixels), {"loss": run.update(step, pixels)})
+            if (step + 1) % state_every_steps == 0 or step + 1 == config.steps:
+                run.save(step + 1)
+    finally:
+        log.close()
+    run.take_average()
+    after = run.cosine(held_out)
+    say(f"held-out pictures: cosine {after:.5f} after tuning")
+    if after <= before:
+        # A run with other settings is to begin anew.
+        state_path.unlink(missing_ok=True)
+        raise ActnetError(
+            f"tuning has not brought the descriptors nearer (cosine {before:.5f} before, "
+            f"{after:.5f} after); nothing is saved: give more pictures, more --steps or a lower --rate"
+        )
+    told = {"cosine_before": round(before, 5), "cosine_after": round(after, 5)}
+    settings = {"steps": config.steps, "pictures_per_step": config.batch_size}
+    return run.simulated.record({**settings, **told, "held_out": len(held_out)})
+
+
+class _Run:
+    """A simulated network in training, with all that changes while it trains."""
+
+    def __init__(
+        self, network: Actnet, collection: Collection, found: ActivationRanges,
+        config: TuningConfig, state_path: Path,
+    ) -> None:  # fmt: skip
+        self._config, self._collection, self._state_path = config, collection, state_path
+        dim = network.config.descriptor_dim
+        self._float = DeployableActnet(network, dim, Layout.NHWC)
+        self.simulated = SimulatedInt8(copy.deepcopy(self._float), found)
+        self._drawn = replace(
+            PHONE, batch_size=config.batch_size // 2, image_sizes=config.image_sizes,
+            seed=config.seed,
+        )  # fmt: skip
+        start = dict(network.state_dict()) | {f"means/{k}": x for k, x in found.means.items()}
+        self._identity = run_identity(self._drawn, collection, start) + repr(config)
+        rates = (
+            (self.simulated.levels, config.level_rate),
+            (self.simulated.shifts, config.shift_rate),
+            (self.simulated.widenings, config.widening_rate),
+        )
+        self._optimizer = torch.optim.Adam(
+            [{"params": list(group), "peak_rate": peak} for group, peak in rates], betas=_BETAS
+        )
+        self._learnt = [parameter for group, _ in rates for parameter in group]
+        self._averaged = [parameter.detach().clone() for parameter in self._learnt]
+
+    def resume(self) -> int:
+        """Take up the state file; return the number of finished steps."""
+        state = load_state(self._state_path, self._identity)
+        if state is None:
+            return 0
+        for parameter, value in zip(self._learnt, state["learnt"], strict=True):
+            parameter.data.copy_(value)
+        self._averaged = state["averaged"]
+        self._optimizer.load_state_dict(state["optimizer"])
+        return int(state["step"])
+
+    def save(self, step: int) -> None:
+        """Write the state file."""
+        learnt = [parameter.detach() for parameter in self._learnt]
+        save_state(
+            self._state_path,
+            {
+                "identity": self._identity, "step": step, "learnt": learnt,
+                "averaged": self._averaged, "optimizer": self._optimizer.state_dict(),
+            },
+        )  # fmt: skip
+
+    def batches(self, first_step: int, workers: int) -> Iterator[tuple[int, Pixels]]:
+        """Yield the steps from `first_step` on, each with (N, H, W, 3) pictures."""
+        left = self._config.steps - first_step
+        drawn = CaptureBatches(self._collection, self._drawn, first_step, left, with_positives=True)
+        for number, batch in enumerate(loader(drawn, workers)):
+            pixels = batch.pixels.reshape(-1, *batch.pixels.shape[2:])
+            if len(pixels):
+                step = first_step + number
+                yield step, _dimmed(pixels, np.random.default_rng((self._config.seed, step)))
+
+    def update(self, step: int, pixels: Pixels) -> float:
+        """Make one step of the optimizer; return the loss.
+
+        Raises:
+            ActnetError: the loss is not finite.
+        """
+        config, images = self._config, torch.from_numpy(pixels)
+        factor = rate(step, config.steps, min(config.warmup_steps, config.steps // 10))
+        for group in self._optimizer.param_groups:
+            group["lr"] = group["peak_rate"] * factor
+        with torch.no_grad():
+            expected = self._float(images)
+        loss = 1 - (self._described(images) * expected).sum(1).mean()
+        if not torch.isfinite(loss):
+            raise ActnetError(
+                f"the loss is {float(loss.detach())} at step {step + 1}; "
+                f"move {self._state_path} away and start again with a lower --rate"
+            )
+        self._optimizer.zero_grad()
+        loss.backward()
+        self._optimizer.step()
+        # At first the average follows fast: it must not hold on to the start.
+        decay = min(config.average_decay, (step + 1) / (step + 10))
+        with torch.no_grad():
+            for average, parameter in zip(self._averaged, self._learnt, strict=True):
+                average.lerp_(parameter, 1 - decay)
+        return float(loss.detach())
+
+    def take_average(self) -> None:
+        """Replace what was learnt last by the running average."""
+        for parameter, average in zip(self._learnt, self._averaged, strict=True):
+            parameter.data.copy_(average)
+
+    @torch.no_grad()
+    def cosine(self, pixels: Pixels) -> float:
+        """Return the mean cosine of int8 and float descriptors."""
+        batches = [torch.from_numpy(pixels[n : n + _BATCH]) for n in range(0, len(pixels), _BATCH)]
+        cosines = [(self._described(x) * self._float(x)).sum(1) for x in batches]
+        return float(torch.cat(cosines).mean())
+
+    def _described(self, images: Tensor) -> Tensor:
+        return l2_normalise(self._float.whitening(self.simulated(images)))
+
+
+def _dimmed(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+    """Darken a share of the pictures: few of a dark one's levels are left, rounding hurts it most."""
+    factors = np.exp(rng.uniform(np.log(_DARKEST), 0, len(pixels)))
+    factors[rng.random(len(pixels)) >= _DIMMED_SHARE] = 1
+    return np.round(pixels * factors[:, None, None, None]).astype(np.uint8)

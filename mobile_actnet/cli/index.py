@@ -1,0 +1,260 @@
+"""`actnet-index`: from a folder of photos to a gallery for the apps, and keeping it up to date.
+
+actnet-index build photos/ --model artefacts/mobile_actnet_224x224_fp16.tflite -o shop.sqlite
+actnet-index update shop.sqlite
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from mobile_actnet.cli.export import parse_image_size
+from mobile_actnet.commands import run
+from mobile_actnet.errors import ConfigError
+from mobile_actnet.files import refuse_existing, staging_folder, write_atomically
+from mobile_actnet.gallery.answers.answer_threshold import calibrate
+from mobile_actnet.gallery.approximate_search import APPROXIMATE_FROM
+from mobile_actnet.gallery.check import examine_gallery
+from mobile_actnet.gallery.indexing.indexer import KEEP, IndexOptions, IndexReport, build, update
+from mobile_actnet.gallery.sqlite.dump import dump_gallery
+from mobile_actnet.gallery.sqlite.reader import GalleryReader
+from mobile_actnet.gallery.sqlite.schema import from_gallery
+from mobile_actnet.gallery.sqlite.storage import Storage
+
+_MARKS = {True: "✓", False: "✗", None: "·"}
+_PROBLEMS_SHOWN = 20
+
+
+def main(argv: list[str] | None = None) -> int:
+    arguments = _parser().parse_args(argv)
+    return run(lambda: arguments.command(arguments))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="actnet-index", description="Make, update and examine galleries of photos."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_build(commands.add_parser("build", help="make a gallery from a folder of photos"))
+    _add_update(commands.add_parser("update", help="describe what is new, drop what has gone"))
+    for name, command, text in (
+        ("info", _info, "what a gallery holds and what made it"),
+        ("check", _check, "whether a gallery is sound"),
+    ):
+        added = commands.add_parser(name, help=text)
+        _finish(added, command)
+    calibrate = commands.add_parser(
+        "calibrate", help='from where on a match is an answer, and below "nothing similar"'
+    )
+    calibrate.add_argument("-o", "--output", type=Path, required=True, metavar="FILE",
+                           help="thresholds for the Android app: thresholds.json")  # fmt: skip
+    calibrate.add_argument("--model", type=Path, metavar="ARTEFACT", help="where the model is now")
+    calibrate.add_argument("--overwrite", action="store_true", help="replace FILE where it exists")
+    _finish(calibrate, _calibrate)
+    export = commands.add_parser("export", help="descriptors as .npy, names as CSV")
+    export.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
+    _finish(export, _export)
+    return parser
+
+
+def _add_build(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("photos", type=Path, metavar="PHOTOS", help="folder of photos; links are followed")
+    add("--model", type=Path, required=True, metavar="ARTEFACT",
+        help="artefact (or checkpoint) that describes the photos")  # fmt: skip
+    add("-o", "--output", type=Path, required=True, metavar="GALLERY", help="such as shop.sqlite")
+    add("--labels", metavar="CSV|folder",
+        help="what is shown: a CSV with path,label, or the name of each photo's folder")  # fmt: skip
+    add("--storage", choices=[s.value for s in Storage], default=Storage.INT8.value,
+        help="of the descriptors (default: int8)")  # fmt: skip
+    add("--thumbnails", type=int, default=160, metavar="PIXELS",
+        help="longest side of the thumbnails (default: 160); 0 for none")  # fmt: skip
+    add("--image-size", type=parse_image_size, metavar="N|HxW", help="for a checkpoint")
+    add("--dim", type=int, help="for a checkpoint")
+    add("--overwrite", action="store_true",
+        help="replace a gallery; the old one stays until the new one is finished")  # fmt: skip
+    _add_common(parser)
+    parser.set_defaults(command=_build)
+
+
+def _add_update(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("gallery", type=Path, metavar="GALLERY")
+    add("--photos", type=Path, metavar="DIR", help="where the photos are now")
+    add("--model", type=Path, metavar="ARTEFACT", help="where the model is now")
+    add("--labels", default=KEEP, metavar="CSV|folder|none",
+        help="another source of labels (default: as before)")  # fmt: skip
+    add("--rehash", action="store_true", help="read every photo; do not trust size and time")
+    _add_common(parser)
+    parser.set_defaults(command=_update)
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--workers", type=int, metavar="N", help="processes (default: one a core)")
+    parser.add_argument(
+        "--approximate-from", type=int, default=APPROXIMATE_FROM, metavar="N",
+        help="keep an approximate index beside a gallery of more pictures "
+        f"(default: {APPROXIMATE_FROM})",
+    )  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="end with one line of JSON")
+
+
+def _finish(parser: argparse.ArgumentParser, command: Callable[[argparse.Namespace], int]) -> None:
+    parser.add_argument("gallery", type=Path, metavar="GALLERY")
+    parser.add_argument("--json", action="store_true", help="end with one line of JSON")
+    parser.set_defaults(command=command)
+
+
+def _build(arguments: argparse.Namespace) -> int:
+    options = IndexOptions(
+        storage=Storage(arguments.storage),
+        thumbnail_side_px=arguments.thumbnails,
+        labels=arguments.labels,
+        size=arguments.image_size,
+        dim=arguments.dim,
+        overwrite=arguments.overwrite,
+        workers=arguments.workers,
+        progress=sys.stderr.isatty(),
+        approximate_from=arguments.approximate_from,
+    )
+    report = build(arguments.photos, arguments.model, arguments.output, options)
+    return _tell(report, arguments)
+
+
+def _update(arguments: argparse.Namespace) -> int:
+    options = IndexOptions(
+        labels=None if arguments.labels == "none" else arguments.labels,
+        rehash=arguments.rehash,
+        workers=arguments.workers,
+        progress=sys.stderr.isatty(),
+        approximate_from=arguments.approximate_from,
+    )
+    report = update(arguments.gallery, options, arguments.photos, arguments.model)
+    return _tell(report, arguments)
+
+
+def _tell(report: IndexReport, arguments: argparse.Namespace) -> int:
+    changes = report.changes
+    if changes.described:
+        rate = changes.described / report.seconds
+        print(f"described {changes.described} photos, {report.seconds:.1f} s, {rate:.0f} photos/s")
+    told = {
+        "unchanged": changes.unchanged, "with a new time": changes.renewed, "moved": changes.moved,
+        "deleted": changes.deleted, "relabelled": changes.relabelled,
+    }  # fmt: skip
+    others = ", ".join(f"{count} {word}" for word, count in told.items() if count)
+    if others:
+        print(others)
+    if report.labels_without_photo:
+        print(f"{report.labels_without_photo} labels name no photo in the folder")
+    _print_problems(report.gallery)
+    if report.approximate:
+        print("built the approximate index")
+    print(f"✓ {report.pictures} pictures in {report.gallery}, {_size(report.gallery)}")
+    print(f"next: actnet-search {report.gallery} --query PHOTO --html hits.html")
+    if arguments.json:
+        print(json.dumps({**asdict(report), "gallery": str(report.gallery)}))
+    return 0
+
+
+def _print_problems(gallery: Path) -> None:
+    """List what could not be read; all of it is in the gallery's table."""
+    with GalleryReader(gallery) as reader:
+        count = 0
+        for path, reason in reader.problems():
+            count += 1
+            if count <= _PROBLEMS_SHOWN:
+                print(f"skipped: {path}: {reason}")
+    if count > _PROBLEMS_SHOWN:
+        print(f"skipped: {count - _PROBLEMS_SHOWN} more; actnet-index info {gallery} lists all")
+
+
+def _info(arguments: argparse.Namespace) -> int:
+    with GalleryReader(arguments.gallery) as reader:
+        info, numbers, problems = reader.info, reader.numbers(), dict(reader.problems())
+    print(
+        f"{arguments.gallery}: {numbers['pictures']} pictures, {_size(arguments.gallery)}, "
+        f"revision {info.revision}, made by {info.made_by}"
+    )
+    print(
+        f"model {info.model_file} ({info.model_format} {info.model_precision}, "
+        f"sha256 {info.model_sha256[:12]}…), {info.preprocessing_name} "
+        f"{info.preprocessing_version} at {info.height_px}x{info.width_px}"
+    )
+    print(f"descriptors of {info.dim} values, {info.storage}")
+    print(f"photos in {from_gallery(arguments.gallery, info.photos_path)}")
+    print(
+        f"{numbers['labelled']} pictures with {numbers['labels']} labels, "
+        f"{numbers['thumbnails']} thumbnails, {numbers['contents']} different contents, "
+        f"{numbers['problems']} problems"
+    )
+    for path, reason in problems.items():
+        print(f"skipped: {path}: {reason}")
+    if arguments.json:
+        print(json.dumps({**asdict(info), **numbers, "skipped": problems}))
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    findings = examine_gallery(arguments.gallery)
+    for finding in findings:
+        print(f"{_MARKS[finding.ok]} {finding.text}")
+    sound = all(finding.ok is not False for finding in findings)
+    print(
+        f"{arguments.gallery} is sound: copy it into the app beside its model and manifest"
+        if sound
+        else f"{sum(finding.ok is False for finding in findings)} of these need mending"
+    )
+    if arguments.json:
+        print(json.dumps({"sound": sound, "findings": [vars(finding) for finding in findings]}))
+    return 0 if sound else 1
+
+
+def _calibrate(arguments: argparse.Namespace) -> int:
+    output: Path = arguments.output
+    if output.suffix != ".json":
+        raise ConfigError(f"{output} is no name for thresholds; give one that ends in .json")
+    refuse_existing(output, arguments.overwrite)
+    if output.exists() and not _holds_thresholds(output):
+        raise ConfigError(f"{output} holds no thresholds; --overwrite replaces those alone")
+    with staging_folder(output.parent):
+        pass  # The folder can be written.
+    told = calibrate(arguments.gallery, arguments.model, progress=sys.stderr.isatty())
+    write_atomically(output, json.dumps(told, indent=1).encode() + b"\n")
+    print(f"searched for {told['captures']} made-up photos in {told['pictures']} pictures")
+    for row in told["thresholds"][told["measure"]]:
+        print(
+            f"{row['false_answers']:4.0%} false answers: {told['measure']} {row['least']:.2f}, "
+            f"{row['right_answers']:.0%} answered rightly, {row['wrong_answers']:.0%} wrongly"
+        )
+    print(f"✓ {output}: copy it into the app beside the gallery")
+    if arguments.json:
+        print(json.dumps(told))
+    return 0
+
+
+def _holds_thresholds(path: Path) -> bool:
+    try:
+        return "thresholds" in json.loads(path.read_bytes())
+    except (ValueError, TypeError):
+        return False
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    with GalleryReader(arguments.gallery) as reader:
+        count = dump_gallery(reader, arguments.output)
+    print(f"{count} descriptors and names in {arguments.output}")
+    if arguments.json:
+        print(json.dumps({"output": str(arguments.output), "pictures": count}))
+    return 0
+
+
+def _size(path: Path) -> str:
+    return f"{path.stat().st_size / 1e6:.1f} MB"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,72 @@
+"""`actnet-precisions`: what each precision of each format costs in ranking and in bytes.
+
+actnet-precisions smvs_dev+clothing grocery dreambooth --table precisions.md
+actnet-precisions shop/ --format tflite --precision fp32 --precision int8 --json
+"""
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from mobile_actnet.benchmarks.reports.precision_table import markdown, measure_precisions, parse_set
+from mobile_actnet.cli.export import parse_image_size
+from mobile_actnet.commands import run
+from mobile_actnet.export.export_request import DEFAULT_OUTPUT, ExportRequest
+from mobile_actnet.export.graph.deployable import ImageSize
+from mobile_actnet.files import write_atomically
+from mobile_actnet.network.checkpoint import DEFAULT_CHECKPOINT
+from mobile_actnet.runtime.formats import Format, Precision
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="actnet-precisions",
+        description="Export every precision, measure mAP with each artefact, and make one table.",
+    )
+    add = parser.add_argument
+    add("sets", type=parse_set, nargs="+", metavar="DIR[+DIR...]",
+        help="labelled folders searched together; queries are those of the first")  # fmt: skip
+    add("--format", action="append", choices=[f.value for f in Format],
+        help="may repeat (default: all)")  # fmt: skip
+    add("--precision", action="append", choices=[p.value for p in Precision],
+        help="may repeat (default: all that a format has)")  # fmt: skip
+    add("--checkpoint", type=Path, default=DEFAULT_CHECKPOINT, metavar="FILE")
+    add("--image-size", type=parse_image_size, default=ImageSize(), metavar="N|HxW")
+    add("--calibration", type=Path, metavar="DIR", help="see actnet-export")
+    add("--table", type=Path, metavar="FILE", help="write the table as Markdown")
+    add("--cache", type=Path, metavar="DIR", help="keep descriptors here")
+    add("-o", "--output", type=Path, default=DEFAULT_OUTPUT / "precisions", metavar="DIR",
+        help="folder for the artefacts, whatever they cost (default: artefacts/precisions/); those "
+        "there are replaced")  # fmt: skip
+    add("--json", action="store_true", help="end with one line of JSON")
+    arguments = parser.parse_args(argv)
+    return run(lambda: _measure(arguments))
+
+
+def _measure(arguments: argparse.Namespace) -> int:
+    request = ExportRequest(
+        formats=tuple(Format(word) for word in arguments.format or Format),
+        checkpoint=arguments.checkpoint,
+        size=arguments.image_size,
+        calibration=arguments.calibration,
+        output=arguments.output,
+    )
+    before, rows = measure_precisions(
+        arguments.sets,
+        request,
+        [Precision(word) for word in arguments.precision or Precision],
+        arguments.cache,
+        lambda line: print(line, flush=True),
+    )
+    table = markdown(before, rows)
+    if arguments.table:
+        write_atomically(arguments.table, table.encode())
+    print(f"next: see {arguments.table}" if arguments.table else table)
+    if arguments.json:
+        print(json.dumps({"pytorch": before, "rows": [asdict(row) for row in rows]}))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

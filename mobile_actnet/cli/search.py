@@ -1,0 +1,106 @@
+"""`actnet-search`: find the pictures of a gallery that are most like a photo.
+
+actnet-search shop.sqlite --query photo.jpg
+actnet-search shop.sqlite --query photos/ --top 5 --group 0.9 --html hits.html
+"""
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from mobile_actnet.commands import run
+from mobile_actnet.errors import ActnetError
+from mobile_actnet.files import write_atomically
+from mobile_actnet.gallery.answers.near_duplicates import NEARLY_THE_SAME
+from mobile_actnet.gallery.gallery import Answer, Gallery, SearchOptions
+from mobile_actnet.gallery.search_page import search_page
+from mobile_actnet.pictures.photo_tree import FoundPhoto, walk_photos
+
+
+def main(argv: list[str] | None = None) -> int:
+    arguments = _parser().parse_args(argv)
+    return run(lambda: _search(arguments))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="actnet-search", description="Find the pictures that are most like a photo."
+    )
+    add = parser.add_argument
+    add("gallery", type=Path, metavar="GALLERY", help="file made by actnet-index build")
+    add("--query", type=Path, action="append", required=True, metavar="PHOTO|DIR",
+        help="a picture, or a folder of them; may repeat")  # fmt: skip
+    add("--top", type=int, default=10, metavar="N", help="hits for each query (default: 10)")
+    add("--group", type=float, nargs="?", const=NEARLY_THE_SAME, metavar="SIMILARITY",
+        help="take hits together that are nearly the same picture "
+        f"(default where given: {NEARLY_THE_SAME})")  # fmt: skip
+    add("--model", type=Path, metavar="FILE", help="where the gallery's model is now")
+    add("--exact", action="store_true", help="use no approximate index")
+    add("--threads", type=int, default=1, metavar="N", help="that compare (default: 1)")
+    add("--html", type=Path, metavar="FILE", help="write a page of the hits with thumbnails")
+    add("--json", action="store_true", help="end with one line of JSON")
+    return parser
+
+
+def _search(arguments: argparse.Namespace) -> int:
+    options = SearchOptions(arguments.top, arguments.group, arguments.exact, arguments.threads)
+    queries = [picture for query in arguments.query for picture in _pictures(query)]
+    with Gallery.open(arguments.gallery, arguments.model) as gallery:
+        answers = list(gallery.answer(queries, options))
+        unread = [answer for answer in answers if answer.problem is not None]
+        if len(unread) == len(answers):
+            raise _none_read(unread)
+        if not arguments.json:
+            _print_answers(answers)
+        if arguments.html is not None:
+            page = search_page(gallery, answers)
+            write_atomically(arguments.html, page.encode(errors="replace"))
+            print(f"wrote {arguments.html}: open it in a browser")
+    for answer in unread:
+        print(f"not searched for: {answer.problem}", file=sys.stderr)
+    if arguments.json:
+        told = {"gallery": str(arguments.gallery), "queries": [_told(each) for each in answers]}
+        print(json.dumps(told))
+    return 0
+
+
+def _none_read(unread: list[Answer]) -> ActnetError:
+    """Return the error of a search in which no query could be read."""
+    first = unread[0].problem
+    assert first is not None
+    if len(unread) == 1:
+        return first
+    return ActnetError(f"none of the {len(unread)} pictures can be read; the first: {first}")
+
+
+def _pictures(query: Path) -> list[Path]:
+    if not query.is_dir():
+        return [query]
+    found = [query / photo.path for photo in walk_photos(query) if isinstance(photo, FoundPhoto)]
+    if not found:
+        raise ActnetError(f"{query} holds no pictures")
+    return found
+
+
+def _print_answers(answers: list[Answer]) -> None:
+    for answer in answers:
+        if answer.problem is not None:
+            continue
+        print(f"{answer.picture}:")
+        for hit in answer.hits:
+            more = f" (and {len(hit.duplicates)} nearly the same)" if hit.duplicates else ""
+            label = f" {hit.label}" if hit.label else ""
+            print(f"  {hit.similarity:.3f}{label}  {hit.path}{more}")
+
+
+def _told(answer: Answer) -> dict[str, object]:
+    """Return an answer as it stands in the JSON."""
+    if answer.problem is not None:
+        return {"query": str(answer.picture), "error": str(answer.problem)}
+    return {"query": str(answer.picture), "hits": [asdict(hit) for hit in answer.hits]}
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

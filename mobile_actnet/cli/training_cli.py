@@ -1,0 +1,213 @@
+"""`actnet-train`: adapt Mobile-ACTNET to a collection of pictures.
+
+actnet-train --data catalogue/ --preset phone --epochs 1 -o catalogue.safetensors
+actnet-train --data photos/ --data products/ --mix 3,1 --dev shop/ -o both.safetensors
+torchrun --nproc-per-node 4 -m mobile_actnet.cli.training_cli --data photos/ --preset paper -o paper/
+"""
+
+import argparse
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+
+from mobile_actnet.commands import run
+from mobile_actnet.errors import ActnetError, CheckpointError
+from mobile_actnet.evaluation.ranking import describe, evaluate
+from mobile_actnet.files import refuse_existing
+from mobile_actnet.network.actnet import Actnet
+from mobile_actnet.network.checkpoint import Card, load_checkpoint, save_checkpoint
+from mobile_actnet.network.config import MOBILE_ACTNET
+from mobile_actnet.pictures.photos import find_photos, load_images
+from mobile_actnet.training.config import PRESETS, TrainingConfig, override
+from mobile_actnet.training.distributed import Processes, join_processes
+from mobile_actnet.training.preview import write_preview
+from mobile_actnet.training.sources import Labels, Source, collect, mix_sources, read_source
+from mobile_actnet.training.teacher import fit_whitening
+from mobile_actnet.training.trainer import train
+
+QUANTIZE = "--quantize"
+START_TORCHVISION = "torchvision"
+_DEV_SIDE_PX = 224
+_DEV_CHUNK = 64
+
+
+def main(argv: list[str] | None = None) -> int:
+    arguments = _parser().parse_args(argv)
+    return run(lambda: _train(arguments))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="actnet-train",
+        description="Adapt Mobile-ACTNET to a collection with one picture per item, or several. "
+        "Stopped at any time, the same command goes on where it was.",
+    )
+    add = parser.add_argument
+    add("--data", type=Path, action="append", required=True, metavar="DIR",
+        help="folder of pictures, with or without manifest.csv; may repeat")  # fmt: skip
+    add("--labels", type=Labels, choices=list(Labels), default=Labels.PICTURE,
+        help="what shows one thing where there is no manifest.csv: each picture, or each folder")  # fmt: skip
+    add("--mix", metavar="N,N,...",
+        help="share of each --data in a batch (default: by number of pictures)")  # fmt: skip
+    add("--dev", type=Path, metavar="DIR",
+        help="folder with a manifest.csv with queries: measured after each epoch, the best kept")  # fmt: skip
+    add("--checkpoint", type=Path, help="start (default: the shipped weights)")
+    add("--backbone", metavar="FILE|torchvision",
+        help="start from MobileNetV2 weights alone: a safetensors file with torchvision's names, "
+        "or torchvision's own, downloaded; the whitening is fitted on the pictures")  # fmt: skip
+    add("--preset", choices=list(PRESETS), default="phone", help="default: phone")
+    add("--epochs", type=int, help="passes over the pictures (default: the preset's)")
+    add("--steps", type=int, help="updates in all, instead of --epochs")
+    add("--set", action="append", default=[], metavar="NAME=VALUE", dest="settings",
+        help="override a setting of the preset, for example batch_size=32; may repeat")  # fmt: skip
+    add("--seed", type=not_negative)
+    add("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    add("--workers", type=not_negative, default=1,
+        help="processes that make captures (default: 1)")  # fmt: skip
+    add("--preview", type=Path, metavar="FILE",
+        help="write a picture of samples and stop; no -o is needed then")  # fmt: skip
+    add("--name", default="mobile-actnet", help="name in the checkpoint's card")
+    add("-o", "--output", type=Path, metavar="PATH",
+        help="checkpoint to write: NAME.safetensors, or a folder")  # fmt: skip
+    add("--overwrite", action="store_true", help="replace a finished checkpoint")
+    add(QUANTIZE, action="store_true",
+        help="tune a checkpoint for 8 bits instead; see actnet-train --quantize --help")  # fmt: skip
+    return parser
+
+
+def not_negative(text: str) -> int:
+    """Read a whole number of 0 or more.
+
+    Raises:
+        argparse.ArgumentTypeError: anything else.
+    """
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not allowed; give a whole number, 0 or more")
+    return int(text)
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    if arguments.quantize:
+        raise ActnetError(f"{QUANTIZE} is a command of its own: actnet-train {QUANTIZE} --data DIR")
+    if arguments.output is None and arguments.preview is None:
+        raise ActnetError("give -o PATH for the checkpoint, or --preview FILE")
+    config = _config(arguments)
+    with join_processes(arguments.device) as processes:
+        say = print if processes.first else _silent
+        folders = [read_source(folder, arguments.labels, say) for folder in arguments.data]
+        sources = mix_sources(folders, arguments.mix)
+        if arguments.preview is not None:
+            write_preview(arguments.preview, collect(sources), config.seed)
+            print(f"saved {arguments.preview}")
+            return 0
+        _fit(arguments, config, sources, processes, say)
+    return 0
+
+
+def _fit(
+    arguments: argparse.Namespace, config: TrainingConfig, sources: list[Source],
+    processes: Processes, say: Callable[[str], None],
+) -> None:  # fmt: skip
+    output: Path = arguments.output
+    if output.suffix != ".safetensors":
+        output = output / "checkpoint.safetensors"
+    state_path = output.with_suffix(".state")
+    refuse_existing(output, arguments.overwrite or state_path.exists())
+    network, origin = _start(arguments, sources, config)
+    card = Card(
+        name=arguments.name,
+        licence="Apache-2.0; the pictures' own terms apply",
+        origin=f"{origin}; pictures: " + ", ".join(path.name for path in arguments.data),
+        training={"preset": arguments.preset, **asdict(config)},
+    )
+    train(
+        network, sources, config, state_path, say,
+        workers=arguments.workers,
+        measure=dev_measure(arguments.dev) if arguments.dev else None,
+        keep=lambda best: save_checkpoint(best, output, card),
+        processes=processes,
+        bar=sys.stderr.isatty(),
+    )  # fmt: skip
+    if processes.first:
+        save_checkpoint(network, output, card)
+        state_path.unlink()
+        say(f"saved {output}")
+        say(f"next: actnet-export --format tflite --checkpoint {output} -o models/")
+
+
+def dev_measure(folder: Path) -> Callable[[Actnet], float]:
+    """Return a function that measures a network's mAP on a folder with a manifest.csv.
+
+    Raises:
+        ActnetError: no query in the folder.
+    """
+    photos = [p for p in find_photos(folder) if p.role not in ("", "train")]
+    if not any(photo.role in ("query", "both") for photo in photos):
+        raise ActnetError(f"{folder} has no photo with the role query or both; see its manifest")
+
+    def measure(network: Actnet) -> float:
+        descriptors, kept = [], []
+        device = next(network.parameters()).device
+        network.cpu()
+        for start in range(0, len(photos), _DEV_CHUNK):
+            chunk = photos[start : start + _DEV_CHUNK]
+            pixels, readable, _ = load_images(chunk, _DEV_SIDE_PX, _DEV_SIDE_PX)
+            descriptors.append(describe(network, pixels))
+            kept += readable
+        network.to(device)
+        return evaluate(np.concatenate(descriptors), kept).mean_ap
+
+    return measure
+
+
+def _config(arguments: argparse.Namespace) -> TrainingConfig:
+    config = PRESETS[arguments.preset]
+    if arguments.epochs is not None:
+        config = replace(config, epochs=arguments.epochs)
+    if arguments.steps is not None:
+        if arguments.steps < 1:
+            raise ActnetError(f"--steps is {arguments.steps}; it must be 1 or more")
+        config = replace(config, epochs=1, steps_per_epoch=arguments.steps)
+    if arguments.seed is not None:
+        config = replace(config, seed=arguments.seed)
+    return override(config, arguments.settings)
+
+
+def _start(
+    arguments: argparse.Namespace, sources: list[Source], config: TrainingConfig
+) -> tuple[Actnet, str]:
+    if not arguments.backbone:
+        network, card = load_checkpoint(*([arguments.checkpoint] if arguments.checkpoint else []))
+        return network, f"started from {card.name} ({card.origin})"
+    photos = [photo for source in sources for photo in source.photos]
+    # A whitening has fewer rows than pictures it is fitted on.
+    rows = min(MOBILE_ACTNET.whitening_dim, len(photos) - 1)
+    network = Actnet(
+        replace(
+            MOBILE_ACTNET,
+            whitening_dim=rows,
+            descriptor_dim=min(rows, MOBILE_ACTNET.descriptor_dim),
+        )
+    )
+    if arguments.backbone == START_TORCHVISION:
+        network.load_imagenet()
+    else:
+        try:
+            network.load_backbone(load_file(arguments.backbone))
+        except (OSError, SafetensorError) as error:
+            raise CheckpointError(f"{arguments.backbone} cannot be read: {error}") from error
+    fit_whitening(network, photos, config.teacher_sides_px, config.whitening_strength)
+    return network, f"started from the backbone {Path(arguments.backbone).name}"
+
+
+def _silent(_: str) -> None:
+    pass
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

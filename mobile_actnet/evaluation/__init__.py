@@ -1,0 +1,1 @@
+"""Evaluation: how well a model finds the right picture, by named protocols."""

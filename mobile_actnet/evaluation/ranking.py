@@ -1,0 +1,108 @@
+"""Searching with descriptors and saying how good the ranking is."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from mobile_actnet.network.actnet import Actnet
+from mobile_actnet.pictures.photos import Photo
+from mobile_actnet.pictures.preprocessing import Pixels, normalise
+
+Descriptors = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class RetrievalScore:
+    """Result of one set, in per cent.
+
+    Attributes:
+        mean_ap: mean over queries of average precision: the precision at each positive's rank,
+            averaged over the positives (no interpolation).
+        recall_at_1, recall_at_10: queries with a positive among the first one, the first ten hits.
+        queries, database: how many of each.
+    """
+
+    mean_ap: float
+    recall_at_1: float
+    recall_at_10: float
+    queries: int
+    database: int
+
+
+@torch.no_grad()
+def describe(
+    network: Actnet, pixels: Pixels, dim: int | None = None, batch_size: int = 32
+) -> Descriptors:
+    """Describe pictures.
+
+    Args:
+        network: in evaluation mode.
+        pixels: (N, H, W, 3) uint8, RGB.
+        dim: length of the descriptors; the network's default if None.
+
+    Returns:
+        (N, dim) float32, each of length 1.
+    """
+    if not len(pixels):
+        return np.zeros((0, network.config.descriptor_dim if dim is None else dim), np.float32)
+    batches = [
+        network(normalise(pixels[start : start + batch_size]), dim)
+        for start in range(0, len(pixels), batch_size)
+    ]
+    return torch.cat(batches).numpy()
+
+
+def average_precision(positives: NDArray[np.bool_]) -> float:
+    """Average precision of one ranking.
+
+    Args:
+        positives: (K,) whether the hit at each rank is a positive, best hit first. All positives
+            are in it.
+
+    Returns:
+        0 to 1; 0 where there is no positive.
+    """
+    ranks = np.flatnonzero(positives) + 1
+    if not len(ranks):
+        return 0.0
+    return float(np.mean(np.arange(1, len(ranks) + 1) / ranks))
+
+
+def evaluate(
+    descriptors: Descriptors, photos: list[Photo], queries: NDArray[np.int64] | None = None
+) -> RetrievalScore:
+    """Rank a labelled collection by its roles.
+
+    A query is searched in everything with the role database, distractor or both, itself left out.
+    A query without a positive there is not counted.
+
+    Args:
+        descriptors: (N, D) float32, each of length 1.
+        photos: the N photos they belong to.
+        queries: which of them to search for; all with the role query or both if None.
+    """
+    roles = np.array([photo.role for photo in photos])
+    instances = np.array([photo.instance for photo in photos])
+    database = np.flatnonzero(np.isin(roles, ("database", "distractor", "both")))
+    if queries is None:
+        queries = np.flatnonzero(np.isin(roles, ("query", "both")))
+    precisions, first_ranks = [], []
+    for query in queries:
+        others = database[database != query]
+        order = np.argsort(-(descriptors[others] @ descriptors[query]), kind="stable")
+        positives = instances[others[order]] == instances[query]
+        if positives.any():
+            precisions.append(average_precision(positives))
+            first_ranks.append(int(positives.argmax()))
+    if not precisions:
+        return RetrievalScore(0.0, 0.0, 0.0, 0, len(database))
+    ranks = np.array(first_ranks)
+    return RetrievalScore(
+        mean_ap=100 * float(np.mean(precisions)),
+        recall_at_1=100 * float(np.mean(ranks < 1)),
+        recall_at_10=100 * float(np.mean(ranks < 10)),
+        queries=len(ranks),
+        database=len(database),
+    )

@@ -1,0 +1,1 @@
+"""Galleries: described photo collections, how they are built and searched."""

@@ -1,0 +1,1 @@
+"""Answers: which hits count as an answer, and from which score on."""

@@ -1,0 +1,28 @@
+"""Hits that show nearly the same picture, taken together."""
+
+from mobile_actnet.gallery.exact_search import similarities_between
+from mobile_actnet.gallery.sqlite.storage import StoredDescriptors
+
+NEARLY_THE_SAME = 0.95
+"""Similarity from which two pictures count as nearly the same."""
+
+
+def group_hits(hits: StoredDescriptors, threshold: float) -> list[list[int]]:
+    """Group a ranking: a hit joins the first earlier group whose first hit is like it.
+
+    Args:
+        hits: K descriptors, best first.
+        threshold: least similarity between a hit and the first of its group.
+
+    Returns:
+        groups of numbers of hits, in the order of their first hits.
+    """
+    alike = similarities_between(hits, hits) >= threshold
+    groups: list[list[int]] = []
+    for hit in range(len(hits)):
+        group = next((group for group in groups if alike[group[0], hit]), None)
+        if group is None:
+            groups.append([hit])
+        else:
+            group.append(hit)
+    return groups

@@ -1,0 +1,1 @@
+"""Indexing: from a folder of photos to a gallery, in worker processes."""

@@ -1,0 +1,319 @@
+"""From a folder of photos to a gallery, and keeping the gallery up to date.
+
+One process reads the folder and writes the gallery; workers do whole photos, from the file to the
+stored descriptor, so that every core is busy whatever the shares of decoding and inference are.
+"""
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from itertools import islice
+from pathlib import Path
+
+from tqdm import tqdm
+
+from mobile_actnet.errors import ActnetError, ConfigError, GalleryError
+from mobile_actnet.export.graph.deployable import ImageSize
+from mobile_actnet.files import put_in_place, sha256_of
+from mobile_actnet.gallery.approximate_search import APPROXIMATE_FROM, refresh
+from mobile_actnet.gallery.indexing.picture_work import Outcome, PictureWork, prepare
+from mobile_actnet.gallery.indexing.workers import Worker, WorkerDiedError, in_order
+from mobile_actnet.gallery.model import identify, identify_as
+from mobile_actnet.gallery.sqlite.changes import (
+    Changes,
+    count_waiting,
+    list_labels,
+    list_photos,
+    seen_paths,
+    settle,
+    waiting,
+)
+from mobile_actnet.gallery.sqlite.lock import only_writer
+from mobile_actnet.gallery.sqlite.schema import from_gallery, looks_like_gallery, remove_journal
+from mobile_actnet.gallery.sqlite.storage import Storage
+from mobile_actnet.gallery.sqlite.writer import BrokenPhoto, GallerySettings, GalleryWriter, create
+from mobile_actnet.pictures.labels import FOLDER, labels_from_csv, labels_from_folders
+from mobile_actnet.pictures.photo_tree import FoundPhoto, walk_photos
+from mobile_actnet.pictures.photos import PICTURE_SUFFIXES
+
+_PHOTOS_PER_TASK = 16
+_COMMIT_EVERY_S = 1.0
+
+KEEP = "keep"
+"""For `update`: the labels' source stays what it was."""
+
+
+@dataclass(frozen=True)
+class IndexOptions:
+    """How a gallery is built or updated.
+
+    Attributes:
+        storage: of the descriptors.
+        thumbnail_side_px: longest side of the thumbnails, 16 to 1024; 0 for none.
+        labels: a CSV with path,label; `folder` for the folders' names; None for none; `KEEP` in an
+            update.
+        size, dim: for a checkpoint; an artefact has its own.
+        overwrite: whether a gallery may be replaced. It stays until the new one is finished.
+        rehash: whether an update reads every photo instead of trusting size and time.
+        workers: processes; one for each core if None.
+        progress: whether to draw a bar.
+        approximate_from: pictures above which an approximate index is kept beside the gallery.
+    """
+
+    storage: Storage = Storage.INT8
+    thumbnail_side_px: int = 160
+    labels: str | Path | None = None
+    size: ImageSize | None = None
+    dim: int | None = None
+    overwrite: bool = False
+    rehash: bool = False
+    workers: int | None = None
+    progress: bool = False
+    approximate_from: int = APPROXIMATE_FROM
+
+    def __post_init__(self) -> None:
+        if self.thumbnail_side_px and not 16 <= self.thumbnail_side_px <= 1024:
+            raise ConfigError(
+                f"--thumbnails is {self.thumbnail_side_px}; give 0 for none, or 16 to 1024 pixels"
+            )
+        if self.workers is not None and self.workers < 1:
+            raise ConfigError(f"--workers is {self.workers}; it must be 1 or more")
+
+
+@dataclass(frozen=True)
+class IndexReport:
+    """What a build or an update did.
+
+    Attributes:
+        gallery: the file. changes: by kind.
+        pictures: in the gallery now. problems: photos and folders that cannot be read, now.
+        labels_without_photo: lines of the CSV that name no photo.
+        seconds: that it took, with starting the workers and without the approximate index.
+        approximate: whether an approximate index was built.
+    """
+
+    gallery: Path
+    changes: Changes
+    pictures: int
+    problems: int
+    labels_without_photo: int
+    seconds: float
+    approximate: bool
+
+
+def build(photos: Path, model: Path, output: Path, options: IndexOptions) -> IndexReport:
+    """Make a gallery. A killed build leaves a gallery that `update` completes.
+
+    Raises:
+        ActnetError: the folder, the model or the labels cannot be used, the gallery is there
+            already, another process writes it, or the disk is full.
+    """
+    output = Path(os.path.realpath(output))
+    bound = identify(model, options.size, options.dim)
+    _check_sources(photos, options.labels)
+    settings = GallerySettings(
+        options.storage, options.thumbnail_side_px, _relative(photos, output),
+        _relative(model, output), _labels_setting(options.labels, output),
+    )  # fmt: skip
+    with only_writer(output):
+        target = _target(output, options.overwrite)
+        create(target, bound, settings, f"mobile-actnet {version('mobile-actnet')}")
+        report = _run(target, photos, model, options)
+        if target != output:
+            remove_journal(output)
+            put_in_place([(target, output)])
+        return _refresh_approximate(replace(report, gallery=output), options)
+
+
+def update(
+    gallery: Path, options: IndexOptions, photos: Path | None = None, model: Path | None = None
+) -> IndexReport:
+    """Bring a gallery up to date with its folder; only new and changed photos are described.
+
+    Args:
+        photos, model: where they are now; where they were if None.
+        options: `labels` `KEEP` keeps the source of the labels. Storage, thumbnails, size and dim
+            are the gallery's.
+
+    Raises:
+        ActnetError: as in `build`; or the folder holds no picture any more, which looks more like
+            a missing disk than like a wish.
+    """
+    gallery = Path(os.path.realpath(gallery))
+    if not gallery.is_file():
+        raise GalleryError(f"{gallery} does not exist; make it with actnet-index build")
+    with only_writer(gallery):
+        with GalleryWriter(gallery) as writer:
+            info = writer.info
+        photos = photos or from_gallery(gallery, info.photos_path)
+        model = model or from_gallery(gallery, info.model_path)
+        if options.labels == KEEP:
+            labels = info.labels or None
+            if labels not in (None, FOLDER):
+                labels = str(from_gallery(gallery, labels))
+            options = replace(options, labels=labels)
+        return _refresh_approximate(_run(gallery, photos, model, options), options)
+
+
+def _run(target: Path, photos: Path, model: Path, options: IndexOptions) -> IndexReport:
+    photos, started = photos.absolute(), time.perf_counter()
+    with GalleryWriter(target) as writer:
+        if not list_photos(writer, walk_photos(photos)):
+            raise ActnetError(
+                f"{photos} holds no pictures; is its disk there? The gallery is as it was"
+            )
+        unused = list_labels(writer, _labels(writer, options.labels))
+        writer.note_settings(
+            photos_path=_relative(photos, target), model_path=_relative(model, target),
+            labels=_labels_setting(options.labels, target),
+        )  # fmt: skip
+        changes = settle(writer, lambda path: sha256_of(photos / path), options.rehash)
+        if count_waiting(writer):
+            _describe(writer, photos, model, options, changes)
+        pictures, problems = writer.counts()
+        return IndexReport(
+            target, changes, pictures, problems, unused, time.perf_counter() - started, False
+        )
+
+
+def _refresh_approximate(report: IndexReport, options: IndexOptions) -> IndexReport:
+    with GalleryWriter(report.gallery) as writer:
+        built = refresh(writer, options.workers or _cores(), options.approximate_from)
+    return replace(report, approximate=built)
+
+
+def _describe(
+    writer: GalleryWriter, photos: Path, model: Path, options: IndexOptions, changes: Changes
+) -> None:
+    """Describe what waits, and commit every second."""
+    info, total = writer.info, count_waiting(writer)
+    bound = identify_as(model, info, writer.path)
+    work = PictureWork(photos, model.absolute(), bound, info.storage, info.thumbnail_side_px)
+    cores = options.workers or _cores()
+    per_task = max(1, min(_PHOTOS_PER_TASK, total // (2 * cores)))
+    workers = [Worker(prepare, work) for _ in range(min(cores, total))]
+    with tqdm(total=total, unit="photo", disable=not options.progress, leave=False) as bar:
+        outcomes = _outcomes(workers, _tasks(waiting(writer), per_task), work)
+        for batch in _batches(outcomes, _COMMIT_EVERY_S):
+            with writer.transaction():
+                for outcome in batch:
+                    _store(writer, outcome, changes)
+                writer.advance()
+            bar.update(len(batch))
+
+
+def _store(writer: GalleryWriter, outcome: Outcome, changes: Changes) -> None:
+    if isinstance(outcome, BrokenPhoto):
+        writer.note_problem(outcome)
+        changes.broken += 1
+    else:
+        writer.store(outcome)
+        changes.described += 1
+
+
+def _outcomes(
+    workers: list[Worker[list[FoundPhoto], list[Outcome]]],
+    tasks: Iterator[list[FoundPhoto]],
+    work: PictureWork,
+) -> Iterator[Outcome]:
+    for task, outcomes in in_order(workers, tasks):
+        yield from outcomes if outcomes is not None else _one_by_one(task, work)
+
+
+def _one_by_one(photos: list[FoundPhoto], work: PictureWork) -> Iterator[Outcome]:
+    """Find out which of a few photos a worker died of."""
+    with contextlib.closing(Worker[list[FoundPhoto], list[Outcome]](prepare, work)) as worker:
+        try:
+            worker.do([])
+        except WorkerDiedError as error:
+            raise ActnetError(
+                "the processes that describe photos end by themselves; is there enough memory? "
+                "Try --workers 1"
+            ) from error
+        for photo in photos:
+            try:
+                yield from worker.do([photo])
+            except WorkerDiedError:
+                reason = "ends the process that decodes it (a broken file, or too little memory)"
+                yield BrokenPhoto(photo.path, reason, photo.size_bytes, photo.mtime_ns)
+
+
+def _batches(outcomes: Iterator[Outcome], every_s: float) -> Iterator[list[Outcome]]:
+    """Collect what comes within a time; after Ctrl-C hand out what is there, then stop."""
+    batch: list[Outcome] = []
+    begun = time.monotonic()
+    try:
+        for outcome in outcomes:
+            batch.append(outcome)
+            if time.monotonic() - begun >= every_s:
+                yield batch
+                batch, begun = [], time.monotonic()
+    except KeyboardInterrupt:
+        yield batch
+        raise
+    yield batch
+
+
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)  # Linux alone has it
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def _tasks(photos: Iterator[FoundPhoto], size: int) -> Iterator[list[FoundPhoto]]:
+    while task := list(islice(photos, size)):
+        yield task
+
+
+def _check_sources(photos: Path, labels: str | Path | None) -> None:
+    """Find what would stop a build before anything is written."""
+    if not any(isinstance(found, FoundPhoto) for found in walk_photos(photos)):
+        raise ActnetError(f"{photos} holds no pictures ({', '.join(sorted(PICTURE_SUFFIXES))})")
+    if labels not in (None, FOLDER):
+        for _ in labels_from_csv(Path(labels)):
+            pass
+
+
+def _target(output: Path, overwrite: bool) -> Path:
+    """Return where to build: beside a gallery that is to be replaced."""
+    if not output.exists():
+        remove_journal(output)
+        return output
+    if not overwrite:
+        raise GalleryError(
+            f"{output} exists; bring it up to date with actnet-index update {output}, "
+            "or build it anew with --overwrite"
+        )
+    if not looks_like_gallery(output):
+        raise GalleryError(f"{output} is no gallery; --overwrite replaces galleries alone")
+    target = output.with_name(output.name + ".new")
+    target.unlink(missing_ok=True)
+    remove_journal(target)
+    return target
+
+
+def _labels(writer: GalleryWriter, labels: str | Path | None) -> Iterator[tuple[str, str]]:
+    if labels is None:
+        return iter(())
+    if labels == FOLDER:
+        return labels_from_folders(seen_paths(writer))
+    return labels_from_csv(Path(labels))
+
+
+def _labels_setting(labels: str | Path | None, gallery: Path) -> str:
+    if labels is None or labels == FOLDER:
+        return labels or ""
+    return _relative(Path(labels), gallery)
+
+
+def _relative(path: Path, gallery: Path) -> str:
+    """Return a path as seen from the gallery's folder: both can be moved together."""
+    text = Path(os.path.relpath(os.path.realpath(path), gallery.parent)).as_posix()
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ConfigError(f"{path!r} is not UTF-8; rename it") from error
+    return text

@@ -1,0 +1,86 @@
+"""The model behind a gallery: an artefact with its manifest, or a checkpoint."""
+
+from pathlib import Path
+
+from mobile_actnet.errors import ConfigError, GalleryError
+from mobile_actnet.evaluation.extraction import Describe
+from mobile_actnet.evaluation.ranking import describe
+from mobile_actnet.export.graph.deployable import ImageSize
+from mobile_actnet.gallery.sqlite.schema import GalleryInfo, GalleryModel, check_model, from_gallery
+from mobile_actnet.network.checkpoint import load_checkpoint
+from mobile_actnet.pictures import preprocessing
+from mobile_actnet.runtime import manifest as manifests
+from mobile_actnet.runtime.runtimes import open_artefact
+
+CHECKPOINT_SUFFIX = ".safetensors"
+
+
+def identify(model: Path, size: ImageSize | None = None, dim: int | None = None) -> GalleryModel:
+    """Tell what a gallery of a model's descriptors is bound to.
+
+    Args:
+        size, dim: for a checkpoint, its defaults if None; an artefact has its own.
+
+    Raises:
+        ActnetError: the model is missing, damaged, not what its manifest says, or made with
+            another preprocessing than this release has.
+    """
+    if model.suffix == CHECKPOINT_SUFFIX:
+        return _identify_checkpoint(model, size or ImageSize(), dim)
+    if size is not None or dim is not None:
+        raise ConfigError(
+            f"{model.name} has its own size and dim; leave out --image-size and --dim"
+        )
+    manifest = manifests.load(model)
+    told = manifest["preprocessing"]
+    ours = (preprocessing.NAME, preprocessing.VERSION)
+    if (told.get("name"), told.get("version")) != ours:
+        raise GalleryError(
+            f"{model} wants the preprocessing {told.get('name')} {told.get('version')}; this "
+            f"release has {ours[0]} {ours[1]}: export it again"
+        )
+    return GalleryModel(
+        model.name, manifest["format"], manifest["precision"], manifest["artefact"]["sha256"],
+        *ours, told["height"], told["width"], manifest["output"]["dim"],
+    )  # fmt: skip
+
+
+def opened(model: Path, bound: GalleryModel) -> Describe:
+    """Return the function from (N, H, W, 3) uint8 pixels to (N, dim) float32 descriptors."""
+    if model.suffix != CHECKPOINT_SUFFIX:
+        return open_artefact(model).describe
+    network, _ = load_checkpoint(model)
+    return lambda pixels: describe(network, pixels, bound.dim)
+
+
+def identify_as(model: Path, info: GalleryInfo, gallery: Path) -> GalleryModel:
+    """Identify a model and hold it against the one that made a gallery.
+
+    Raises:
+        GalleryError: another model or preprocessing; the sentence holds the command that rebuilds.
+        ActnetError: the model is missing or damaged.
+    """
+    if not model.exists():
+        raise GalleryError(
+            f"{model}, which made {gallery}, is not there; say with --model where it is now"
+        )
+    size, dim = None, None
+    if model.suffix == CHECKPOINT_SUFFIX:
+        size, dim = ImageSize(info.height_px, info.width_px), info.dim
+    bound = identify(model, size, dim)
+    try:
+        check_model(gallery, info, bound)
+    except GalleryError as error:
+        photos = from_gallery(gallery, info.photos_path)
+        command = f"actnet-index build {photos} --model {model} -o {gallery} --overwrite"
+        raise GalleryError(f"{error}; rebuild it: {command}") from error
+    return bound
+
+
+def _identify_checkpoint(model: Path, size: ImageSize, dim: int | None) -> GalleryModel:
+    network, _ = load_checkpoint(model)
+    return GalleryModel(
+        model.name, "checkpoint", "fp32", manifests.sha256(model), preprocessing.NAME,
+        preprocessing.VERSION, size.height, size.width,
+        network.config.descriptor_dim if dim is None else dim,
+    )  # fmt: skip

@@ -1,0 +1,75 @@
+"""The page of a search: each query with what was found for it, thumbnails inside."""
+
+import html
+from pathlib import Path
+
+from mobile_actnet.errors import UnreadablePictureError
+from mobile_actnet.gallery.gallery import Answer, Gallery, Hit
+from mobile_actnet.gallery.sqlite.schema import from_gallery
+from mobile_actnet.pictures.pages import data_url, item, page
+from mobile_actnet.pictures.preprocessing import decode
+from mobile_actnet.pictures.thumbnails import thumbnail_jpeg
+
+_SIDE_PX = 160
+
+_STYLE = """
+li { width: 172px; text-align: center; font-size: .8rem; overflow-wrap: anywhere; }
+img { border: 2px solid #ddd; max-width: 164px; max-height: 164px; }
+.query img { border-color: #1b1b1b; }
+.missing img { width: 120px; height: 120px; background: #eee; }
+"""
+
+# One grey pixel, for pictures of which nothing is left to show.
+_NOTHING = "data:image/gif;base64,R0lGODlhAQABAIAAAO7u7gAAACwAAAAAAQABAAACAkQBADs="
+
+
+def search_page(gallery: Gallery, answers: list[Answer]) -> str:
+    """Write the page.
+
+    Args:
+        answers: what was searched for and found. A query that could not be read has its reason.
+
+    Returns:
+        HTML. Pictures come from the gallery's thumbnails, else from the photos themselves.
+    """
+    shown: dict[int, str] = {}
+    parts = [
+        f"<p>{len(gallery)} pictures, described by {html.escape(gallery.info.model_file)}. The "
+        "first picture of a row is the query; the number is the similarity, at most 1.</p>"
+    ]
+    for answer in answers:
+        parts.append(f"<section><h3>{html.escape(answer.picture.name)}</h3>")
+        if answer.problem is not None:
+            parts.append(f"<p>{html.escape(str(answer.problem))}</p></section>")
+            continue
+        parts += ["<ol>", _query_item(answer.picture)]
+        parts += [_item(gallery, rank, hit, shown) for rank, hit in enumerate(answer.hits, start=1)]
+        parts.append("</ol></section>")
+    return page(f"Search in {gallery.path.name}", _STYLE, parts)
+
+
+def _query_item(query: Path) -> str:
+    image = thumbnail_jpeg(decode(query), _SIDE_PX)
+    return item("query", data_url(image), f"query {query.name}", "query")
+
+
+def _item(gallery: Gallery, rank: int, hit: Hit, shown: dict[int, str]) -> str:
+    if hit.picture_id not in shown:
+        shown[hit.picture_id] = _source(gallery, hit)
+    source = shown[hit.picture_id]
+    captions = [f"{hit.similarity:.3f}", *([hit.label] if hit.label else []), hit.path]
+    if hit.duplicates:
+        captions.append(f"and {len(hit.duplicates)} nearly the same")
+    kind = "missing" if source == _NOTHING else "hit"
+    return item(kind, source, f"hit {rank}: {hit.path}", *captions)
+
+
+def _source(gallery: Gallery, hit: Hit) -> str:
+    jpeg = gallery.thumbnail(hit.picture_id)
+    if jpeg is None:
+        path = from_gallery(gallery.path, gallery.info.photos_path) / hit.path
+        try:
+            jpeg = thumbnail_jpeg(decode(path), _SIDE_PX)
+        except UnreadablePictureError:
+            return _NOTHING
+    return data_url(jpeg)

@@ -1,0 +1,183 @@
+"""Reading a gallery: descriptors as one matrix, pictures and thumbnails one by one."""
+
+import contextlib
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mobile_actnet.errors import GalleryError
+from mobile_actnet.gallery.sqlite.schema import Picture, connect, read_info, readable_errors
+from mobile_actnet.gallery.sqlite.storage import StoredDescriptors
+
+_ROWS_AT_ONCE = 4096
+
+
+class GalleryReader:
+    """An open gallery; close it, or use it in a `with` block.
+
+    Attributes:
+        path: of the file.
+        info: what it was made by.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open a gallery.
+
+        Raises:
+            GalleryError: missing, no gallery, damaged, or of another version.
+        """
+        self.path = Path(path)
+        self._connection = connect(self.path)
+        try:
+            self.info = read_info(self.path, self._connection)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> "GalleryReader":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def revision(self) -> int:
+        """Return the present revision; another process may have updated the gallery."""
+        return int(self.rows("SELECT revision FROM gallery")[0][0])
+
+    def count(self) -> int:
+        """Return the number of pictures."""
+        return int(self.rows("SELECT count(*) FROM picture")[0][0])
+
+    def load(self) -> tuple[NDArray[np.int64], StoredDescriptors]:
+        """Read all descriptors into one matrix.
+
+        Returns:
+            ids: (N,) in rising order. stored: the N descriptors.
+
+        Raises:
+            GalleryError: a descriptor has another length than the gallery says.
+        """
+        with self.one_moment():
+            count, dtype = self.count(), self.info.storage.dtype
+            ids, scales = np.empty(count, np.int64), np.empty(count, np.float64)
+            values = np.empty((count, self.info.dim), dtype)
+            start = 0
+            for numbers, stored in self.blocks():
+                stop = start + len(stored)
+                ids[start:stop], scales[start:stop] = numbers, stored.scales
+                values[start:stop] = stored.values
+                start = stop
+        return ids, StoredDescriptors(values, scales)
+
+    @contextlib.contextmanager
+    def one_moment(self) -> Iterator[None]:
+        """See the gallery as it is now in all of the block, whatever a writer does meanwhile."""
+        with readable_errors(self.path):
+            self._connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._connection.execute("ROLLBACK")
+
+    def blocks(self) -> Iterator[tuple[NDArray[np.int64], StoredDescriptors]]:
+        """Yield ids and descriptors in rising order of ids, a few thousand at once.
+
+        Raises:
+            GalleryError: a descriptor has another length than the gallery says.
+        """
+        query = (
+            "SELECT id, scale, descriptor FROM picture WHERE id > ? ORDER BY id "
+            f"LIMIT {_ROWS_AT_ONCE}"
+        )
+        last = -(1 << 63)
+        while rows := self.rows(query, last):
+            ids, scales, blobs = zip(*rows, strict=True)
+            yield np.array(ids, np.int64), self._stored(scales, blobs)
+            last = ids[-1]
+
+    def stored(self, ids: Sequence[int]) -> tuple[NDArray[np.int64], StoredDescriptors]:
+        """Read some descriptors; those that have gone are left out."""
+        found = [
+            row
+            for number in ids
+            for row in self.rows(
+                "SELECT id, scale, descriptor FROM picture WHERE id = ?", int(number)
+            )
+        ]
+        numbers, scales, blobs = zip(*found, strict=True) if found else ((), (), ())
+        return np.array(numbers, np.int64), self._stored(scales, blobs)
+
+    def pictures(self, ids: Sequence[int]) -> dict[int, Picture]:
+        """Look pictures up by id; one that has gone is left out."""
+        found = {}
+        for number in ids:
+            for row in self.rows(
+                "SELECT id, path, label, width_px, height_px FROM picture WHERE id = ?", int(number)
+            ):
+                found[row[0]] = Picture(*row)
+        return found
+
+    def thumbnail(self, picture_id: int) -> bytes | None:
+        """Return a picture's thumbnail, a JPEG; None where there is none."""
+        rows = self.rows("SELECT jpeg FROM thumbnail WHERE picture_id = ?", int(picture_id))
+        return rows[0][0] if rows else None
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield path and reason of each photo that could not be read."""
+        with readable_errors(self.path):
+            yield from self._connection.execute("SELECT path, reason FROM problem ORDER BY path")
+
+    def all_pictures(self) -> Iterator[Picture]:
+        """Yield every picture in the order of ids."""
+        with readable_errors(self.path):
+            for row in self._connection.execute(
+                "SELECT id, path, label, width_px, height_px FROM picture ORDER BY id"
+            ):
+                yield Picture(*row)
+
+    def numbers(self) -> dict[str, int]:
+        """Count pictures, labels, distinct contents, thumbnails and problems."""
+        names = ("pictures", "labelled", "labels", "contents", "thumbnails", "problems")
+        (row,) = self.rows(
+            "SELECT count(*), count(label), count(DISTINCT label), count(DISTINCT sha256), "
+            "(SELECT count(*) FROM thumbnail), (SELECT count(*) FROM problem) FROM picture"
+        )
+        return dict(zip(names, row, strict=True))
+
+    def approximate(self) -> tuple[int, str] | None:
+        """Return revision and SHA-256 of the approximate index beside it; None without one."""
+        rows = self.rows("SELECT revision, sha256 FROM approximate_index")
+        return (rows[0][0], rows[0][1]) if rows else None
+
+    def rows(self, query: str, *values: object) -> list[tuple]:
+        """Run a query that only reads."""
+        with readable_errors(self.path):
+            return self._connection.execute(query, values).fetchall()
+
+    def _stored(self, scales: tuple[float, ...], blobs: tuple[bytes, ...]) -> StoredDescriptors:
+        dtype, dim = self.info.storage.dtype, self.info.dim
+        if any(type(blob) is not bytes or len(blob) != dim * dtype.itemsize for blob in blobs):
+            raise self._damaged(f"a descriptor does not have {dim} values")
+        if not all(type(scale) is float and 0 < scale < math.inf for scale in scales):
+            raise self._damaged("a descriptor has no length")
+        wide = np.array(scales, np.float64)
+        values = np.frombuffer(b"".join(blobs), dtype).reshape(len(blobs), dim)
+        return StoredDescriptors(values, wide)
+
+    def _damaged(self, what: str) -> GalleryError:
+        return GalleryError(
+            f"{self.path} is damaged: {what}; build it again with actnet-index build --overwrite"
+        )

@@ -1,0 +1,236 @@
+"""Writing a gallery: every commit leaves a whole gallery, whatever happens in between.
+
+SQLite's rollback journal (not WAL) is used, so that between commits a gallery is one file with
+nothing beside it, readable from a read-only folder on a phone.
+"""
+
+import contextlib
+import sqlite3
+import uuid
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+
+from mobile_actnet.files import write_atomically
+from mobile_actnet.gallery.sqlite.lock import only_writer
+from mobile_actnet.gallery.sqlite.schema import (
+    GalleryModel,
+    connect,
+    read_info,
+    readable_errors,
+    schema,
+)
+from mobile_actnet.gallery.sqlite.storage import Storage
+
+
+@dataclass(frozen=True)
+class DescribedPhoto:
+    """A photo ready to be stored.
+
+    Attributes:
+        path: relative to the folder of photos, with slashes.
+        size_bytes, mtime_ns, sha256: of the file.
+        width_px, height_px: upright.
+        scale, values: the stored descriptor, little-endian bytes.
+        thumbnail: a JPEG, or None.
+    """
+
+    path: str
+    size_bytes: int
+    mtime_ns: int
+    sha256: bytes
+    width_px: int
+    height_px: int
+    scale: float
+    values: bytes
+    thumbnail: bytes | None
+
+
+@dataclass(frozen=True)
+class BrokenPhoto:
+    """A photo that cannot be stored.
+
+    Attributes:
+        path: relative to the folder of photos, with slashes.
+        reason: why.
+        size_bytes, mtime_ns: of the file, so that it is not tried again until it changes; None
+            where the next update should try again.
+    """
+
+    path: str
+    reason: str
+    size_bytes: int | None = None
+    mtime_ns: int | None = None
+
+
+@dataclass(frozen=True)
+class GallerySettings:
+    """What a new gallery keeps, besides its model.
+
+    Attributes:
+        storage: of the descriptors.
+        thumbnail_side_px: longest side; 0 for none.
+        photos_path, model_path, labels: as in `GalleryInfo`.
+    """
+
+    storage: Storage
+    thumbnail_side_px: int
+    photos_path: str
+    model_path: str
+    labels: str
+
+
+def create(path: Path, model: GalleryModel, settings: GallerySettings, made_by: str) -> None:
+    """Put an empty gallery in place, or nothing.
+
+    Raises:
+        ActnetError: the folder cannot be written, or the disk is full.
+    """
+    row = {**asdict(model), **asdict(settings), "uuid": str(uuid.uuid4()), "revision": 0,
+           "made_by": made_by}  # fmt: skip
+    with readable_errors(path), contextlib.closing(sqlite3.connect(":memory:")) as memory:
+        memory.executescript(schema(model, settings.storage))
+        places = ", ".join(f":{name}" for name in row)
+        memory.execute(f"INSERT INTO gallery (id, {', '.join(row)}) VALUES (1, {places})", row)
+        memory.commit()
+        content = memory.serialize()
+    write_atomically(path, content)
+
+
+def settle_journal(path: Path) -> None:
+    """Play back or remove what a killed writer left, so that the gallery is one file again.
+
+    SQLite plays a journal back as it opens the file, but leaves one that was never begun; opening
+    for writing removes that too.
+
+    Raises:
+        GalleryError: another process writes the gallery, or the gallery cannot be opened.
+    """
+    if _journal(path).exists():
+        with only_writer(path), GalleryWriter(path):
+            pass
+
+
+class GalleryWriter:
+    """A gallery open for writing. Hold `gallery_lock.only_writer` around it.
+
+    Attributes:
+        path: of the file.
+        info: what it was made by.
+        connection: of the database; the temporary tables of `changes` live in it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open a gallery; what a killed writer left is rolled back.
+
+        Raises:
+            GalleryError: missing, no gallery, damaged, or of another version.
+        """
+        self.path = Path(path)
+        self.connection = connect(self.path, write=True)
+        try:
+            with readable_errors(self.path):
+                self.connection.execute("PRAGMA foreign_keys = ON")
+                self.connection.execute("PRAGMA journal_mode = DELETE")
+                self.connection.execute("PRAGMA synchronous = FULL")
+                # Lists of a million paths belong on the disk, not in memory.
+                self.connection.execute("PRAGMA temp_store = FILE")
+            self.info = read_info(self.path, self.connection)
+            if _journal(self.path).exists():
+                # SQLite has played it back if there was anything in it.
+                with self.transaction():
+                    _journal(self.path).unlink(missing_ok=True)
+        except BaseException:
+            self.connection.close()
+            raise
+
+    def __enter__(self) -> "GalleryWriter":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; what was not committed is rolled back."""
+        self.connection.close()
+
+    def counts(self) -> tuple[int, int]:
+        """Return the number of pictures and of problems."""
+        with readable_errors(self.path):
+            row = self.connection.execute(
+                "SELECT (SELECT count(*) FROM picture), (SELECT count(*) FROM problem)"
+            ).fetchone()
+        return row[0], row[1]
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit all that happens in the block, or nothing of it."""
+        with readable_errors(self.path):
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self.connection.execute("COMMIT")
+            except BaseException:
+                # After a full disk SQLite has rolled back by itself.
+                with contextlib.suppress(sqlite3.Error):
+                    self.connection.execute("ROLLBACK")
+                raise
+
+    def store(self, photo: DescribedPhoto) -> None:
+        """Add a picture, or put its new content in the place of the old one."""
+        (number,) = self.connection.execute(
+            "INSERT INTO picture (path, size_bytes, mtime_ns, sha256, width_px, height_px, label, "
+            "scale, descriptor) VALUES (?1, ?2, ?3, ?4, ?5, ?6, "
+            "(SELECT label FROM temp.label WHERE path = ?1), ?7, ?8) "
+            "ON CONFLICT (path) DO UPDATE SET size_bytes = excluded.size_bytes, "
+            "mtime_ns = excluded.mtime_ns, sha256 = excluded.sha256, "
+            "width_px = excluded.width_px, height_px = excluded.height_px, "
+            "scale = excluded.scale, descriptor = excluded.descriptor RETURNING id",
+            (photo.path, photo.size_bytes, photo.mtime_ns, photo.sha256, photo.width_px,
+             photo.height_px, photo.scale, photo.values),
+        ).fetchone()  # fmt: skip
+        self.connection.execute("DELETE FROM thumbnail WHERE picture_id = ?", (number,))
+        if photo.thumbnail is not None:
+            self.connection.execute(
+                "INSERT INTO thumbnail VALUES (?, ?)", (number, photo.thumbnail)
+            )
+        self.connection.execute("DELETE FROM problem WHERE path = ?", (photo.path,))
+
+    def note_problem(self, photo: BrokenPhoto) -> None:
+        """Note why a photo is not in the gallery; an older content of it goes out."""
+        self.connection.execute("DELETE FROM picture WHERE path = ?", (photo.path,))
+        self.connection.execute(
+            "INSERT INTO problem VALUES (?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET "
+            "reason = excluded.reason, size_bytes = excluded.size_bytes, "
+            "mtime_ns = excluded.mtime_ns",
+            (photo.path, photo.reason, photo.size_bytes, photo.mtime_ns),
+        )
+
+    def advance(self) -> None:
+        """Tell readers that the pictures have changed."""
+        self.connection.execute("UPDATE gallery SET revision = revision + 1")
+
+    def note_settings(self, **values: str) -> None:
+        """Change `photos_path`, `model_path` or `labels`, where they differ."""
+        changed = {n: value for n, value in values.items() if getattr(self.info, n) != value}
+        if changed:
+            with self.transaction():
+                for name, value in changed.items():
+                    self.connection.execute(f"UPDATE gallery SET {name} = ?", (value,))
+            self.info = read_info(self.path, self.connection)
+
+    def note_approximate(self, revision: int, sha256: str) -> None:
+        """Note which approximate index belongs to which revision."""
+        self.connection.execute(
+            "INSERT OR REPLACE INTO approximate_index VALUES (1, ?, ?)", (revision, sha256)
+        )
+
+
+def _journal(path: Path) -> Path:
+    return path.with_name(path.name + "-journal")

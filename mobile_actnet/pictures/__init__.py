@@ -1,0 +1,1 @@
+"""Pictures: from files and folders of photos to the bytes that the network sees."""

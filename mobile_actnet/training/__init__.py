@@ -1,0 +1,1 @@
+"""Training: from a checkpoint and photos to a better checkpoint."""

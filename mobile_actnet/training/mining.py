@@ -1,0 +1,65 @@
+"""Mining: which negatives a triplet is made of (the paper, section 3.4 and 4.1)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mobile_actnet.training.losses import semi_hard
+from mobile_actnet.training.sources import Numbers
+
+
+class Mining(StrEnum):
+    """Where the negative of a triplet comes from.
+
+    HARDEST: the most similar picture of another instance in the whole set, found with the current
+    model once an epoch, as in the paper. SEMI_HARD: the same, but not nearer than the positive.
+    MEMORY: semi-hard from descriptors kept from the last time each picture was seen.
+    """
+
+    HARDEST = "hardest"
+    SEMI_HARD = "semi-hard"
+    MEMORY = "memory"
+
+
+@dataclass(frozen=True)
+class Triplets:
+    """Rows of the collection, (T,) each."""
+
+    anchors: Numbers
+    positives: Numbers
+    negatives: Numbers
+
+
+def mine_negatives(
+    anchors: Tensor,
+    positives: Tensor,
+    database: Tensor,
+    anchor_instances: Tensor,
+    instances: Tensor,
+    mining: Mining,
+    chunk: int = 512,
+) -> Numbers:
+    """Choose the most similar allowed negative for each anchor.
+
+    Args:
+        anchors: (T, D) descriptors; positives: (T, D) of what belongs to them.
+        database: (M, D) descriptors of all pictures with the current model.
+        anchor_instances: (T,), instances: (M,).
+        mining: which negatives are allowed.
+
+    Returns:
+        (T,) int64 rows of the database, each of another instance than its anchor.
+    """
+    found = []
+    for start in range(0, len(anchors), chunk):
+        part = slice(start, start + chunk)
+        similarities = anchors[part] @ database.T
+        own = anchor_instances[part][:, None] == instances[None, :]
+        similarities = similarities.masked_fill(own, -torch.inf)
+        if mining is not Mining.HARDEST:
+            similarities = semi_hard(similarities, (anchors[part] * positives[part]).sum(1))
+        found.append(similarities.argmax(1))
+    return torch.cat(found).cpu().numpy().astype(np.int64)

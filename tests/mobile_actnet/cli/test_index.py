@@ -1,0 +1,139 @@
+"""`actnet-index`: what it prints, and its exit codes."""
+
+import json
+import sqlite3
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mobile_actnet.cli import index as index_cli
+from mobile_actnet.cli.index import main
+from mobile_actnet.gallery.answers.answer_threshold import calibrate
+
+
+@pytest.fixture
+def gallery(
+    make_photos, artefact: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> Path:
+    photos, path = make_photos(3), tmp_path / "shop.sqlite"
+    (photos / "cut.jpg").write_bytes(b"\xff\xd8\xff")
+    arguments = ["build", photos, "--model", artefact, "-o", path, "--workers", "1", "--json"]
+    assert main([*map(str, arguments)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    told = json.loads(lines[-1])
+    assert (told["pictures"], told["problems"], told["changes"]["described"]) == (3, 1, 3)
+    assert lines[0].startswith("described 3 photos, ")
+    assert lines[1].startswith("skipped: cut.jpg: cannot be decoded")
+    assert lines[2].startswith(f"✓ 3 pictures in {path}, ")
+    assert lines[3] == f"next: actnet-search {path} --query PHOTO --html hits.html"
+    return path
+
+
+def test_update_info_check_export(
+    gallery: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["update", str(gallery)]) == 0
+    assert "3 unchanged" in capsys.readouterr().out
+    assert main(["info", str(gallery), "--json"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert json.loads(lines[-1])["pictures"] == 3
+    assert any(line.startswith("skipped: cut.jpg") for line in lines)
+    assert main(["check", str(gallery), "--json"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert json.loads(lines[-1])["sound"] is True
+    assert "✓ one file, nothing beside it: it can be copied" in lines
+    assert main(["export", str(gallery), "-o", str(tmp_path / "out"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["pictures"] == 3
+    assert np.load(tmp_path / "out" / "descriptors.npy").shape == (3, 256)
+
+
+def test_calibrate_writes_what_the_app_reads(
+    gallery: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(index_cli, "calibrate", partial(calibrate, captures=30))
+    written = tmp_path / "thresholds.json"
+    assert main(["calibrate", str(gallery), "-o", str(written), "--json"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    told = json.loads(lines[-1])
+    assert json.loads(written.read_text()) == told == calibrate(gallery, captures=30)
+    assert lines[0] == "searched for 30 made-up photos in 3 pictures"
+    row = told["thresholds"]["similarity"][1]
+    assert lines[2].startswith(f"  5% false answers: similarity {row['least']:.2f}, ")
+    assert main(["calibrate", str(gallery), "-o", str(written), "--overwrite"]) == 0
+    gallery.unlink()
+    assert main(["calibrate", str(gallery), "-o", str(written), "--overwrite"]) == 1
+    assert "shop.sqlite" in capsys.readouterr().err
+    assert json.loads(written.read_text()) == told
+
+
+def test_calibrate_replaces_no_file_unasked(
+    gallery: Path, tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index_cli, "calibrate", None)  # Nothing is described before.
+    before, there = gallery.read_bytes(), tmp_path / "there.json"
+    there.write_text("{}")
+    (tmp_path / "folder.json").mkdir()
+    for name, message in (
+        (gallery.name, "shop.sqlite is no name for thresholds; give one that ends in .json"),
+        ("there.json", "there.json exists; give --overwrite to replace it"),
+        ("folder.json", "folder.json is a folder; give the name of a file"),
+    ):
+        assert main(["calibrate", str(gallery), "-o", str(gallery.with_name(name))]) == 1
+        assert message in capsys.readouterr().err
+    gallery.rename(renamed := tmp_path / "shop.json")
+    for path in (renamed, there):
+        assert main(["calibrate", str(renamed), "-o", str(path), "--overwrite"]) == 1
+        assert f"{path.name} holds no thresholds" in capsys.readouterr().err
+    assert renamed.read_bytes() == before
+    assert there.read_text() == "{}"
+
+
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        ("UPDATE picture SET scale = scale * 1.01 WHERE id = 2", "descriptor of picture 2 is not"),
+        ("DELETE FROM thumbnail WHERE picture_id = 1", "2 thumbnails for 3 pictures"),
+        ("UPDATE thumbnail SET jpeg = x'00' WHERE picture_id = 1", "1 no JPEG"),
+        ("PRAGMA journal_mode = WAL", "belongs to it: is it being written"),
+    ],
+)
+def test_check_finds_what_is_wrong(
+    statement: str, message: str, gallery: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with sqlite3.connect(gallery) as connection:
+        connection.execute(statement)
+    connection.close()
+    assert main(["check", str(gallery)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.startswith("✗") and message in line for line in lines)
+    assert lines[-1] == "1 of these need mending"
+
+
+def test_check_finds_damaged_pages(gallery: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    content = bytearray(gallery.read_bytes())
+    content[3 * 4096 : 5 * 4096] = bytes(8192)
+    gallery.write_bytes(content)
+    assert main(["check", str(gallery)]) == 1
+    printed = capsys.readouterr()
+    assert "is damaged" in printed.out + printed.err
+
+
+def test_errors_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for command in (["info"], ["check"], ["update"], ["export", "-o", str(tmp_path / "out")]):
+        assert main([*command, str(tmp_path / "none.sqlite")]) == 1
+        error = capsys.readouterr().err
+        assert error.startswith("error: ")
+        assert error.count("\n") == 1
+
+
+def test_many_problems_are_cut_short(
+    gallery: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index_cli, "_PROBLEMS_SHOWN", 0)
+    assert main(["update", str(gallery)]) == 0
+    assert f"skipped: 1 more; actnet-index info {gallery} lists all" in capsys.readouterr().out

@@ -1,0 +1,301 @@
+"""Building and updating galleries from folders, with a real artefact."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mobile_actnet.errors import ActnetError, ConfigError, GalleryError
+from mobile_actnet.gallery.indexing import indexer
+from mobile_actnet.gallery.indexing.indexer import KEEP, IndexOptions, build, update
+from mobile_actnet.gallery.sqlite.lock import only_writer
+from mobile_actnet.gallery.sqlite.reader import GalleryReader
+from mobile_actnet.gallery.sqlite.storage import Storage, decode, encode
+from mobile_actnet.pictures.preprocessing import load_image
+from mobile_actnet.runtime.formats import Format, Precision
+from mobile_actnet.runtime.runtimes import open_artefact
+
+ONE = IndexOptions(workers=1)
+AGAIN = IndexOptions(labels=KEEP, workers=1)
+
+
+def paths(gallery: Path) -> list[str]:
+    with GalleryReader(gallery) as reader:
+        return [picture.path for picture in reader.all_pictures()]
+
+
+def labels(gallery: Path) -> dict[str, str | None]:
+    with GalleryReader(gallery) as reader:
+        return {picture.path: picture.label for picture in reader.all_pictures()}
+
+
+@pytest.mark.parametrize("storage", Storage)
+def test_descriptors_are_the_artefacts(
+    storage: Storage, make_photos, artefact: Path, tmp_path: Path
+) -> None:
+    photos, gallery = make_photos(5), tmp_path / "g.sqlite"
+    report = build(photos, artefact, gallery, replace(ONE, storage=storage))
+    assert (report.pictures, report.changes.described, report.problems) == (5, 5, 0)
+    pixels = np.stack([load_image(photos / f"{n:03}.jpg", 64, 64) for n in range(5)])
+    expected = encode(open_artefact(artefact).describe(pixels), storage)
+    with GalleryReader(gallery) as reader:
+        ids, stored = reader.load()
+        np.testing.assert_array_equal(stored.values, expected.values)
+        np.testing.assert_array_equal(decode(stored), decode(expected))
+        assert [reader.pictures([i])[i].path for i in ids] == [f"{n:03}.jpg" for n in range(5)]
+        thumbnail = reader.thumbnail(1)
+        assert reader.info.model_format == "onnx"
+        assert reader.info.photos_path == "photos"
+    assert thumbnail is not None
+    assert thumbnail[:2] == b"\xff\xd8"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["g.sqlite", "photos"]
+
+
+@pytest.mark.parametrize("kind", [Format.TFLITE])
+def test_tflite_indexes(kind: Format, make_photos, small_artefact, tmp_path: Path) -> None:
+    pytest.importorskip("ai_edge_litert", reason="needs the extra tflite")
+    artefact = small_artefact(kind, Precision.FP16).path
+    assert build(make_photos(3), artefact, tmp_path / "g.sqlite", ONE).pictures == 3
+
+
+def test_a_checkpoint_indexes(make_photos, tmp_path: Path) -> None:
+    from mobile_actnet.export.graph.deployable import ImageSize
+    from mobile_actnet.network.checkpoint import DEFAULT_CHECKPOINT
+
+    gallery = tmp_path / "g.sqlite"
+    options = replace(ONE, size=ImageSize(64, 96), dim=32, thumbnail_side_px=0)
+    build(make_photos(2), DEFAULT_CHECKPOINT, gallery, options)
+    with GalleryReader(gallery) as reader:
+        info = reader.info
+        assert (info.model_format, info.height_px, info.width_px, info.dim) == (
+            "checkpoint", 64, 96, 32,
+        )  # fmt: skip
+        assert reader.thumbnail(1) is None
+    assert update(gallery, AGAIN).changes.unchanged == 2
+
+
+def test_an_unchanged_folder_touches_nothing(make_photos, artefact: Path, tmp_path: Path) -> None:
+    photos, gallery = make_photos(), tmp_path / "g.sqlite"
+    build(photos, artefact, gallery, replace(ONE, labels="folder"))
+    before = gallery.read_bytes(), gallery.stat().st_mtime_ns
+    # The model is not needed where nothing is to be described.
+    report = update(gallery, AGAIN, model=tmp_path / "gone.onnx")
+    assert report.changes.unchanged == 6
+    assert gallery.read_bytes() != before[0], "the model's new place is noted"
+    again = gallery.read_bytes(), gallery.stat().st_mtime_ns
+    update(gallery, AGAIN)
+    assert (gallery.read_bytes(), gallery.stat().st_mtime_ns) == again
+
+
+def test_update_describes_what_is_new_alone(make_photos, artefact: Path, tmp_path: Path) -> None:
+    photos, gallery = make_photos(), tmp_path / "g.sqlite"
+    build(photos, artefact, gallery, ONE)
+    with GalleryReader(gallery) as reader:
+        before = dict(
+            zip(*[reader.load()[0].tolist(), reader.load()[1].values.tolist()], strict=True)
+        )
+    (photos / "sub").mkdir()
+    (photos / "000.jpg").rename(photos / "sub" / "moved.jpg")
+    (photos / "001.jpg").unlink()
+    Image.new("RGB", (50, 40), (200, 10, 90)).save(photos / "002.jpg")
+    os.utime(photos / "003.jpg")
+    Image.new("RGB", (50, 40), (10, 200, 90)).save(photos / "new.png")
+    changes = update(gallery, AGAIN).changes
+    assert (changes.moved, changes.deleted, changes.described, changes.renewed) == (1, 1, 2, 1)
+    assert changes.unchanged == 2
+    assert sorted(paths(gallery)) == [
+        "002.jpg", "003.jpg", "004.jpg", "005.jpg", "new.png", "sub/moved.jpg",
+    ]  # fmt: skip
+    with GalleryReader(gallery) as reader:
+        ids, stored = reader.load()
+        after = dict(zip(ids.tolist(), stored.values.tolist(), strict=True))
+    assert [n for n in before if n in after and after[n] == before[n]] == [1, 4, 5, 6]
+
+
+def test_labels_from_folders_and_csv(make_photos, artefact: Path, tmp_path: Path) -> None:
+    photos, gallery = make_photos(3), tmp_path / "g.sqlite"
+    (photos / "tea").mkdir()
+    (photos / "000.jpg").rename(photos / "tea" / "0.jpg")
+    build(photos, artefact, gallery, replace(ONE, labels="folder"))
+    assert labels(gallery) == {"001.jpg": None, "002.jpg": None, "tea/0.jpg": "tea"}
+    csv = tmp_path / "labels.csv"
+    csv.write_text("path,label\n001.jpg,milk\nnone.jpg,x\n")
+    report = update(gallery, replace(AGAIN, labels=csv))
+    assert (report.labels_without_photo, report.changes.described) == (1, 0)
+    assert labels(gallery) == {"001.jpg": "milk", "002.jpg": None, "tea/0.jpg": None}
+    csv.write_text("path,label\n001.jpg,oat milk\n")
+    assert update(gallery, AGAIN).changes.relabelled == 1, "the CSV is remembered"
+    assert update(gallery, replace(AGAIN, labels=None)).changes.relabelled == 1
+
+
+def test_gallery_and_photos_can_be_moved_together(
+    make_photos, artefact: Path, tmp_path: Path
+) -> None:
+    place = tmp_path / "here"
+    place.mkdir()
+    make_photos(3).rename(place / "photos")
+    build(place / "photos", artefact, place / "g.sqlite", ONE)
+    place.rename(tmp_path / "there")
+    report = update(tmp_path / "there" / "g.sqlite", AGAIN)
+    assert report.changes.unchanged == 3
+
+
+def test_an_empty_folder_is_no_wish(make_photos, artefact: Path, tmp_path: Path) -> None:
+    photos, gallery = make_photos(), tmp_path / "g.sqlite"
+    build(photos, artefact, gallery, ONE)
+    shutil.rmtree(photos)
+    with pytest.raises(ActnetError, match="is not a folder"):
+        update(gallery, AGAIN)
+    photos.mkdir()
+    with pytest.raises(ActnetError, match="holds no pictures; is its disk there"):
+        update(gallery, AGAIN)
+    assert len(paths(gallery)) == 6
+
+
+def test_another_model_is_refused_with_the_command(
+    make_photos, artefact: Path, small_artefact, tmp_path: Path
+) -> None:
+    photos, gallery = make_photos(2), tmp_path / "g.sqlite"
+    build(photos, artefact, gallery, ONE)
+    shutil.copy(photos / "000.jpg", photos / "new.jpg")
+    other = small_artefact(Format.ONNX, Precision.FP16).path
+    command = f"actnet-index build {photos} --model {other} -o {gallery} --overwrite"
+    with pytest.raises(GalleryError, match=f"rebuild it: {command}"):
+        update(gallery, AGAIN, model=other)
+    with pytest.raises(GalleryError, match="say with --model where it is now"):
+        update(gallery, AGAIN, model=tmp_path / "none.onnx")
+
+
+def test_overwrite(make_photos, artefact: Path, tmp_path: Path) -> None:
+    photos, gallery = make_photos(3), tmp_path / "g.sqlite"
+    build(photos, artefact, gallery, ONE)
+    with pytest.raises(GalleryError, match="exists; bring it up to date with actnet-index update"):
+        build(photos, artefact, gallery, ONE)
+    (photos / "000.jpg").unlink()
+    # What a killed build and a killed update leave.
+    gallery.with_name("g.sqlite.new").write_bytes(b"old")
+    gallery.with_name("g.sqlite.new-journal").write_bytes(b"old")
+    gallery.with_name("g.sqlite-journal").write_bytes(b"old")
+    report = build(photos, artefact, gallery, replace(ONE, overwrite=True))
+    assert report.gallery == gallery
+    assert paths(gallery) == ["001.jpg", "002.jpg"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["g.sqlite", "photos"]
+    other = tmp_path / "holiday.jpg"
+    other.write_bytes(b"x" * 1000)
+    with pytest.raises(GalleryError, match="is no gallery; --overwrite replaces galleries alone"):
+        build(photos, artefact, other, replace(ONE, overwrite=True))
+    assert other.read_bytes() == b"x" * 1000
+
+
+def test_a_failed_overwrite_leaves_the_old_gallery(
+    make_photos, artefact: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photos, gallery = make_photos(3), tmp_path / "g.sqlite"
+    build(photos, artefact, gallery, ONE)
+    before = gallery.read_bytes()
+
+    def full(*_: object) -> None:
+        raise ActnetError("the disk is full")
+
+    monkeypatch.setattr(indexer, "_describe", full)
+    with pytest.raises(ActnetError, match="the disk is full"):
+        build(photos, artefact, gallery, replace(ONE, overwrite=True))
+    assert gallery.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"labels": "none.csv"}, "is no file; give a CSV"),
+        ({"dim": 32}, "has its own size and dim"),
+    ],
+)
+def test_nothing_is_written_where_a_build_cannot_start(
+    change: dict, message: str, make_photos, artefact: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(ActnetError, match=message):
+        build(make_photos(1), artefact, tmp_path / "g.sqlite", replace(ONE, **change))
+    assert [p.name for p in tmp_path.iterdir()] == ["photos"]
+
+
+def test_options_out_of_range() -> None:
+    with pytest.raises(ConfigError, match="--thumbnails is 5; give 0"):
+        IndexOptions(thumbnail_side_px=5)
+    with pytest.raises(ConfigError, match="--workers is 0"):
+        IndexOptions(workers=0)
+
+
+def test_the_second_writer_is_told(make_photos, artefact: Path, tmp_path: Path) -> None:
+    photos, gallery = make_photos(1), tmp_path / "g.sqlite"
+    with only_writer(gallery), pytest.raises(GalleryError, match=f"process {os.getpid()} on"):
+        build(photos, artefact, gallery, ONE)
+    assert not gallery.exists()
+
+
+def test_a_worker_that_dies_costs_one_photo(
+    make_photos, artefact: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photos = make_photos(12)
+    (photos / "005.jpg").write_bytes(b"kills")
+    module = tmp_path / "deadly_work.py"
+    module.write_text(
+        "import os\n"
+        "from mobile_actnet.gallery.indexing import picture_work\n"
+        "def prepare(work):\n"
+        "    do = picture_work.prepare(work)\n"
+        "    def deadly(photos):\n"
+        "        for photo in photos:\n"
+        "            if (work.photos / photo.path).read_bytes() == b'kills':\n"
+        "                os.kill(os.getpid(), 9)\n"
+        "        return do(photos)\n"
+        "    return deadly\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(indexer, "prepare", __import__("deadly_work").prepare)
+    gallery = tmp_path / "g.sqlite"
+    report = build(photos, artefact, gallery, replace(ONE, workers=2))
+    assert (report.pictures, report.problems) == (11, 1)
+    with GalleryReader(gallery) as reader:
+        ((path, reason),) = reader.problems()
+    assert path == "005.jpg"
+    assert reason.startswith("ends the process that decodes it")
+
+
+def test_small_disk(make_photos, artefact: Path, tmp_path: Path) -> None:
+    """A disk of 300 kB: the command says so, and the gallery holds what was committed."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=300k", "none", disk], capture_output=True
+    )
+    if mounted.returncode:
+        pytest.skip("mounting a small disk needs rights")
+    try:
+        photos = make_photos(150)
+        gallery = disk / "g.sqlite"
+        script = (
+            "import sys; from mobile_actnet.cli import index; from mobile_actnet.gallery.indexing import indexer\n"
+            "indexer._COMMIT_EVERY_S, indexer._PHOTOS_PER_TASK = 0.0, 2\n"
+            "sys.exit(index.main(sys.argv[1:]))"
+        )
+        command = ["build", photos, "--model", artefact, "-o", gallery, "--workers", "1"]
+        ran = subprocess.run(
+            [sys.executable, "-c", script, *map(str, command)], capture_output=True, text=True
+        )
+        assert ran.returncode == 1
+        assert "Traceback" not in ran.stderr
+        assert "the disk is full. What was committed is safe" in ran.stderr
+        kept = paths(gallery)
+        assert 10 < len(kept) < 150
+        bigger = shutil.copy(gallery, tmp_path / "copy.sqlite")
+        report = update(Path(bigger), AGAIN, photos, artefact)
+        assert report.changes.unchanged == len(kept)
+        assert report.pictures == 150
+    finally:
+        subprocess.run(["umount", disk], check=True)

@@ -1,0 +1,75 @@
+"""A Ctrl-C is not lost, whatever the code inside does with it."""
+
+import contextlib
+import signal
+import threading
+
+import pytest
+
+from mobile_actnet.runtime.interrupts import keep_interrupt
+
+
+def test_a_first_interrupt_waits_for_the_end_of_the_block() -> None:
+    finished = []
+
+    def convert() -> None:
+        signal.raise_signal(signal.SIGINT)
+        finished.append(True)
+
+    with pytest.raises(KeyboardInterrupt), keep_interrupt():
+        convert()
+    assert finished
+
+
+def test_a_second_interrupt_does_not_wait() -> None:
+    finished = []
+
+    def convert() -> None:
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        finished.append(True)
+
+    with pytest.raises(KeyboardInterrupt), keep_interrupt():
+        convert()
+    assert not finished
+
+
+def test_swallowed_interrupt_comes_back() -> None:
+    def convert() -> None:
+        with contextlib.suppress(BaseException):
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt), keep_interrupt():
+        convert()
+
+
+def test_interrupt_turned_into_another_error_comes_back() -> None:
+    def convert() -> None:
+        signal.raise_signal(signal.SIGINT)
+        raise RuntimeError("conversion failed")
+
+    with pytest.raises(KeyboardInterrupt), keep_interrupt():
+        convert()
+
+
+def test_nothing_happens_without_one_and_the_handler_is_given_back() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with keep_interrupt():
+        pass
+    with pytest.raises(RuntimeError, match="bug"), keep_interrupt():
+        raise RuntimeError("bug")
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_works_beside_the_main_thread() -> None:
+    ran = []
+
+    def work() -> None:
+        with keep_interrupt():
+            ran.append(True)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert ran

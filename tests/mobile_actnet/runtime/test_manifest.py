@@ -1,0 +1,119 @@
+"""The manifest: what it holds, and what a reader refuses."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mobile_actnet.network.activations import activation_parameters
+from mobile_actnet.network.actnet import Actnet
+from mobile_actnet.network.checkpoint import DEFAULT_CHECKPOINT
+from mobile_actnet.runtime import manifest as manifests
+from mobile_actnet.runtime.errors import ManifestError
+from mobile_actnet.runtime.formats import Format, Precision
+
+MINIMAL = {
+    "schema": 1, "name": "m", "format": "tflite", "precision": "fp32", "checkpoint": {},
+    "input": {}, "preprocessing": {}, "output": {}, "parity": {}, "operators": {},
+    "golden": {"descriptor": [1.0, 0.0]},
+}  # fmt: skip
+
+
+@pytest.fixture
+def artefact(tmp_path: Path) -> Path:
+    path = tmp_path / "m.tflite"
+    path.write_bytes(b"weights")
+    held = {"file": "m.tflite", "sha256": hashlib.sha256(b"weights").hexdigest(), "size_bytes": 7}
+    (tmp_path / "m.tflite.json").write_text(json.dumps({**MINIMAL, "artefact": held}))
+    return path
+
+
+def test_holds_what_an_app_must_know(small_artefact, shipped_network: Actnet) -> None:
+    pytest.importorskip("onnx", reason="needs the extra onnx")
+    result = small_artefact(Format.ONNX, Precision.FP32)
+    held = manifests.load(result.path)
+    assert held == json.loads(manifests.path_of(result.path).read_text())
+    assert held["artefact"]["sha256"] == hashlib.sha256(result.path.read_bytes()).hexdigest()
+    assert held["artefact"]["size_bytes"] == result.path.stat().st_size
+    assert (
+        held["checkpoint"]["sha256"] == hashlib.sha256(DEFAULT_CHECKPOINT.read_bytes()).hexdigest()
+    )
+    assert held["input"] == {
+        "name": "image", "shape": [1, 64, 64, 3], "dtype": "uint8", "layout": "nhwc",
+        "colour": "rgb", "range": [0, 255],
+    }  # fmt: skip
+    assert held["output"]["name"] == "descriptor"
+    assert held["output"]["dim"] == len(held["golden"]["descriptor"]) == 256
+    assert held["preprocessing"] == {
+        "name": "pillow-bilinear", "version": 1, "height": 64, "width": 64,
+    }  # fmt: skip
+    for stream, told in zip(shipped_network.head.streams, held["network"]["streams"], strict=True):
+        assert told["parameters"] == activation_parameters(stream.activation)
+        errors = {e["dtype"]: e["max_absolute"] for e in told["lowering"]["errors"]}
+        assert 0 < errors["float32"] < 1e-4 < errors["float16"] < 2e-2
+    assert np.linalg.norm(held["golden"]["descriptor"]) == pytest.approx(1, abs=1e-3)
+
+
+def test_reads_what_belongs_together(artefact: Path) -> None:
+    assert manifests.load(artefact)["name"] == "m"
+
+
+def test_an_artefact_that_changed_is_refused(artefact: Path) -> None:
+    artefact.write_bytes(b"Weights")
+    with pytest.raises(ManifestError, match="is not the file that m.tflite.json describes"):
+        manifests.load(artefact)
+
+
+def test_missing_manifest_or_artefact(artefact: Path) -> None:
+    manifest = manifests.path_of(artefact)
+    artefact.unlink()
+    with pytest.raises(ManifestError, match="only its manifest does"):
+        manifests.load(artefact)
+    manifest.unlink()
+    with pytest.raises(ManifestError, match="has no manifest"):
+        manifests.load(artefact)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "cannot be read"),
+        ("\udcff", "cannot be read"),
+        ("[" * 100_000, "cannot be read"),
+        ("[]", "not a JSON object"),
+        ('{"schema": 2}', "has schema 2; this release reads 1"),
+        ("{}", "has schema None"),
+        ('{"schema": 1, "name": "m"}', "'format' is missing or malformed"),
+        (json.dumps({**MINIMAL, "artefact": []}), "'artefact' is missing or malformed"),
+    ],
+)
+def test_damaged_manifests(artefact: Path, text: str, message: str) -> None:
+    manifests.path_of(artefact).write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(ManifestError, match=message):
+        manifests.load(artefact)
+
+
+def test_hash_of_a_folder_by_hand(tmp_path: Path) -> None:
+    package = tmp_path / "m.mlpackage"
+    (package / "Data").mkdir(parents=True)
+    (package / "b").write_bytes(b"2")
+    (package / "Data" / "a").write_bytes(b"1")
+    one, two = (hashlib.sha256(data).hexdigest() for data in (b"1", b"2"))
+    expected = hashlib.sha256(f"{one}  Data/a\n{two}  b\n".encode()).hexdigest()
+    assert manifests.sha256(package) == expected
+    assert manifests.size_bytes(package) == 2
+
+
+def test_golden_cosine() -> None:
+    held = {"golden": {"descriptor": [0.6, 0.8]}}
+    assert manifests.golden_cosine(held, np.array([0.6, 0.8], np.float32)) == pytest.approx(1)
+    assert manifests.golden_cosine(held, np.array([0.8, 0.6], np.float32)) == pytest.approx(0.96)
+    with pytest.raises(ManifestError, match="has 2 values; the artefact gives 3"):
+        manifests.golden_cosine(held, np.zeros(3, np.float32))
+
+
+def test_no_value_that_is_not_json() -> None:
+    with pytest.raises(ValueError, match="JSON compliant"):
+        manifests.dump({"cosine": float("nan")})

@@ -1,0 +1,33 @@
+"""Runtimes: every format's artefact runs, several pictures or one, with the same result."""
+
+import numpy as np
+import pytest
+
+from mobile_actnet.evaluation.ranking import describe
+from mobile_actnet.export.checks.generated_pictures import generated_pictures
+from mobile_actnet.export.graph.deployable import ImageSize
+from mobile_actnet.network.actnet import Actnet
+from mobile_actnet.runtime.errors import ArtefactError
+from mobile_actnet.runtime.formats import Format, Precision
+from mobile_actnet.runtime.runtimes import open_artefact
+
+
+@pytest.mark.parametrize("kind", Format)
+def test_runs_and_equals_pytorch(small_artefact, shipped_network: Actnet, kind: Format) -> None:
+    runtime = open_artefact(small_artefact(kind, Precision.FP32).path, num_threads=2)
+    pictures = generated_pictures(3, ImageSize(64, 64), seed=5)
+    found = runtime.describe(pictures)
+    assert found.shape == (3, 256)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, describe(shipped_network, pictures), atol=1e-4)
+    np.testing.assert_allclose(runtime.describe(pictures[1:2])[0], found[1], atol=1e-6)
+    assert runtime.name
+    assert runtime.version
+
+
+@pytest.mark.parametrize("suffix", [".tflite", ".onnx", ".mlpackage"])
+def test_a_file_of_noise_never_reaches_a_runtime(tmp_path, suffix: str) -> None:
+    path = tmp_path / f"noise{suffix}"
+    path.write_bytes(np.random.default_rng(0).integers(0, 256, 5000, np.uint8).tobytes())
+    with pytest.raises(ArtefactError):
+        open_artefact(path)

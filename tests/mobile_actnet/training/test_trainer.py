@@ -1,0 +1,310 @@
+"""Training: resuming to the same losses, mining, processes, and the command."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from mobile_actnet.cli.training_cli import main
+from mobile_actnet.errors import ActnetError, ConfigError
+from mobile_actnet.network.actnet import Actnet
+from mobile_actnet.network.checkpoint import Card, load_checkpoint, save_checkpoint
+from mobile_actnet.network.config import BackboneKind, NetworkConfig, StreamConfig
+from mobile_actnet.pictures.photos import find_photos
+from mobile_actnet.training.config import Autocast, LossKind, OptimizerKind, TrainingConfig
+from mobile_actnet.training.mining import Mining
+from mobile_actnet.training.optimizers import leading_parameters
+from mobile_actnet.training.sources import Source
+from mobile_actnet.training.trainer import train
+
+SMALL = NetworkConfig(BackboneKind.MOBILENET_V2, (StreamConfig(("features.3",)),), 8, 4)
+CONFIG = TrainingConfig(
+    epochs=2, steps_per_epoch=10, batch_size=4, image_sizes=((64, 64),), teacher_sides_px=(64,),
+    nested_dims=(4,), warmup_steps=2, frozen_blocks=1, autocast=Autocast.FP32,
+)  # fmt: skip
+TRIPLET = replace(
+    CONFIG, loss=LossKind.TRIPLET, mining=Mining.HARDEST, mining_after_epochs=1,
+    triplets_per_epoch=9, steps_per_epoch=5, micro_batch_size=3, classification_epochs=1,
+    optimizer=OptimizerKind.SGD,
+)  # fmt: skip
+MEMORY = replace(TRIPLET, mining=Mining.MEMORY, classification_epochs=0)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number, colour in enumerate(("red", "lime", "blue", "yellow", "white", "black")):
+        Image.new("RGB", (50, 60), colour).save(folder / f"{number}.png")
+    return folder
+
+
+def small_network() -> Actnet:
+    torch.manual_seed(0)
+    return Actnet(SMALL)
+
+
+def entries(state: Path) -> list[dict[str, float]]:
+    return [json.loads(line) for line in state.with_suffix(".jsonl").read_text().splitlines()]
+
+
+def losses(state: Path) -> dict[int, float]:
+    return {int(entry["step"]): entry["loss"] for entry in entries(state)}
+
+
+def silent(_: str) -> None:
+    pass
+
+
+def run(network: Actnet, folder: Path, state: Path, config: TrainingConfig = CONFIG) -> None:
+    sources = [Source(find_photos(folder), 1.0)]
+    train(network, sources, config, state, say=silent, workers=0, state_every_steps=3)
+
+
+@pytest.mark.parametrize("config", [CONFIG, TRIPLET, MEMORY], ids=["bank", "triplet", "memory"])
+def test_a_stopped_run_resumes_to_the_same_losses(
+    pictures: Path, tmp_path: Path, config: TrainingConfig
+) -> None:
+    whole, stopped = small_network(), small_network()
+    run(whole, pictures, tmp_path / "whole.state", config)
+
+    class StoppedError(Exception):
+        pass
+
+    def stop(line: str) -> None:
+        if line.startswith("step 10/"):
+            raise StoppedError
+
+    state = tmp_path / "stopped.state"
+    sources = [Source(find_photos(pictures), 1.0)]
+    with pytest.raises(StoppedError):
+        train(stopped, sources, config, state, say=stop, workers=0, state_every_steps=4)
+    assert torch.load(state, weights_only=True)["step"] < 10
+    resumed = small_network()
+    run(resumed, pictures, state, config)
+    assert losses(state) == losses(tmp_path / "whole.state")
+    for key, value in whole.state_dict().items():
+        assert torch.equal(value, resumed.state_dict()[key]), key
+
+
+def test_kill_9_in_mid_epoch_resumes_to_the_same_losses(pictures: Path, tmp_path: Path) -> None:
+    start = tmp_path / "start.safetensors"
+    save_checkpoint(small_network(), start, Card())
+    command = [
+        sys.executable, "-m", "mobile_actnet.cli.training_cli", "--data", str(pictures),
+        "--checkpoint", str(start), "--steps", "600", "--workers", "0", "--set", "batch_size=4",
+        "--set", "image_sizes=64", "--set", "teacher_sides_px=64", "--set", "autocast=fp32",
+    ]  # fmt: skip
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    whole, killed = tmp_path / "whole.safetensors", tmp_path / "killed.safetensors"
+    subprocess.run([*command, "-o", whole], check=True, env=environment, capture_output=True)
+    process = subprocess.Popen([*command, "-o", killed], env=environment, stdout=subprocess.DEVNULL)
+    state = killed.with_suffix(".state")
+    while not state.exists() and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    assert not killed.exists()
+    subprocess.run([*command, "-o", killed], check=True, env=environment, capture_output=True)
+    assert losses(killed.with_suffix(".state")) == losses(whole.with_suffix(".state"))
+    one, other = (load_checkpoint(path)[0].state_dict() for path in (whole, killed))
+    for key, value in one.items():
+        assert torch.equal(value, other[key]), key
+
+
+def test_two_processes_agree_with_one(pictures: Path, tmp_path: Path) -> None:
+    start = tmp_path / "start.safetensors"
+    save_checkpoint(small_network(), start, Card())
+    arguments = [
+        "-m", "mobile_actnet.cli.training_cli", "--data", str(pictures), "--checkpoint", str(start),
+        "--steps", "10", "--workers", "0", "--set", "batch_size=4", "--device", "cpu",
+        "--set", "image_sizes=64", "--set", "teacher_sides_px=64", "--set", "autocast=fp32",
+    ]  # fmt: skip
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    for name, launcher in (("one", []), ("two", torchrun)):
+        subprocess.run(
+            [sys.executable, *launcher, *arguments, "-o", tmp_path / f"{name}.safetensors"],
+            check=True, env=environment, capture_output=True,
+        )  # fmt: skip
+    one, two = (entries(tmp_path / f"{name}.state") for name in ("one", "two"))
+    assert two[-1]["loss"] == pytest.approx(one[-1]["loss"], rel=1e-4)
+    assert two[-1]["gradient_norm"] == pytest.approx(one[-1]["gradient_norm"], rel=1e-3)
+    alone, shared = (load_checkpoint(tmp_path / f"{n}.safetensors")[0] for n in ("one", "two"))
+    for key, value in alone.state_dict().items():
+        assert torch.allclose(value.float(), shared.state_dict()[key].float(), atol=2e-3), key
+
+
+def test_training_brings_captures_to_their_pictures(pictures: Path, tmp_path: Path) -> None:
+    rate = 3e-3
+    config = replace(
+        CONFIG, epochs=15, batch_size=6, backbone_rate=rate, whitening_rate=rate, teacher_share=0
+    )
+    run(small_network(), pictures, tmp_path / "run.state", config)
+    found = list(losses(tmp_path / "run.state").values())
+    assert np.mean(found[-3:]) < 0.9 * np.mean(found[:3])
+
+
+def test_the_log_holds_the_learned_parameters(pictures: Path, tmp_path: Path) -> None:
+    run(small_network(), pictures, tmp_path / "run.state")
+    first, last = entries(tmp_path / "run.state")
+    assert {"stream0.alpha", "stream0.beta", "stream0.gamma", "stream0.zeta"} <= set(first)
+    assert first["stream0.power"] != last["stream0.power"]
+    assert first["images_per_s"] > 0
+
+
+def test_collapse_is_told(pictures: Path, tmp_path: Path) -> None:
+    network = small_network()
+    with torch.no_grad():
+        network.head.whitening.bias[0] = 100.0  # every descriptor points there
+    said: list[str] = []
+    train(network, [Source(find_photos(pictures), 1)], replace(CONFIG, epochs=1),
+          tmp_path / "s.state", said.append, workers=0)  # fmt: skip
+    assert any("1 is collapse" in line for line in said)
+
+
+def test_leading_blocks_stay_as_they_are(pictures: Path, tmp_path: Path) -> None:
+    network = small_network()
+    frozen = [p.detach().clone() for p in leading_parameters(network.backbone, 2)]
+    assert frozen[0].shape == (32, 3, 3, 3)
+    run(network, pictures, tmp_path / "run.state", replace(CONFIG, frozen_blocks=2))
+    for before, after in zip(frozen, leading_parameters(network.backbone, 2), strict=True):
+        assert torch.equal(before, after)
+    later = list(network.backbone.parameters())[len(frozen)]
+    fresh = list(small_network().backbone.parameters())[len(frozen)]
+    assert not torch.equal(later, fresh)
+
+
+def test_a_share_of_the_start_is_kept(pictures: Path, tmp_path: Path) -> None:
+    network = small_network()
+    run(network, pictures, tmp_path / "run.state", replace(CONFIG, start_share=1.0))
+    fresh = small_network().backbone.state_dict()
+    for key, value in network.backbone.state_dict().items():
+        assert torch.equal(value, fresh[key]), key
+
+
+def test_the_best_epoch_is_kept(pictures: Path, tmp_path: Path) -> None:
+    network, seen = small_network(), []
+    marks = iter((50.0, 40.0))
+
+    def measure(candidate: Actnet) -> float:
+        seen.append({key: value.clone() for key, value in candidate.backbone.state_dict().items()})
+        return next(marks)
+
+    kept: list[Actnet] = []
+    train(network, [Source(find_photos(pictures), 1)], CONFIG, tmp_path / "s.state", silent,
+          workers=0, measure=measure, keep=kept.append)  # fmt: skip
+    assert (len(seen), len(kept)) == (2, 1)
+    for key, value in network.backbone.state_dict().items():
+        assert torch.equal(value, seen[0][key]), key
+
+
+def test_a_picture_that_vanishes_is_told_and_skipped(pictures: Path, tmp_path: Path) -> None:
+    said: list[str] = []
+
+    def vanish(line: str) -> None:
+        said.append(line)
+        (pictures / "0.png").unlink(missing_ok=True)
+
+    train(small_network(), [Source(find_photos(pictures), 1)], CONFIG, tmp_path / "s.state",
+          vanish, workers=0)  # fmt: skip
+    assert any(line.startswith("skipped: ") and "0.png does not exist" in line for line in said)
+    assert said[-1].startswith("step 20/20") or "skipped" in said[-1]
+
+
+def test_a_state_of_another_run_is_refused(pictures: Path, tmp_path: Path) -> None:
+    state = tmp_path / "run.state"
+    run(small_network(), pictures, state, replace(CONFIG, epochs=1))
+    with pytest.raises(ActnetError, match="run with other settings, start or pictures"):
+        run(small_network(), pictures, state)
+    other = small_network()
+    with torch.no_grad():
+        other.head.whitening.bias += 1
+    with pytest.raises(ActnetError, match="start or pictures; move it away"):
+        run(other, pictures, state, replace(CONFIG, epochs=1))
+    state.write_bytes(b"damaged")
+    with pytest.raises(ActnetError, match="is damaged or no state file; move it away"):
+        run(small_network(), pictures, state)
+
+
+def test_pictures_that_cannot_be_trained_on(pictures: Path, tmp_path: Path) -> None:
+    (pictures / "bad.jpg").write_bytes(b"text")
+    with pytest.raises(ActnetError, match="1 of 7 pictures cannot be decoded"):
+        run(small_network(), pictures, tmp_path / "s.state")
+
+
+def test_a_loss_that_is_not_finite_stops_the_run(pictures: Path, tmp_path: Path) -> None:
+    config = replace(CONFIG, backbone_rate=1e30, whitening_rate=1e30, activation_rate=1e30)
+    with pytest.raises(ActnetError, match=r"the loss is (nan|inf) at step"):
+        run(small_network(), pictures, tmp_path / "s.state", config)
+
+
+def test_fp16_needs_a_gpu(pictures: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="fp16 needs a GPU"):
+        run(
+            small_network(), pictures, tmp_path / "s.state", replace(CONFIG, autocast=Autocast.FP16)
+        )
+
+
+def test_command_adapts_a_checkpoint(
+    pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start, out = tmp_path / "start.safetensors", tmp_path / "out" / "mine.safetensors"
+    save_checkpoint(small_network(), start, Card(name="small", origin="random"))
+    arguments = ["--data", str(pictures), "--checkpoint", str(start), "-o", str(out)]
+    assert main([*arguments, "--epochs", "1", "--set", "batch_size=3", "--name", "mine"]) == 0
+    network, card = load_checkpoint(out)
+    assert network.config == SMALL
+    assert card.name == "mine"
+    assert card.origin == "started from small (random); pictures: pictures"
+    assert (card.training["preset"], card.training["epochs"]) == ("phone", 1)
+    assert f"actnet-export --format tflite --checkpoint {out}" in capsys.readouterr().out
+    assert not list(out.parent.glob("*.state"))
+    written = out.read_bytes()
+    assert main([*arguments, "--epochs", "1"]) == 1
+    assert "exists; give --overwrite to replace it" in capsys.readouterr().err
+    assert out.read_bytes() == written
+
+
+def test_command_writes_a_preview(pictures: Path, tmp_path: Path) -> None:
+    preview = tmp_path / "samples.png"
+    assert main(["--data", str(pictures), "--preview", str(preview)]) == 0
+    assert Image.open(preview).size == (9 * 160, 6 * 160)
+
+
+@pytest.mark.parametrize(
+    ("extra", "message"),
+    [
+        (["--mix", "1,2"], "--mix is '1,2'; give 1 positive numbers"),
+        (["--mix", "-1"], "--mix is '-1'"),
+        (["--steps", "0"], "--steps is 0"),
+        (["--epochs", "0"], "epochs is 0"),
+        (["--set", "x=1"], "there is no setting 'x'; names are epochs, "),
+        (["--backbone", "none.safetensors"], "none.safetensors cannot be read"),
+        (["--checkpoint", "none.safetensors"], "checkpoint none.safetensors cannot be read"),
+        (["--dev", "."], "has no photo with the role query or both"),
+        (["--preview", "a.gif"], "the name must end in .png"),
+    ],
+)
+def test_command_errors(
+    pictures: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    extra: list[str],
+    message: str,
+) -> None:
+    out = tmp_path / "out.safetensors"
+    if extra[0] == "--dev":
+        extra = ["--dev", str(pictures)]
+    assert main(["--data", str(pictures), "-o", str(out), *extra]) == 1
+    assert message in capsys.readouterr().err
+    assert not out.exists()
