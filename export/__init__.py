@@ -6,14 +6,19 @@ from mobile_actnet.export import ExportRequest, Format, export_artefacts
 print(result.path, result.manifest["parity"]["cosine_min"])
 """
 
-from mobile_actnet.export.export_request import ExportRequest
-from mobile_actnet.export.graph.deployable import ImageSize, Layout
-from mobile_actnet.export.pipeline import ExportResult, export_artefacts
-from mobile_actnet.gallery.gallery import Answer, Gallery, Hit, SearchOptions
-from mobile_actnet.gallery.indexing.indexer import IndexOptions, IndexReport
-from mobile_actnet.runtime.errors import ArtefactError, ManifestError, ParityError
-from mobile_actnet.runtime.formats import CoremlInput, Format, Precision
-from mobile_actnet.runtime.runtimes import Runtime, open_artefact
+from typing import TYPE_CHECKING
+
+from mobile_actnet.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from mobile_actnet.export.export_request import ExportRequest
+    from mobile_actnet.export.graph.deployable import ImageSize, Layout
+    from mobile_actnet.export.pipeline import ExportResult, export_artefacts
+    from mobile_actnet.gallery.gallery import Answer, Gallery, Hit, SearchOptions
+    from mobile_actnet.gallery.indexing.indexer import IndexOptions, IndexReport
+    from mobile_actnet.runtime.errors import ArtefactError, ManifestError, ParityError
+    from mobile_actnet.runtime.formats import CoremlInput, Format, Precision
+    from mobile_actnet.runtime.runtimes import Runtime, open_artefact
 
 __all__ = [
     "Answer",
@@ -36,3 +41,32 @@ __all__ = [
     "export_artefacts",
     "open_artefact",
 ]
+
+_HOMES = {
+    "Answer": "mobile_actnet.gallery.gallery",
+    "ArtefactError": "mobile_actnet.runtime.errors",
+    "CoremlInput": "mobile_actnet.runtime.formats",
+    "ExportRequest": "mobile_actnet.export.export_request",
+    "ExportResult": "mobile_actnet.export.pipeline",
+    "Format": "mobile_actnet.runtime.formats",
+    "Gallery": "mobile_actnet.gallery.gallery",
+    "Hit": "mobile_actnet.gallery.gallery",
+    "ImageSize": "mobile_actnet.export.graph.deployable",
+    "IndexOptions": "mobile_actnet.gallery.indexing.indexer",
+    "IndexReport": "mobile_actnet.gallery.indexing.indexer",
+    "Layout": "mobile_actnet.export.graph.deployable",
+    "ManifestError": "mobile_actnet.runtime.errors",
+    "ParityError": "mobile_actnet.runtime.errors",
+    "Precision": "mobile_actnet.runtime.formats",
+    "Runtime": "mobile_actnet.runtime.runtimes",
+    "SearchOptions": "mobile_actnet.gallery.gallery",
+    "export_artefacts": "mobile_actnet.export.pipeline",
+    "open_artefact": "mobile_actnet.runtime.runtimes",
+}
+
+if not TYPE_CHECKING:
+    __getattr__ = lazy_names(__name__, _HOMES)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -11,21 +11,26 @@ Load weights, describe pictures, compare descriptors:
 Exporting to phones is in `mobile_actnet.export`.
 """
 
-from mobile_actnet.errors import ActnetError
-from mobile_actnet.evaluation.ranking import RetrievalScore, describe, evaluate
-from mobile_actnet.network.actnet import Actnet, MobileActnet, ResNeXtActnet
-from mobile_actnet.network.checkpoint import Card, load_checkpoint, save_checkpoint
-from mobile_actnet.network.config import (
-    MOBILE_ACTNET,
-    RESNEXT_ACTNET,
-    ActivationKind,
-    BackboneKind,
-    NetworkConfig,
-    PoolingKind,
-    StreamConfig,
-)
-from mobile_actnet.pictures.photos import Photo, find_photos, load_images
-from mobile_actnet.pictures.preprocessing import load_image, normalise
+from typing import TYPE_CHECKING
+
+from mobile_actnet.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from mobile_actnet.errors import ActnetError
+    from mobile_actnet.evaluation.ranking import RetrievalScore, describe, evaluate
+    from mobile_actnet.network.actnet import Actnet, MobileActnet, ResNeXtActnet
+    from mobile_actnet.network.checkpoint import Card, load_checkpoint, save_checkpoint
+    from mobile_actnet.network.config import (
+        MOBILE_ACTNET,
+        RESNEXT_ACTNET,
+        ActivationKind,
+        BackboneKind,
+        NetworkConfig,
+        PoolingKind,
+        StreamConfig,
+    )
+    from mobile_actnet.pictures.photos import Photo, find_photos, load_images
+    from mobile_actnet.pictures.preprocessing import load_image, normalise
 
 __all__ = [
     "MOBILE_ACTNET",
@@ -51,3 +56,35 @@ __all__ = [
     "normalise",
     "save_checkpoint",
 ]
+
+_HOMES = {
+    "ActivationKind": "mobile_actnet.network.config",
+    "Actnet": "mobile_actnet.network.actnet",
+    "ActnetError": "mobile_actnet.errors",
+    "BackboneKind": "mobile_actnet.network.config",
+    "Card": "mobile_actnet.network.checkpoint",
+    "MOBILE_ACTNET": "mobile_actnet.network.config",
+    "MobileActnet": "mobile_actnet.network.actnet",
+    "NetworkConfig": "mobile_actnet.network.config",
+    "Photo": "mobile_actnet.pictures.photos",
+    "PoolingKind": "mobile_actnet.network.config",
+    "RESNEXT_ACTNET": "mobile_actnet.network.config",
+    "ResNeXtActnet": "mobile_actnet.network.actnet",
+    "RetrievalScore": "mobile_actnet.evaluation.ranking",
+    "StreamConfig": "mobile_actnet.network.config",
+    "describe": "mobile_actnet.evaluation.ranking",
+    "evaluate": "mobile_actnet.evaluation.ranking",
+    "find_photos": "mobile_actnet.pictures.photos",
+    "load_checkpoint": "mobile_actnet.network.checkpoint",
+    "load_image": "mobile_actnet.pictures.preprocessing",
+    "load_images": "mobile_actnet.pictures.photos",
+    "normalise": "mobile_actnet.pictures.preprocessing",
+    "save_checkpoint": "mobile_actnet.network.checkpoint",
+}
+
+if not TYPE_CHECKING:
+    __getattr__ = lazy_names(__name__, _HOMES)
+
+
+def __dir__() -> list[str]:
+    return __all__
