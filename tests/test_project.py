@@ -116,12 +116,18 @@ def test_setup_lists_every_package() -> None:
     assert {name: ROOT / folder for name, folder in mapped.items()} == FOLDERS
 
 
+def test_editors_and_mypy_find_every_package_in_the_checkout() -> None:
+    for package, folder in FOLDERS.items():
+        assert (ROOT / package.replace(".", "/")).resolve() == folder
+
+
 def test_wheel_holds_the_packages_and_the_weights_alone(tmp_path: Path) -> None:
     # From a copy: setuptools leaves a build folder behind, and takes up what an older one holds.
     copy, build_options = tmp_path / "copy", ["--wheel", "--no-isolation"]
     copy.mkdir()
     for folder in FOLDERS.values():
-        shutil.copytree(folder, copy / folder.name, ignore=shutil.ignore_patterns("__pycache__"))
+        leave = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(folder, copy / folder.name, symlinks=True, ignore=leave)
     for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, copy)
     subprocess.run(
