@@ -43,6 +43,7 @@ $(ARM64)/.ready: $(addprefix android_demo/native/,setup_arm64.sh actnet_bench.c 
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
 
 # mobile_actnet/export and mobile_actnet/benchmarks are links, so that editors and mypy find them.
 typecheck: $(READY)

@@ -5,8 +5,7 @@ from pathlib import Path
 
 from mobile_actnet.errors import ActnetError, ConfigError
 from mobile_actnet.export.checks.artefact_check import Thresholds
-from mobile_actnet.export.graph.deployable import ImageSize, Layout
-from mobile_actnet.export.graph.lowering import Lowering
+from mobile_actnet.export.formats.exporter import check_precision, exporter
 from mobile_actnet.export.quantization.activation_ranges import CalibrationMethod
 from mobile_actnet.export.quantization.calibration import (
     DEFAULT_IMAGES,
@@ -18,14 +17,14 @@ from mobile_actnet.files import staging_folder
 from mobile_actnet.network.checkpoint import DEFAULT_CHECKPOINT
 from mobile_actnet.pictures.photos import find_photos
 from mobile_actnet.runtime import manifest as manifests
-from mobile_actnet.runtime.formats import (
-    CONVERTING,
+from mobile_actnet.runtime.packages import CONVERTING, require
+from mobile_actnet.runtime.vocabulary import (
     CoremlInput,
     Format,
+    ImageSize,
+    Layout,
+    Lowering,
     Precision,
-    check_precision,
-    exporter,
-    require,
 )
 
 DEFAULT_OUTPUT = Path("artefacts")

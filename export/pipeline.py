@@ -27,8 +27,10 @@ from mobile_actnet.export.checks.artefact_check import (
     make_reference,
     portability_lines,
 )
+from mobile_actnet.export.checks.manifest_writer import Source
 from mobile_actnet.export.export_request import ExportRequest, planned, precision_of
-from mobile_actnet.export.graph.deployable import DeployableActnet, Layout
+from mobile_actnet.export.formats.exporter import Exporter, Options, exporter
+from mobile_actnet.export.graph.deployable import DeployableActnet
 from mobile_actnet.export.graph.lowering import automatic_lowering
 from mobile_actnet.export.quantization.calibration import (
     RECOMMENDED_IMAGES,
@@ -38,6 +40,7 @@ from mobile_actnet.export.quantization.calibration import (
     measure_ranges,
 )
 from mobile_actnet.export.quantization.int8_file import recorded_for
+from mobile_actnet.export.quantization.plan import QuantizationPlan
 from mobile_actnet.export.quantization.prepare import ROUNDED, STATIC, prepare
 from mobile_actnet.export.quantization.sensitivity import KEPT_COUNTS, most_sensitive
 from mobile_actnet.files import put_in_place, reason, staging_folder
@@ -47,14 +50,8 @@ from mobile_actnet.pictures.preprocessing import NAME as PREPROCESSING_NAME
 from mobile_actnet.pictures.preprocessing import VERSION as PREPROCESSING_VERSION
 from mobile_actnet.runtime import manifest as manifests
 from mobile_actnet.runtime.errors import ParityError
-from mobile_actnet.runtime.formats import (
-    Exporter,
-    Format,
-    Options,
-    QuantizationPlan,
-    exporter,
-)
 from mobile_actnet.runtime.interrupts import keep_interrupt
+from mobile_actnet.runtime.vocabulary import Format, Layout
 
 _LITTLE_SPACE_BYTES = 4_000_000
 
@@ -85,7 +82,7 @@ def export_artefacts(
     plan = planned(request)
     with _step(say, f"loaded {request.checkpoint.name}"):
         network, card = load_checkpoint(request.checkpoint)
-        source = manifests.Source(card, manifests.sha256(request.checkpoint))
+        source = Source(card, manifests.sha256(request.checkpoint))
     dim = network.config.descriptor_dim if request.dim is None else request.dim
     check_dim(dim, network.config)
     with _step(say, "described the pictures for the check with PyTorch"):
@@ -103,7 +100,7 @@ def export_artefacts(
 
 
 def _calibrated(
-    network: Actnet, source: manifests.Source, dim: int, reference: Reference,
+    network: Actnet, source: Source, dim: int, reference: Reference,
     request: ExportRequest, say: Say, progress: bool,
 ) -> ActivationRanges | None:  # fmt: skip
     """Return what is known of the activations: from photos, recorded, or nothing.
@@ -149,7 +146,7 @@ def _calibrated(
 
 
 def _export_one(
-    network: Actnet, source: manifests.Source, kind: Format, final: Path, dim: int,
+    network: Actnet, source: Source, kind: Format, final: Path, dim: int,
     found: ActivationRanges | None, reference: Reference, request: ExportRequest, say: Say,
     progress: bool,
 ) -> ExportResult:  # fmt: skip
@@ -271,7 +268,7 @@ def _discard(rejected: Path) -> None:
     manifests.path_of(rejected).unlink(missing_ok=True)
 
 
-def _embedded(source: manifests.Source, options: Options) -> dict[str, str]:
+def _embedded(source: Source, options: Options) -> dict[str, str]:
     """What the artefact says about itself where no manifest is at hand."""
     return {
         "mobile_actnet.version": version("mobile-actnet"),

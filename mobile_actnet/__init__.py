@@ -17,7 +17,7 @@ from mobile_actnet.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from mobile_actnet.errors import ActnetError
-    from mobile_actnet.evaluation.ranking import RetrievalScore, describe, evaluate
+    from mobile_actnet.evaluation.ranking import RetrievalScore, evaluate
     from mobile_actnet.network.actnet import Actnet, MobileActnet, ResNeXtActnet
     from mobile_actnet.network.checkpoint import Card, load_checkpoint, save_checkpoint
     from mobile_actnet.network.config import (
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         PoolingKind,
         StreamConfig,
     )
+    from mobile_actnet.network.describe import describe
     from mobile_actnet.pictures.photos import Photo, find_photos, load_images
     from mobile_actnet.pictures.preprocessing import load_image, normalise
 
@@ -72,7 +73,7 @@ _HOMES = {
     "ResNeXtActnet": "mobile_actnet.network.actnet",
     "RetrievalScore": "mobile_actnet.evaluation.ranking",
     "StreamConfig": "mobile_actnet.network.config",
-    "describe": "mobile_actnet.evaluation.ranking",
+    "describe": "mobile_actnet.network.describe",
     "evaluate": "mobile_actnet.evaluation.ranking",
     "find_photos": "mobile_actnet.pictures.photos",
     "load_checkpoint": "mobile_actnet.network.checkpoint",

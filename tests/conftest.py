@@ -10,14 +10,13 @@ from PIL import Image
 
 from mobile_actnet.export import Gallery, IndexOptions
 from mobile_actnet.export.checks.artefact_check import Thresholds
-from mobile_actnet.export.checks.generated_pictures import generated_pictures
 from mobile_actnet.export.export_request import ExportRequest
-from mobile_actnet.export.graph.deployable import ImageSize
 from mobile_actnet.export.pipeline import ExportResult, export_artefacts
 from mobile_actnet.export.quantization.prepare import ROUNDED
 from mobile_actnet.network.actnet import Actnet
 from mobile_actnet.network.checkpoint import load_checkpoint
-from mobile_actnet.runtime.formats import Format, Precision
+from mobile_actnet.runtime.generated_pictures import generated_pictures
+from mobile_actnet.runtime.vocabulary import Format, ImageSize, Precision
 
 SMALL = ImageSize(64, 64)
 LOOSE = Thresholds(cosine_mean=0.9, cosine_min=0.5, top10_overlap=0.3)

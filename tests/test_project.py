@@ -2,9 +2,12 @@
 
 import ast
 import configparser
+import os
 import shutil
 import subprocess
 import sys
+import tomllib
+import types
 import zipfile
 from pathlib import Path
 
@@ -18,31 +21,6 @@ FOLDERS = {
     "mobile_actnet": ROOT / "mobile_actnet",
     "mobile_actnet.export": ROOT / "export",
     "mobile_actnet.benchmarks": ROOT / "benchmarks",
-}
-# The rooms from the top: a room may import what stands right of it, never what stands left.
-HOUSE = "cli benchmarks export evaluation gallery training runtime network pictures commands files errors"
-EXPORT = "pipeline export_request checks formats quantization graph"
-# Imports that still point the wrong way; the list only gets shorter.
-KNOWN = {
-    ("mobile_actnet.benchmarks.tasks.lowering_comparison", "mobile_actnet.cli.export"),
-    ("mobile_actnet.evaluation.ablation", "mobile_actnet.export.graph.deployable"),
-    ("mobile_actnet.evaluation.extraction", "mobile_actnet.export.graph.deployable"),
-    ("mobile_actnet.evaluation.reports", "mobile_actnet.export.graph.deployable"),
-    ("mobile_actnet.evaluation.scoring", "mobile_actnet.export.graph.deployable"),
-    ("mobile_actnet.gallery.check", "mobile_actnet.export.checks.diagnosis"),
-    ("mobile_actnet.gallery.gallery", "mobile_actnet.evaluation.extraction"),
-    ("mobile_actnet.gallery.indexing.indexer", "mobile_actnet.export.graph.deployable"),
-    ("mobile_actnet.gallery.indexing.picture_work", "mobile_actnet.evaluation.extraction"),
-    ("mobile_actnet.gallery.model", "mobile_actnet.evaluation.extraction"),
-    ("mobile_actnet.gallery.model", "mobile_actnet.evaluation.ranking"),
-    ("mobile_actnet.gallery.model", "mobile_actnet.export.graph.deployable"),
-    ("mobile_actnet.runtime.formats", "mobile_actnet.export.graph.deployable"),
-    ("mobile_actnet.runtime.formats", "mobile_actnet.export.graph.lowering"),
-    ("mobile_actnet.runtime.manifest", "mobile_actnet.export.checks.generated_pictures"),
-    ("mobile_actnet.runtime.manifest", "mobile_actnet.export.checks.parity"),
-    ("mobile_actnet.runtime.manifest", "mobile_actnet.export.checks.portability"),
-    ("mobile_actnet.runtime.manifest", "mobile_actnet.export.graph.lowering_errors"),
-    ("mobile_actnet.runtime.runtimes", "mobile_actnet.export.formats.coreml_exporter"),
 }
 
 
@@ -65,38 +43,76 @@ def imports(path: Path) -> list[str]:
     return found
 
 
-def points_up(importer: str, imported: str) -> bool:
-    """Tell whether an import of one module by another goes against the order of the rooms."""
-    rooms = [[*name.split(".")[1:], ""] for name in (importer, imported)]
-    for order, place in ((HOUSE, 0), (EXPORT, 1)):
-        inside = place == 0 or all(room[0] == "export" for room in rooms)
-        floors = [
-            order.split().index(room[place]) for room in rooms if room[place] in order.split()
-        ]
-        if inside and len(floors) == len(rooms) and floors[0] > floors[1]:
-            return True
-    return False
-
-
-def test_imports_point_one_way() -> None:
-    wrong = set()
-    for package, folder in FOLDERS.items():
+def test_no_relative_imports_and_no_second_copy_of_a_package() -> None:
+    for package in FOLDERS:
         for path in modules(package):
-            importer = ".".join((package, *path.relative_to(folder).with_suffix("").parts))
             for module in imports(path):
                 # `import export` in the checkout would be a second copy of the package.
                 assert module.partition(".")[0] not in ("export", "benchmarks", "tests"), path
-                if module.startswith("mobile_actnet.") and points_up(importer, module):
-                    wrong.add((importer, module))
-    assert {
-        (a, b) for a, b in wrong if not any((a, b.rpartition(".")[0]) in wrong for _ in (0,))
-    } == KNOWN
 
 
-def test_import_direction_test_sees_a_wrong_arrow() -> None:
-    assert points_up("mobile_actnet.network.actnet", "mobile_actnet.export")
-    assert points_up("mobile_actnet.export.graph.lowering", "mobile_actnet.export.pipeline")
-    assert not points_up("mobile_actnet.cli.search", "mobile_actnet.network.actnet")
+def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Hold the contracts of pyproject.toml against the packages of a folder."""
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
+    places = {**os.environ, "PYTHONPATH": str(folder)}
+    return subprocess.run(command, cwd=folder, env=places, capture_output=True, text=True)
+
+
+def contracts() -> list[tuple[str, list[str]]]:
+    """The package of each contract of layers, and its layers from the top."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    found = []
+    for contract in settings["contracts"]:
+        (container,) = contract["containers"]
+        layers = [[one.strip() for one in layer.split("|")] for layer in contract["layers"]]
+        found.append((container, layers))
+    return found
+
+
+def test_imports_keep_the_contracts() -> None:
+    answer = lint_imports(ROOT)
+    assert answer.returncode == 0, answer.stdout
+
+
+def test_an_import_against_any_arrow_breaks_a_contract(tmp_path: Path) -> None:
+    leave = shutil.ignore_patterns("__pycache__", "weights")
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    shutil.copytree(ROOT / "mobile_actnet", tmp_path / "mobile_actnet", ignore=leave)
+    arrows = []
+    for container, layers in contracts():
+        folder = tmp_path / container.replace(".", "/")
+        for number, layer in enumerate(layers):
+            for lower in layer:
+                uppers = [f"{container}.{name}" for above in layers[:number] for name in above]
+                arrows += [(f"{container}.{lower}", upper) for upper in uppers]
+                room = folder / lower
+                file = room / "against_the_arrows.py" if room.is_dir() else room.with_suffix(".py")
+                with file.open("a") as code:
+                    code.writelines(f"import {upper}\n" for upper in uppers)
+    assert len(arrows) > 90
+    answer = lint_imports(tmp_path)
+    assert answer.returncode == 1
+    told = " ".join(answer.stdout.split())
+    missing = [a for a in arrows if f"{a[0]} is not allowed to import {a[1]}:" not in told]
+    assert not missing, missing
+
+
+@pytest.mark.parametrize("package", [mobile_actnet, mobile_actnet.export])
+def test_lazy_names_are_the_names_that_type_checkers_see(package: types.ModuleType) -> None:
+    tree = ast.parse(Path(package.__file__ or "").read_text(encoding="utf-8"))
+    (block,) = (
+        node
+        for node in tree.body
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+    )
+    typed = {
+        alias.name: node.module
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert typed == package._HOMES
+    assert sorted(typed) == sorted(package.__all__)
 
 
 def test_setup_lists_every_package() -> None:

@@ -15,12 +15,12 @@ from toolchain import ANDROID_DEMO
 from mobile_actnet.benchmarks.devices.arm64 import Arm64Tools
 from mobile_actnet.benchmarks.devices.native import program_options, read_result
 from mobile_actnet.benchmarks.latency.timing import RunPlan
-from mobile_actnet.export.checks.generated_pictures import generated_pictures, golden_picture
-from mobile_actnet.export.graph.deployable import ImageSize
 from mobile_actnet.pictures.preprocessing import Pixels
+from mobile_actnet.runtime.generated_pictures import generated_pictures, golden_picture
 from mobile_actnet.runtime.manifest import load
 from mobile_actnet.runtime.runtimes import TfliteRuntime
 from mobile_actnet.runtime.tflite_flatbuffer import operator_name, pack, unpack
+from mobile_actnet.runtime.vocabulary import ImageSize
 
 REPOSITORY = ANDROID_DEMO.parent
 GENERATED = 8

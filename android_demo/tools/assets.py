@@ -24,8 +24,8 @@ from toolchain import ANDROID_DEMO
 from mobile_actnet.errors import ActnetError
 from mobile_actnet.gallery.answers.answer_threshold import calibrate
 from mobile_actnet.pictures.labels import FOLDER
-from mobile_actnet.runtime.formats import Format, Precision
 from mobile_actnet.runtime.manifest import load, path_of
+from mobile_actnet.runtime.vocabulary import Format, Precision
 
 REPOSITORY = ANDROID_DEMO.parent
 ASSETS = ANDROID_DEMO / "app/src/main/assets/actnet"

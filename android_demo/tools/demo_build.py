@@ -28,7 +28,7 @@ from toolchain import ANDROID_DEMO, Toolchain
 
 from mobile_actnet.benchmarks.reports.report_files import load_report
 from mobile_actnet.errors import ActnetError
-from mobile_actnet.runtime.formats import Precision
+from mobile_actnet.runtime.vocabulary import Precision
 
 GOLDEN = ANDROID_DEMO.parent / "tests/golden"
 DATA = Path(os.environ.get("ACTNET_DATA", ANDROID_DEMO.parent.parent / "shared/data"))

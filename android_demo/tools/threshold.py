@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mobile_actnet.descriptors import Descriptors
 from mobile_actnet.gallery.answers.answer_scores import BestMatches, BestSoFar, Measure
 from mobile_actnet.gallery.answers.answer_threshold import calibrate
 from mobile_actnet.gallery.indexing.indexer import IndexOptions, build
@@ -23,7 +24,7 @@ from mobile_actnet.gallery.sqlite import storage as descriptor_storage
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
 from mobile_actnet.pictures.preprocessing import load_image
 from mobile_actnet.runtime.manifest import load
-from mobile_actnet.runtime.runtimes import Descriptors, TfliteRuntime
+from mobile_actnet.runtime.runtimes import TfliteRuntime
 
 Row = dict[str, str]
 

@@ -19,9 +19,9 @@ from mobile_actnet.benchmarks.latency.cases import Case
 from mobile_actnet.benchmarks.latency.timing import RunPlan
 from mobile_actnet.benchmarks.reports.report import Instructions
 from mobile_actnet.errors import ActnetError, ConfigError
-from mobile_actnet.export.checks.generated_pictures import golden_picture
-from mobile_actnet.runtime.formats import Precision
+from mobile_actnet.runtime.generated_pictures import golden_picture
 from mobile_actnet.runtime.runtimes import TfliteRuntime
+from mobile_actnet.runtime.vocabulary import Precision
 
 DEFAULT_TOOLS = Path(".arm64")
 REPEATABILITY_LIMIT = 0.001

@@ -27,7 +27,7 @@ from mobile_actnet.benchmarks.latency.ratios import Samples, ratio_of_medians, s
 from mobile_actnet.benchmarks.latency.timing import RunPlan
 from mobile_actnet.benchmarks.reports.report import Comparison, Measurement
 from mobile_actnet.errors import ActnetError, ConfigError
-from mobile_actnet.export.checks.generated_pictures import golden_picture
+from mobile_actnet.runtime.generated_pictures import golden_picture
 from mobile_actnet.runtime.runtimes import TfliteRuntime
 
 ROUNDS = 4

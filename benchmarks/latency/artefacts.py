@@ -21,27 +21,22 @@ import mobile_actnet.runtime
 from mobile_actnet.benchmarks.latency.cases import FORMAT_OF, Case
 from mobile_actnet.benchmarks.latency.networks import DIM, NETWORKS, weights_key
 from mobile_actnet.errors import ConfigError
-from mobile_actnet.export.checks.generated_pictures import generated_pictures
-from mobile_actnet.export.graph.deployable import DeployableActnet, HeadlessBackbone, ImageSize
+from mobile_actnet.export.formats.exporter import Options, check_precision, exporter
+from mobile_actnet.export.graph.deployable import DeployableActnet, HeadlessBackbone
 from mobile_actnet.export.quantization.activation_ranges import CalibrationMethod
 from mobile_actnet.export.quantization.calibration import (
     MIN_IMAGES,
     CalibrationImages,
     measure_ranges,
 )
+from mobile_actnet.export.quantization.plan import QuantizationPlan
 from mobile_actnet.export.quantization.prepare import ROUNDED, prepare
 from mobile_actnet.files import put_in_place, staging_folder
-from mobile_actnet.runtime.formats import (
-    CONVERTING,
-    Format,
-    Options,
-    QuantizationPlan,
-    check_precision,
-    exporter,
-    require,
-)
+from mobile_actnet.runtime.generated_pictures import generated_pictures
 from mobile_actnet.runtime.interrupts import keep_interrupt
 from mobile_actnet.runtime.manifest import sha256
+from mobile_actnet.runtime.packages import CONVERTING, require
+from mobile_actnet.runtime.vocabulary import Format, ImageSize
 
 DEFAULT_FOLDER = Path("artefacts/bench")
 _KEY_DIGITS = 12

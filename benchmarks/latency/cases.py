@@ -6,8 +6,7 @@ from enum import StrEnum
 from itertools import product
 
 from mobile_actnet.benchmarks.latency.networks import NetworkName
-from mobile_actnet.export.graph.deployable import ImageSize
-from mobile_actnet.runtime.formats import Format, Precision
+from mobile_actnet.runtime.vocabulary import Format, ImageSize, Precision
 
 
 class RuntimeKind(StrEnum):

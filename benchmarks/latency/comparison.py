@@ -16,9 +16,9 @@ from mobile_actnet.benchmarks.latency.ratios import Samples, ratio_of_medians, s
 from mobile_actnet.benchmarks.latency.runners import Runner, RunnerOptions, open_runner
 from mobile_actnet.benchmarks.latency.timing import Clock, RunPlan, interleaved_latencies_ms
 from mobile_actnet.benchmarks.reports.report import Comparison, Measurement, NotMeasured
+from mobile_actnet.descriptors import cosine
 from mobile_actnet.errors import ActnetError
-from mobile_actnet.export.checks.generated_pictures import generated_pictures
-from mobile_actnet.export.checks.parity import cosine
+from mobile_actnet.runtime.generated_pictures import generated_pictures
 
 MIN_SPEEDUP = 5.0
 """The claim: so many times faster than ResNeXt101-32x8d ACTNET."""

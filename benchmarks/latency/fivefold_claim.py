@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from mobile_actnet.benchmarks.latency.cases import Case, RuntimeKind
 from mobile_actnet.benchmarks.latency.networks import NetworkName
 from mobile_actnet.errors import ConfigError
-from mobile_actnet.export.graph.deployable import ImageSize
-from mobile_actnet.runtime.formats import Precision
+from mobile_actnet.runtime.vocabulary import ImageSize, Precision
 
 
 @dataclass(frozen=True)

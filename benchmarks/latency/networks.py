@@ -11,19 +11,8 @@ from enum import StrEnum
 import torch
 from torch import Tensor, nn
 
-from mobile_actnet.export.checks.generated_pictures import generated_pictures
-from mobile_actnet.export.graph.deployable import (
-    DeployableActnet,
-    HeadlessBackbone,
-    ImageSize,
-    Layout,
-)
-from mobile_actnet.export.graph.lowering import (
-    LoweredStream,
-    Lowering,
-    automatic_lowering,
-    divisor,
-)
+from mobile_actnet.export.graph.deployable import DeployableActnet, HeadlessBackbone
+from mobile_actnet.export.graph.lowering import LoweredStream, automatic_lowering, divisor
 from mobile_actnet.network.activations import Weibull, activation_parameters
 from mobile_actnet.network.actnet import Actnet, Stream
 from mobile_actnet.network.checkpoint import DEFAULT_CHECKPOINT, load_checkpoint
@@ -36,7 +25,9 @@ from mobile_actnet.network.config import (
     StreamConfig,
 )
 from mobile_actnet.pictures.preprocessing import normalise
+from mobile_actnet.runtime.generated_pictures import generated_pictures
 from mobile_actnet.runtime.manifest import sha256
+from mobile_actnet.runtime.vocabulary import ImageSize, Layout, Lowering
 
 DIM = 256
 _SEED = 0

@@ -12,10 +12,10 @@ import numpy as np
 from pydantic.dataclasses import dataclass
 
 from mobile_actnet.benchmarks.latency.cases import Case, RuntimeKind
+from mobile_actnet.descriptors import Descriptors
 from mobile_actnet.errors import ActnetError, ConfigError
-from mobile_actnet.export.checks.generated_pictures import golden_picture
 from mobile_actnet.pictures.preprocessing import Pixels
-from mobile_actnet.runtime.runtimes import Descriptors
+from mobile_actnet.runtime.generated_pictures import golden_picture
 
 _WORKER = Path(__file__).with_name("worker.py")
 _CLOSING_SECONDS = 5

@@ -15,7 +15,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from mobile_actnet.benchmarks.latency.networks import NETWORKS, NetworkName
 from mobile_actnet.benchmarks.latency.timing import ClockNs, timed
 from mobile_actnet.benchmarks.reports.report import Measurement, Roofline
-from mobile_actnet.export.graph.deployable import ImageSize, Layout, example_input
+from mobile_actnet.export.graph.deployable import example_input
+from mobile_actnet.runtime.vocabulary import ImageSize, Layout
 
 _MATRIX_SIDE = 1024
 _REPEATS = 15

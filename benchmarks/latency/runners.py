@@ -17,10 +17,11 @@ from mobile_actnet.benchmarks.latency.cases import Case, RuntimeKind
 from mobile_actnet.benchmarks.latency.networks import NETWORKS
 from mobile_actnet.benchmarks.latency.process_runner import ProcessRunner
 from mobile_actnet.benchmarks.latency.timing import Clock, ClockNs, timed
+from mobile_actnet.descriptors import Descriptors
 from mobile_actnet.errors import ConfigError
-from mobile_actnet.export.graph.deployable import Layout
 from mobile_actnet.pictures.preprocessing import Pixels
-from mobile_actnet.runtime.runtimes import Descriptors, OnnxRuntime, TfliteRuntime
+from mobile_actnet.runtime.runtimes import OnnxRuntime, TfliteRuntime
+from mobile_actnet.runtime.vocabulary import Layout
 
 
 class Runner(Protocol):

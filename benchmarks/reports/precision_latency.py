@@ -12,9 +12,8 @@ from mobile_actnet.benchmarks.latency.noise import pinned
 from mobile_actnet.benchmarks.latency.ratios import Ratio, Samples, ratio_of_medians
 from mobile_actnet.benchmarks.latency.runners import RunnerOptions, open_runner
 from mobile_actnet.benchmarks.latency.timing import Clock, RunPlan, interleaved_latencies_ms
-from mobile_actnet.export.checks.generated_pictures import generated_pictures
-from mobile_actnet.export.graph.deployable import ImageSize
-from mobile_actnet.runtime.formats import Format, Precision
+from mobile_actnet.runtime.generated_pictures import generated_pictures
+from mobile_actnet.runtime.vocabulary import Format, ImageSize, Precision
 
 PLAN = RunPlan(num_runs=200, max_seconds=30.0)
 

@@ -13,15 +13,16 @@ import numpy as np
 
 from mobile_actnet.benchmarks.latency.ratios import Ratio
 from mobile_actnet.benchmarks.reports.precision_latency import latency_ratio
+from mobile_actnet.descriptors import Descriptors, cosine
 from mobile_actnet.errors import ConfigError
 from mobile_actnet.evaluation.scoring import EvaluationOptions, evaluate_model
 from mobile_actnet.export.checks.artefact_check import Say, Thresholds
-from mobile_actnet.export.checks.parity import THRESHOLDS, cosine
+from mobile_actnet.export.checks.parity import THRESHOLDS
 from mobile_actnet.export.export_request import ExportRequest, artefact_path
+from mobile_actnet.export.formats.exporter import exporter
 from mobile_actnet.export.pipeline import export_artefacts
 from mobile_actnet.export.quantization.prepare import ROUNDED
-from mobile_actnet.runtime.formats import Format, Precision, exporter
-from mobile_actnet.runtime.runtimes import Descriptors
+from mobile_actnet.runtime.vocabulary import Format, Precision
 
 EVERYTHING = Thresholds(0.0, 0.0, 0.0, 100.0)
 

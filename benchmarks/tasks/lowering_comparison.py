@@ -26,13 +26,11 @@ from mobile_actnet.benchmarks.reports.precision_table import (
 )
 from mobile_actnet.cli.export import parse_image_size
 from mobile_actnet.commands import run
+from mobile_actnet.descriptors import cosine
 from mobile_actnet.evaluation.scoring import EvaluationOptions
-from mobile_actnet.export.checks.parity import cosine
 from mobile_actnet.export.export_request import ExportRequest
-from mobile_actnet.export.graph.deployable import ImageSize
-from mobile_actnet.export.graph.lowering import Lowering
 from mobile_actnet.export.pipeline import export_artefacts
-from mobile_actnet.runtime.formats import Format, Precision
+from mobile_actnet.runtime.vocabulary import Format, ImageSize, Lowering, Precision
 
 _FORMATS = (Format.TFLITE, Format.ONNX)
 # Lowerings differ by less than where memory happens to lie.

@@ -14,12 +14,12 @@ from PIL import Image
 from mobile_actnet.benchmarks.latency.ratios import Summary, summarise
 from mobile_actnet.benchmarks.latency.runners import Runner
 from mobile_actnet.benchmarks.latency.timing import ClockNs, RunPlan
-from mobile_actnet.export.checks.generated_pictures import generated_pictures
-from mobile_actnet.export.graph.deployable import ImageSize
+from mobile_actnet.descriptors import Descriptors
 from mobile_actnet.gallery.exact_search import search_exact
 from mobile_actnet.gallery.sqlite.storage import Storage, StoredDescriptors, encode
 from mobile_actnet.pictures.preprocessing import decode, resize
-from mobile_actnet.runtime.runtimes import Descriptors
+from mobile_actnet.runtime.generated_pictures import generated_pictures
+from mobile_actnet.runtime.vocabulary import ImageSize
 
 STAGES = ("decode", "resize", "inference", "search", "total")
 GALLERIES = (10_000, 100_000)

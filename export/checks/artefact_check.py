@@ -11,28 +11,31 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from mobile_actnet.descriptors import Descriptors
 from mobile_actnet.errors import ActnetError
-from mobile_actnet.evaluation.ranking import describe
 from mobile_actnet.export.checks import parity
-from mobile_actnet.export.checks.generated_pictures import (
-    extreme_pictures,
-    generated_pictures,
-    golden_picture,
-)
 from mobile_actnet.export.checks.layer_errors import PICTURES, LayerError, worst_layers
+from mobile_actnet.export.checks.manifest_writer import Source, write_manifest
 from mobile_actnet.export.checks.portability import Result, try_runtimes
-from mobile_actnet.export.graph.deployable import DeployableActnet, ImageSize
+from mobile_actnet.export.formats.exporter import Options
+from mobile_actnet.export.graph.deployable import DeployableActnet
 from mobile_actnet.export.quantization.backbone_points import BackbonePoints
 from mobile_actnet.export.quantization.calibration import ActivationRanges
 from mobile_actnet.export.quantization.prepare import ROUNDED
 from mobile_actnet.export.quantization.weight_repair import equalise_from_bytes
 from mobile_actnet.network.actnet import Actnet
+from mobile_actnet.network.describe import describe
 from mobile_actnet.pictures.photos import Photo, find_photos, load_images
 from mobile_actnet.pictures.preprocessing import Pixels
-from mobile_actnet.runtime import manifest as manifests
+from mobile_actnet.runtime.artefact_file import inspect
 from mobile_actnet.runtime.errors import ParityError
-from mobile_actnet.runtime.formats import Format, Options, exporter
-from mobile_actnet.runtime.runtimes import Descriptors, Runtime, open_artefact
+from mobile_actnet.runtime.generated_pictures import (
+    extreme_pictures,
+    generated_pictures,
+    golden_picture,
+)
+from mobile_actnet.runtime.runtimes import Runtime, open_artefact
+from mobile_actnet.runtime.vocabulary import Format, ImageSize
 
 GENERATED_PICTURES = 32
 
@@ -107,7 +110,7 @@ class Subject:
     """
 
     network: Actnet
-    source: manifests.Source
+    source: Source
     deployable: DeployableActnet
     found: ActivationRanges | None
     calibration: dict[str, Any] | None
@@ -118,7 +121,7 @@ def check_artefact(
     thresholds: Thresholds, progress: bool,
 ) -> tuple[dict[str, Any], ParityError | None]:  # fmt: skip
     """Run an artefact; return its manifest, and what is wrong with it if anything is."""
-    info = exporter(kind).inspect(staged)
+    info = inspect(staged)
     runtime = open_artefact(staged)
     found = _run(runtime, reference.pixels, progress)
     pictures = extreme_pictures(options.size)
@@ -132,7 +135,7 @@ def check_artefact(
             report, worst_layers=_worst_layers(staged, kind, options, subject, reference)
         )
     info.notes.update(runtime.notes(pictures))
-    manifest = manifests.build(
+    manifest = write_manifest(
         staged, kind, options, subject.network, subject.source, info, report,
         runtime.describe(golden_picture(options.size)[None])[0], _tools(runtime),
         subject.calibration,

@@ -1,36 +1,25 @@
 """What is installed, what works, and whether an artefact is what its manifest says."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from mobile_actnet.errors import ActnetError, ConfigError, MissingPackageError
-from mobile_actnet.export.checks.generated_pictures import GOLDEN_NAME, golden_picture
-from mobile_actnet.export.graph.deployable import ImageSize
+from mobile_actnet.export.formats.exporter import exporter
 from mobile_actnet.export.quantization.int8_file import load_recorded
 from mobile_actnet.network.checkpoint import DEFAULT_CHECKPOINT, load_checkpoint
 from mobile_actnet.runtime import manifest as manifests
-from mobile_actnet.runtime.formats import CONVERTING, Format, exporter, format_of, require
+from mobile_actnet.runtime.artefact_file import inspect
+from mobile_actnet.runtime.finding import Finding
+from mobile_actnet.runtime.generated_pictures import GOLDEN_NAME, golden_picture
 from mobile_actnet.runtime.other_interpreters import WITNESSES, Witness, is_installed
+from mobile_actnet.runtime.packages import CONVERTING, require
 from mobile_actnet.runtime.runtimes import open_artefact
+from mobile_actnet.runtime.vocabulary import Format, ImageSize, format_of
 
 _PACKAGES = ("mobile-actnet", "torch", "torchvision", "numpy", "pillow", "safetensors",
              "litert-torch", "ai-edge-litert", "ai-edge-quantizer", "onnx", "onnxscript",
              "onnxruntime", "coremltools")  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of the doctor's report.
-
-    Attributes:
-        ok: whether it works; None for a fact that is neither good nor bad.
-        text: what was found, and what to do if it does not work.
-    """
-
-    ok: bool | None
-    text: str
 
 
 def examine_installation() -> list[Finding]:
@@ -50,13 +39,13 @@ def examine_artefact(path: Path) -> list[Finding]:
     Raises:
         ConfigError: the path has no artefact's suffix.
     """
-    kind = format_of(path)
+    format_of(path)
     findings = [_attempt(lambda: _manifest_check(path))]
     # A file that is not the one that was checked is not run.
     if findings[0].ok:
         findings += [_attempt(lambda: _border_check(path)), _attempt(lambda: _golden_check(path))]
         findings += _facts(path)
-        operators = exporter(kind).inspect(path).operators
+        operators = inspect(path).operators
         listed = ", ".join(f"{name} {count}" for name, count in sorted(operators.items()))
         findings.append(Finding(None, f"operators: {listed}"))
     return findings
@@ -112,7 +101,7 @@ def _facts(path: Path) -> list[Finding]:
 
 
 def _border_check(path: Path) -> str:
-    manifest, info = manifests.load(path), exporter(format_of(path)).inspect(path)
+    manifest, info = manifests.load(path), inspect(path)
     for side, found in (("input", info.input), ("output", info.output)):
         told = manifest[side]
         if (told.get("name"), tuple(told.get("shape", ()))) != (found.name, found.shape):

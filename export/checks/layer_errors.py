@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from mobile_actnet.export.graph.deployable import DeployableActnet
 from mobile_actnet.export.quantization.backbone_points import BackbonePoints
 from mobile_actnet.pictures.preprocessing import Pixels
-from mobile_actnet.runtime.formats import Format
 from mobile_actnet.runtime.silence import silence
+from mobile_actnet.runtime.vocabulary import Format
 
 PICTURES = 8
 _MOST_DB = 120.0
@@ -164,7 +164,7 @@ def _of_coreml(artefact: Path, pixels: Pixels) -> Iterator[Values]:
     """Run in the evaluator, on macOS too: it shows every value."""
     import torch
 
-    from mobile_actnet.export.formats.coreml_exporter import picture_inputs
+    from mobile_actnet.runtime.coreml_runtime import picture_inputs
     from mobile_actnet.runtime.mil_evaluator import MilProgram
     from mobile_actnet.runtime.mil_package import read_package
 

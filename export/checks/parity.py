@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mobile_actnet.descriptors import Descriptors, cosine
 from mobile_actnet.evaluation.ranking import evaluate
 from mobile_actnet.export.checks.layer_errors import LayerError
 from mobile_actnet.pictures.photos import Photo
 from mobile_actnet.runtime.errors import ParityError
-from mobile_actnet.runtime.formats import Format, Precision
-from mobile_actnet.runtime.runtimes import Descriptors
+from mobile_actnet.runtime.vocabulary import Format, Precision
 
 _TOP = 10
 _LENGTH_TOLERANCE_FP32, _LENGTH_TOLERANCE = 1e-4, 5e-3
@@ -148,15 +148,6 @@ def compare(
         top10_overlap_threshold=thresholds.top10_overlap,
         mean_ap_loss_threshold=thresholds.mean_ap_loss,
     )
-
-
-def cosine(reference: Descriptors, found: Descriptors) -> Descriptors:
-    """Return the cosine of each pair of rows; 0 where one is zero or not finite."""
-    a, b = reference.astype(np.float64), found.astype(np.float64)
-    lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        cosines = (a * b).sum(1) / lengths
-    return np.where(np.isfinite(cosines), cosines, 0.0).astype(np.float32)
 
 
 def check_extremes(found: Descriptors, precision: Precision) -> None:

@@ -12,17 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
-from mobile_actnet.export.checks.parity import cosine
+from mobile_actnet.descriptors import Descriptors, cosine
 from mobile_actnet.pictures.preprocessing import Pixels
 from mobile_actnet.runtime import other_interpreters
-from mobile_actnet.runtime.formats import Format
 from mobile_actnet.runtime.other_interpreters import WITNESSES, Witness
-from mobile_actnet.runtime.runtimes import (
-    Descriptors,
-    Runtime,
-    TfliteRuntime,
-    undelegated_operators,
-)
+from mobile_actnet.runtime.runtimes import Runtime, TfliteRuntime, undelegated_operators
+from mobile_actnet.runtime.vocabulary import Format
 
 SAME_COSINE = 0.999
 """With the first runtime's result, of the worst picture: float kernels round differently."""

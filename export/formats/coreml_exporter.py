@@ -1,34 +1,31 @@
 """Core ML: converted by coremltools to an ML Program, run by Core ML or by the evaluator."""
 
 import copy
-import platform
 import shutil
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
 from mobile_actnet.export.formats.coreml_quantizer import passes, quantized
-from mobile_actnet.export.graph.deployable import INPUT_NAME, OUTPUT_NAME, Layout, example_input
-from mobile_actnet.export.graph.lowering import LogGuard, Lowering, UnitCap
+from mobile_actnet.export.formats.exporter import Options
+from mobile_actnet.export.graph.deployable import example_input
+from mobile_actnet.export.graph.lowering import LogGuard, UnitCap
 from mobile_actnet.export.quantization.prepare import ROUNDED, is_small
 from mobile_actnet.export.quantization.weight_repair import rounded_to_half
 from mobile_actnet.network.activations import FEATURE_MAP_MAX, WEIBULL_EPSILON
-from mobile_actnet.pictures.preprocessing import Pixels
-from mobile_actnet.runtime.errors import ArtefactError
-from mobile_actnet.runtime.formats import ArtefactInfo, CoremlInput, Options, Precision, TensorSpec
-from mobile_actnet.runtime.mil_evaluator import MilProgram, value_ranges
-from mobile_actnet.runtime.mil_package import feature_shape, read_package, settle
+from mobile_actnet.runtime.mil_package import settle
 from mobile_actnet.runtime.silence import silence
-
-_DTYPES = {65568: "float32", 65552: "float16", 131104: "int32"}  # ArrayFeatureType.ArrayDataType
-_SMALLEST_NORMAL_HALF = float(np.finfo(np.float16).tiny)
+from mobile_actnet.runtime.vocabulary import (
+    INPUT_NAME,
+    OUTPUT_NAME,
+    CoremlInput,
+    Layout,
+    Lowering,
+    Precision,
+)
 
 
 class CoremlExporter:
@@ -89,105 +86,6 @@ class CoremlExporter:
                 shutil.rmtree(temporary, ignore_errors=True)
         settle(path)
 
-    def inspect(self, path: Path) -> ArtefactInfo:
-        """Read tensors, operators and metadata from the package, without running it.
-
-        Raises:
-            ArtefactError: missing, damaged or of another kind.
-        """
-        package = read_package(path)
-        operators = Counter(message.type for message in package.operations)
-        del operators["const"]
-        notes: dict[str, str | int] = {
-            "specification_version": package.specification_version,
-            "opset": package.opset,
-        }
-        if flushed := _subnormal_constants(package.constants):
-            notes["subnormal_constants"] = flushed
-        return ArtefactInfo(
-            input=_spec(package.description.input[0]),
-            output=_spec(package.description.output[0]),
-            operators=dict(operators),
-            metadata=dict(package.description.metadata.userDefined),
-            notes=notes,
-        )
-
-
-class MilRuntime:
-    """A package in the evaluator: any system, the program's rounding, not a device's."""
-
-    name = "mil-evaluator"
-
-    def __init__(self, path: Path, num_threads: int) -> None:
-        self.version = f"on torch {version('torch')}"
-        self._num_threads = num_threads
-        self._program = MilProgram(read_package(path))
-
-    def describe(self, pixels: Pixels) -> NDArray[np.float32]:
-        """Run as many pictures at a time as there are threads, each on one of them.
-
-        Several threads for one picture would add in another order, and round differently.
-        """
-        before = torch.get_num_threads()
-        torch.set_num_threads(1)
-        try:
-            with ThreadPoolExecutor(
-                self._num_threads, initializer=torch.set_num_threads, initargs=(1,)
-            ) as pool:
-                return np.concatenate(list(pool.map(self._run, map(picture_inputs, pixels))))
-        finally:
-            torch.set_num_threads(before)
-
-    def notes(self, pixels: Pixels) -> dict[str, str | int]:
-        return {"largest_value": f"{self.largest_intermediate(pixels):.4g}"}
-
-    def largest_intermediate(self, pixels: Pixels) -> float:
-        """Return the largest magnitude of any value inside the program, over some pictures.
-
-        Args:
-            pixels: (N, H, W, 3) uint8.
-        """
-        ranges = value_ranges(self._program, (picture_inputs(picture) for picture in pixels))
-        return max(max(abs(low), abs(high)) for low, high in ranges.values())
-
-    def _run(self, inputs: dict[str, torch.Tensor]) -> NDArray[np.float32]:
-        return self._program.run(inputs)[OUTPUT_NAME].numpy()
-
-
-class CoremlRuntime:
-    """A package in Core ML itself. macOS only: written to the documentation, not run elsewhere."""
-
-    name = "coreml"
-
-    def __init__(self, path: Path) -> None:
-        with silence():
-            import coremltools
-
-            self._model = coremltools.models.MLModel(str(path))
-        self.version = platform.mac_ver()[0]
-        feature = self._model.get_spec().description.input[0]
-        self._takes_image = feature.type.WhichOneof("Type") == "imageType"
-
-    def describe(self, pixels: Pixels) -> NDArray[np.float32]:
-        return np.concatenate([self._run(picture) for picture in pixels])
-
-    def notes(self, pixels: Pixels) -> dict[str, str | int]:
-        return {}
-
-    def _run(self, picture: Pixels) -> NDArray[np.float32]:
-        from PIL import Image
-
-        given: Any = Image.fromarray(picture)
-        if not self._takes_image:
-            given = picture.transpose(2, 0, 1)[None].astype(np.float32)
-        found = self._model.predict({INPUT_NAME: given})[OUTPUT_NAME]
-        return np.asarray(found, np.float32).reshape(1, -1)
-
-
-def open_mlpackage(path: Path, num_threads: int) -> MilRuntime | CoremlRuntime:
-    """Load a package in Core ML on macOS, in the evaluator elsewhere."""
-    return CoremlRuntime(path) if platform.system() == "Darwin" else MilRuntime(path, num_threads)
-
 
 def _input_type(coremltools: Any, options: Options) -> Any:
     shape = (1, 3, options.size.height, options.size.width)
@@ -244,34 +142,6 @@ def _round_kernels_to_half(module: nn.Module, options: Options) -> None:
         by_weights_alone = options.plan is None and options.precision in ROUNDED
         if not by_weights_alone or is_small(child.weight.shape):
             child.weight.copy_(rounded_to_half(child.weight))
-
-
-def _spec(feature: Any) -> TensorSpec:
-    kind = feature.type.WhichOneof("Type")
-    if kind == "imageType":
-        colours = feature.type.imageType.ColorSpace.Name(feature.type.imageType.colorSpace)
-        dtype = f"image:{colours.lower()}"
-    elif kind == "multiArrayType":
-        dtype = _DTYPES.get(feature.type.multiArrayType.dataType, "unknown")
-    else:
-        raise ArtefactError(f"the package's {feature.name} is a {kind}; it is of another kind")
-    return TensorSpec(feature.name, feature_shape(feature), dtype)
-
-
-def _subnormal_constants(constants: dict[str, NDArray[Any]]) -> str:
-    """Name scalar constants that a device which flushes subnormal halves would take for zero."""
-    small = [
-        f"{name} {float(value):.1e}"
-        for name, value in constants.items()
-        if value.dtype == np.float16 and not value.ndim and 0 < abs(value) < _SMALLEST_NORMAL_HALF
-    ]
-    return ", ".join(sorted(small))
-
-
-def picture_inputs(picture: Pixels) -> dict[str, torch.Tensor]:
-    """Bring an (H, W, 3) uint8 picture to what the program takes."""
-    turned = np.ascontiguousarray(picture.transpose(2, 0, 1))[None]
-    return {INPUT_NAME: torch.from_numpy(turned).float()}
 
 
 EXPORTER = CoremlExporter()

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mobile_actnet.export.quantization.plan import QuantizationPlan, Range
 from mobile_actnet.runtime.errors import ArtefactError
-from mobile_actnet.runtime.formats import QuantizationPlan, Range
 
 
 @dataclass(frozen=True)

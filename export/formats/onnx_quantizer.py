@@ -13,11 +13,13 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
+from mobile_actnet.export.formats.exporter import Options
 from mobile_actnet.export.formats.graph_order import OrderedOperator, ranges_in_order
+from mobile_actnet.export.quantization.plan import QuantizationPlan, Range
 from mobile_actnet.export.quantization.prepare import is_small, is_tiny
 from mobile_actnet.export.quantization.weight_repair import WEIGHT_LEVEL_MAX
-from mobile_actnet.runtime.formats import Options, Precision, QuantizationPlan, Range
 from mobile_actnet.runtime.silence import silence
+from mobile_actnet.runtime.vocabulary import Precision
 
 _ACTIVATIONS = ("Clip", "Relu")
 _PASSING = ("MaxPool",)

@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from mobile_actnet.export.formats.exporter import Options
 from mobile_actnet.export.formats.graph_order import OrderedOperator, ranges_in_order
+from mobile_actnet.export.quantization.plan import QuantizationPlan, Range
 from mobile_actnet.export.quantization.prepare import is_small, is_tiny
-from mobile_actnet.runtime.formats import Options, Precision, QuantizationPlan, Range
 from mobile_actnet.runtime.silence import silence
 from mobile_actnet.runtime.tflite_flatbuffer import operator_name, pack, unpack
+from mobile_actnet.runtime.vocabulary import Precision
 
 _WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 _PADDINGS = ("PAD", "PADV2")

@@ -6,45 +6,15 @@ has fixed names and shapes.
 """
 
 import copy
-from dataclasses import dataclass
-from enum import StrEnum
 
 import torch
 from torch import Tensor, nn
 from torch.fx.experimental.optimization import fuse
 
-from mobile_actnet.export.graph.lowering import LoweredStream, Lowering
+from mobile_actnet.export.graph.lowering import LoweredStream
 from mobile_actnet.network.actnet import Actnet, Stream, check_dim, l2_normalise
-from mobile_actnet.network.config import check_image_size
 from mobile_actnet.pictures.preprocessing import normalisation
-
-INPUT_NAME = "image"
-OUTPUT_NAME = "descriptor"
-
-
-class Layout(StrEnum):
-    """Order of the input's axes."""
-
-    NHWC = "nhwc"
-    NCHW = "nchw"
-
-
-@dataclass(frozen=True)
-class ImageSize:
-    """Size of the model's input, in pixels; multiples of 32 from 64 to 1024.
-
-    Raises:
-        ConfigError: a side that is not allowed.
-    """
-
-    height: int = 224
-    width: int = 224
-
-    def __post_init__(self) -> None:
-        check_image_size(self.height, self.width)
-
-    def __str__(self) -> str:
-        return f"{self.height}x{self.width}"
+from mobile_actnet.runtime.vocabulary import ImageSize, Layout, Lowering
 
 
 class DeployableActnet(nn.Module):

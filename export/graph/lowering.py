@@ -15,7 +15,6 @@ half, which accelerators flush to zero.
 
 import math
 from collections.abc import Callable
-from enum import StrEnum
 
 import numpy as np
 import torch
@@ -33,6 +32,7 @@ from mobile_actnet.network.activations import (
 )
 from mobile_actnet.network.actnet import POWER_EPSILON, PowerNormalisation, Stream
 from mobile_actnet.network.pooling import AveragePooling, GemPooling
+from mobile_actnet.runtime.vocabulary import Lowering
 
 GRID_POINTS = 60_001
 _LARGEST_DIVISOR = 16.0
@@ -40,18 +40,6 @@ _LARGEST_DIVISOR = 16.0
 _LARGEST_AT_ZERO = 1e-4
 
 Grid = NDArray[np.float64]
-
-
-class Lowering(StrEnum):
-    """How the Weibull is written: with x as a factor, with a mask that is 0 at 0, or with neither.
-
-    All are the same function. Which is faster depends on the runtime; see
-    docs/decisions/0011-the-weibull-at-int8.md.
-    """
-
-    LOG_EXP = "log-exp"
-    LOG_EXP_MASK = "log-exp-mask"
-    LOG_EXP_BARE = "log-exp-bare"
 
 
 class LogGuard(nn.Module):

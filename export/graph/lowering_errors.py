@@ -12,12 +12,12 @@ from torch import nn
 from mobile_actnet.export.graph.lowering import (
     GRID_POINTS,
     Grid,
-    Lowering,
     divisor,
     formula,
     lower_activation,
 )
 from mobile_actnet.network.activations import FEATURE_MAP_MAX
+from mobile_actnet.runtime.vocabulary import Lowering
 
 INT8_LEVELS = 256
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from mobile_actnet.runtime.formats import Range
+from mobile_actnet.export.quantization.plan import Range
 
 LEVELS = 256
 BINS = 2048

@@ -13,8 +13,9 @@ from typing import Any
 import torch
 from torch import Tensor, fx, nn
 
-from mobile_actnet.export.graph.deployable import DeployableActnet, Layout
+from mobile_actnet.export.graph.deployable import DeployableActnet
 from mobile_actnet.pictures.preprocessing import Pixels
+from mobile_actnet.runtime.vocabulary import Layout
 
 INPUT = "input"
 SIGNATURE = "signature"

@@ -15,13 +15,14 @@ from torch import Tensor
 from tqdm import tqdm
 
 from mobile_actnet.errors import ConfigError
-from mobile_actnet.export.graph.deployable import DeployableActnet, ImageSize
+from mobile_actnet.export.graph.deployable import DeployableActnet
 from mobile_actnet.export.quantization.activation_ranges import (
     CalibrationMethod,
     Histogram,
     choose_range,
 )
 from mobile_actnet.export.quantization.backbone_points import INPUT, WHITENING, BackbonePoints
+from mobile_actnet.export.quantization.plan import Range
 from mobile_actnet.export.quantization.tuned_kernels import TunedKernels
 from mobile_actnet.export.quantization.weight_repair import (
     BYTE_RANGE,
@@ -32,7 +33,7 @@ from mobile_actnet.export.quantization.weight_repair import (
 from mobile_actnet.network.activations import FEATURE_MAP_MAX
 from mobile_actnet.pictures.photos import Photo, find_photos, load_images
 from mobile_actnet.pictures.preprocessing import Pixels
-from mobile_actnet.runtime.formats import Range
+from mobile_actnet.runtime.vocabulary import ImageSize
 
 MIN_IMAGES = 16
 RECOMMENDED_IMAGES = 100

@@ -19,8 +19,9 @@ from mobile_actnet.export.quantization.backbone_points import (
 )
 from mobile_actnet.export.quantization.calibration import ActivationRanges
 from mobile_actnet.export.quantization.palette import palettised
+from mobile_actnet.export.quantization.plan import ConvolutionPlan, QuantizationPlan, Range
 from mobile_actnet.export.quantization.weight_repair import equalise_from_bytes, round_weights
-from mobile_actnet.runtime.formats import ConvolutionPlan, Precision, QuantizationPlan, Range
+from mobile_actnet.runtime.vocabulary import Precision
 
 PALETTE_BITS = {Precision.PALETTISED_8: 8, Precision.PALETTISED_6: 6}
 """Length of a place in the table of weights."""

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from mobile_actnet.commands import run
-from mobile_actnet.export.graph.deployable import DeployableActnet, ImageSize, Layout
+from mobile_actnet.export.graph.deployable import DeployableActnet
 from mobile_actnet.export.quantization.activation_ranges import CalibrationMethod
 from mobile_actnet.export.quantization.calibration import (
     DEFAULT_IMAGES,
@@ -23,6 +23,7 @@ from mobile_actnet.export.quantization.calibration import (
 from mobile_actnet.export.quantization.int8_file import RECORDED, save_recorded
 from mobile_actnet.network.checkpoint import DEFAULT_CHECKPOINT, load_checkpoint
 from mobile_actnet.runtime.manifest import sha256
+from mobile_actnet.runtime.vocabulary import ImageSize, Layout
 
 
 def main(argv: list[str] | None = None) -> int:

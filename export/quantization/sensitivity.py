@@ -10,9 +10,9 @@ from mobile_actnet.export.graph.deployable import DeployableActnet
 from mobile_actnet.export.graph.lowering_errors import INT8_LEVELS
 from mobile_actnet.export.quantization.backbone_points import BackbonePoints
 from mobile_actnet.export.quantization.calibration import ActivationRanges
+from mobile_actnet.export.quantization.plan import Range
 from mobile_actnet.export.quantization.weight_repair import equalise_from_bytes, round_weights
 from mobile_actnet.pictures.preprocessing import Pixels
-from mobile_actnet.runtime.formats import Range
 
 KEPT_COUNTS = (1, 2, 4, 8)
 """How many of the most sensitive convolutions are kept in float, one try each."""

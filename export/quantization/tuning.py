@@ -15,11 +15,12 @@ import torch
 from torch import Tensor
 
 from mobile_actnet.errors import ActnetError, ConfigError
-from mobile_actnet.export.graph.deployable import DeployableActnet, Layout
+from mobile_actnet.export.graph.deployable import DeployableActnet
 from mobile_actnet.export.quantization.calibration import ActivationRanges
 from mobile_actnet.export.quantization.fake_quantization import SimulatedInt8
 from mobile_actnet.network.actnet import Actnet, l2_normalise
 from mobile_actnet.pictures.preprocessing import Pixels
+from mobile_actnet.runtime.vocabulary import Layout
 from mobile_actnet.training.batches import CaptureBatches, loader
 from mobile_actnet.training.config import PHONE
 from mobile_actnet.training.log import TrainingLog

@@ -15,10 +15,10 @@ from PIL import Image
 from swift_program import run_program
 
 from mobile_actnet.export import ExportRequest, Format, Gallery, export_artefacts
-from mobile_actnet.export.checks.generated_pictures import generated_pictures
-from mobile_actnet.export.graph.deployable import ImageSize
 from mobile_actnet.pictures.preprocessing import decode, resize
+from mobile_actnet.runtime.generated_pictures import generated_pictures
 from mobile_actnet.runtime.runtimes import open_artefact
+from mobile_actnet.runtime.vocabulary import ImageSize
 
 TOLERANCE = 1e-5
 TOP = 10

@@ -19,7 +19,7 @@ from mobile_actnet.benchmarks.reports.regressions import TOLERANCE
 from mobile_actnet.cli import bench_alone, bench_device, bench_modes
 from mobile_actnet.cli.export import parse_image_size
 from mobile_actnet.commands import run
-from mobile_actnet.runtime.formats import Precision
+from mobile_actnet.runtime.vocabulary import Precision
 
 _PLAN = RunPlan()
 _CHECKED = (bench_modes.compare_with_references, bench_device.arm64, bench_device.device)

@@ -19,9 +19,8 @@ from mobile_actnet.benchmarks.tasks.stages import (
 from mobile_actnet.cli.bench_modes import chosen_cases, new_report, say, setup_of
 from mobile_actnet.cli.bench_output import check_output, hand_over
 from mobile_actnet.errors import ActnetError
-from mobile_actnet.export.checks.generated_pictures import generated_pictures
-from mobile_actnet.export.graph.deployable import ImageSize
-from mobile_actnet.runtime.formats import Precision
+from mobile_actnet.runtime.generated_pictures import generated_pictures
+from mobile_actnet.runtime.vocabulary import ImageSize, Precision
 
 SWEPT_SIZES = (ImageSize(224, 224), ImageSize(384, 512), ImageSize(1024, 768))
 _SWEPT_RUNTIMES = (RuntimeKind.LITERT, RuntimeKind.ONNXRUNTIME, RuntimeKind.PYTORCH)

@@ -27,8 +27,7 @@ from mobile_actnet.benchmarks.reports.report_files import load_report, now
 from mobile_actnet.benchmarks.reports.tables import changes_table
 from mobile_actnet.benchmarks.tasks.augmentation_rate import measure_augmentation
 from mobile_actnet.cli.bench_output import check_output, hand_over
-from mobile_actnet.export.graph.deployable import ImageSize
-from mobile_actnet.runtime.formats import Precision
+from mobile_actnet.runtime.vocabulary import ImageSize, Precision
 
 
 def compare_with_references(arguments: argparse.Namespace) -> int:

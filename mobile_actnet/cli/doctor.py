@@ -12,7 +12,8 @@ from pathlib import Path
 
 from mobile_actnet.commands import run
 from mobile_actnet.errors import ActnetError
-from mobile_actnet.export.checks.diagnosis import Finding, examine_artefact, examine_installation
+from mobile_actnet.export.checks.diagnosis import examine_artefact, examine_installation
+from mobile_actnet.runtime.finding import Finding
 from mobile_actnet.runtime.other_interpreters import WITNESSES, Witness, install, is_installed
 
 _MARKS = {True: "✓", False: "✗", None: "·"}

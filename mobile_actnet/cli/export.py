@@ -15,15 +15,20 @@ from mobile_actnet.commands import run
 from mobile_actnet.errors import ConfigError
 from mobile_actnet.export.checks.artefact_check import Thresholds
 from mobile_actnet.export.export_request import DEFAULT_OUTPUT, ExportRequest
-from mobile_actnet.export.graph.deployable import ImageSize, Layout
-from mobile_actnet.export.graph.lowering import Lowering
 from mobile_actnet.export.pipeline import ExportResult, export_artefacts
 from mobile_actnet.export.quantization.activation_ranges import CalibrationMethod
 from mobile_actnet.export.quantization.calibration import DEFAULT_IMAGES
 from mobile_actnet.export.quantization.prepare import ROUNDED, STATIC
 from mobile_actnet.network.checkpoint import DEFAULT_CHECKPOINT
-from mobile_actnet.runtime.formats import CoremlInput, Format, Precision
 from mobile_actnet.runtime.manifest import path_of
+from mobile_actnet.runtime.vocabulary import (
+    CoremlInput,
+    Format,
+    ImageSize,
+    Layout,
+    Lowering,
+    Precision,
+)
 
 _THRESHOLDS = {
     "min-cosine": "least mean cosine with PyTorch",

@@ -13,10 +13,9 @@ from mobile_actnet.benchmarks.reports.precision_table import markdown, measure_p
 from mobile_actnet.cli.export import parse_image_size
 from mobile_actnet.commands import run
 from mobile_actnet.export.export_request import DEFAULT_OUTPUT, ExportRequest
-from mobile_actnet.export.graph.deployable import ImageSize
 from mobile_actnet.files import write_atomically
 from mobile_actnet.network.checkpoint import DEFAULT_CHECKPOINT
-from mobile_actnet.runtime.formats import Format, Precision
+from mobile_actnet.runtime.vocabulary import Format, ImageSize, Precision
 
 
 def main(argv: list[str] | None = None) -> int:

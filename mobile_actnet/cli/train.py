@@ -19,7 +19,7 @@ from mobile_actnet.cli import training_cli
 from mobile_actnet.cli.export import parse_image_size
 from mobile_actnet.commands import run
 from mobile_actnet.errors import ActnetError, ConfigError
-from mobile_actnet.export.graph.deployable import DeployableActnet, ImageSize, Layout
+from mobile_actnet.export.graph.deployable import DeployableActnet
 from mobile_actnet.export.quantization.activation_ranges import CalibrationMethod
 from mobile_actnet.export.quantization.calibration import (
     DEFAULT_IMAGES,
@@ -34,6 +34,7 @@ from mobile_actnet.network.checkpoint import DEFAULT_CHECKPOINT, load_checkpoint
 from mobile_actnet.pictures.photos import Photo, load_images
 from mobile_actnet.pictures.preprocessing import Pixels
 from mobile_actnet.runtime.manifest import sha256
+from mobile_actnet.runtime.vocabulary import ImageSize, Layout
 from mobile_actnet.training.sources import Collection, Source, collect, read_source
 
 _HELD_OUT_SHARE = 0.05

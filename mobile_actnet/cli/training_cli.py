@@ -17,11 +17,12 @@ from safetensors.torch import load_file
 
 from mobile_actnet.commands import run
 from mobile_actnet.errors import ActnetError, CheckpointError
-from mobile_actnet.evaluation.ranking import describe, evaluate
+from mobile_actnet.evaluation.ranking import evaluate
 from mobile_actnet.files import refuse_existing
 from mobile_actnet.network.actnet import Actnet
 from mobile_actnet.network.checkpoint import Card, load_checkpoint, save_checkpoint
 from mobile_actnet.network.config import MOBILE_ACTNET
+from mobile_actnet.network.describe import describe
 from mobile_actnet.pictures.photos import find_photos, load_images
 from mobile_actnet.training.config import PRESETS, TrainingConfig, override
 from mobile_actnet.training.distributed import Processes, join_processes

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from mobile_actnet.descriptors import Descriptors
 from mobile_actnet.errors import ActnetError, ConfigError
 from mobile_actnet.evaluation.frozen_backbone import (
     AGGREGATIONS,
@@ -26,11 +27,11 @@ from mobile_actnet.evaluation.frozen_backbone import (
     FrozenBackbone,
     HeadKind,
 )
-from mobile_actnet.evaluation.ranking import Descriptors, evaluate
-from mobile_actnet.export.graph.deployable import ImageSize
+from mobile_actnet.evaluation.ranking import evaluate
 from mobile_actnet.network.actnet import Head, l2_normalise
 from mobile_actnet.network.whitening import pca_whitening
 from mobile_actnet.pictures.photos import Photo, find_photos, load_images
+from mobile_actnet.runtime.vocabulary import ImageSize
 from mobile_actnet.training.batches import CaptureBatches
 from mobile_actnet.training.config import TrainingConfig
 from mobile_actnet.training.losses import bank_loss

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mobile_actnet.descriptors import Descriptors
 from mobile_actnet.errors import ConfigError
-from mobile_actnet.evaluation.ranking import Descriptors, average_precision
+from mobile_actnet.evaluation.ranking import average_precision
 from mobile_actnet.pictures.pages import data_url, item, page
 from mobile_actnet.pictures.photos import Photo
 from mobile_actnet.pictures.preprocessing import decode

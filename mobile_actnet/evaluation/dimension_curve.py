@@ -7,7 +7,8 @@ values of the longest one, brought back to length 1: the photos are described on
 import numpy as np
 from numpy.typing import NDArray
 
-from mobile_actnet.evaluation.ranking import Descriptors, evaluate
+from mobile_actnet.descriptors import Descriptors
+from mobile_actnet.evaluation.ranking import evaluate
 from mobile_actnet.pictures.photos import Photo
 
 SMALLEST_DIM = 16

@@ -21,13 +21,13 @@ from numpy.typing import NDArray
 from PIL import Image
 from tqdm import tqdm
 
+from mobile_actnet.descriptors import Descriptors
 from mobile_actnet.errors import ActnetError, UnreadablePictureError
-from mobile_actnet.export.graph.deployable import ImageSize
 from mobile_actnet.files import reason
 from mobile_actnet.pictures.preprocessing import Pixels, decode, resize
-from mobile_actnet.runtime.runtimes import Descriptors
+from mobile_actnet.runtime.describer import Describe
+from mobile_actnet.runtime.vocabulary import ImageSize
 
-Describe = Callable[[Pixels], Descriptors]
 Open = Callable[[int], Image.Image]
 
 _CHUNK = 64

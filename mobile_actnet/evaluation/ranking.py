@@ -3,14 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from mobile_actnet.network.actnet import Actnet
+from mobile_actnet.descriptors import Descriptors
 from mobile_actnet.pictures.photos import Photo
-from mobile_actnet.pictures.preprocessing import Pixels, normalise
-
-Descriptors = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -29,29 +25,6 @@ class RetrievalScore:
     recall_at_10: float
     queries: int
     database: int
-
-
-@torch.no_grad()
-def describe(
-    network: Actnet, pixels: Pixels, dim: int | None = None, batch_size: int = 32
-) -> Descriptors:
-    """Describe pictures.
-
-    Args:
-        network: in evaluation mode.
-        pixels: (N, H, W, 3) uint8, RGB.
-        dim: length of the descriptors; the network's default if None.
-
-    Returns:
-        (N, dim) float32, each of length 1.
-    """
-    if not len(pixels):
-        return np.zeros((0, network.config.descriptor_dim if dim is None else dim), np.float32)
-    batches = [
-        network(normalise(pixels[start : start + batch_size]), dim)
-        for start in range(0, len(pixels), batch_size)
-    ]
-    return torch.cat(batches).numpy()
 
 
 def average_precision(positives: NDArray[np.bool_]) -> float:

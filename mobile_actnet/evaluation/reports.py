@@ -30,10 +30,10 @@ from mobile_actnet.evaluation.plots import (
     require_matplotlib,
 )
 from mobile_actnet.evaluation.separability import distance_histograms
-from mobile_actnet.export.graph.deployable import ImageSize
 from mobile_actnet.files import write_atomically
 from mobile_actnet.network.checkpoint import load_checkpoint
 from mobile_actnet.pictures.photos import Photo
+from mobile_actnet.runtime.vocabulary import ImageSize
 
 if TYPE_CHECKING:
     from mobile_actnet.evaluation.scoring import ReportContext

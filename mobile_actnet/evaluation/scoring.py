@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from mobile_actnet.descriptors import Descriptors
 from mobile_actnet.errors import ActnetError, ConfigError
-from mobile_actnet.evaluation.extraction import Describe, extract, file_hash
+from mobile_actnet.evaluation.extraction import extract, file_hash
 from mobile_actnet.evaluation.protocols import (
     ProtocolScore,
     Query,
@@ -18,21 +19,23 @@ from mobile_actnet.evaluation.protocols import (
     crop_query,
     score_rankings,
 )
-from mobile_actnet.evaluation.ranking import RetrievalScore, average_precision, describe, evaluate
+from mobile_actnet.evaluation.ranking import RetrievalScore, average_precision, evaluate
 from mobile_actnet.evaluation.reranking import (
     alpha_query_expansion,
     augment_database,
     diffusion_rankings,
 )
-from mobile_actnet.export.graph.deployable import ImageSize
 from mobile_actnet.gallery.sqlite.storage import Storage, encode
 from mobile_actnet.gallery.sqlite.storage import decode as decode_stored
 from mobile_actnet.network.actnet import Actnet, check_dim
 from mobile_actnet.network.checkpoint import load_checkpoint
+from mobile_actnet.network.describe import describe
 from mobile_actnet.pictures.photos import Photo, find_photos
 from mobile_actnet.pictures.preprocessing import decode
 from mobile_actnet.runtime import manifest as manifests
-from mobile_actnet.runtime.runtimes import Descriptors, open_artefact
+from mobile_actnet.runtime.describer import Describe
+from mobile_actnet.runtime.runtimes import open_artefact
+from mobile_actnet.runtime.vocabulary import ImageSize
 
 MULTI_SCALES = (1.0, 2**-0.5, 0.5)
 _SIDE_MULTIPLE_PX, _MIN_SIDE_PX = 32, 64

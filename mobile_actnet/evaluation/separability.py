@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mobile_actnet.evaluation.ranking import Descriptors
+from mobile_actnet.descriptors import Descriptors
 from mobile_actnet.pictures.photos import Photo
 
 Counts = NDArray[np.int64]

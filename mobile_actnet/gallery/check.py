@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from mobile_actnet.errors import ActnetError, GalleryError
-from mobile_actnet.export.checks.diagnosis import Finding
 from mobile_actnet.gallery.approximate_search import index_path, staleness
 from mobile_actnet.gallery.model import identify_as
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
 from mobile_actnet.gallery.sqlite.schema import from_gallery
 from mobile_actnet.gallery.sqlite.storage import scales_of
 from mobile_actnet.gallery.sqlite.writer import settle_journal
+from mobile_actnet.runtime.finding import Finding
 
 
 def examine_gallery(path: Path) -> list[Finding]:

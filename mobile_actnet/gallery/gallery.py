@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mobile_actnet.errors import ConfigError, UnreadablePictureError
-from mobile_actnet.evaluation.extraction import Describe
 from mobile_actnet.gallery.answers.near_duplicates import group_hits
 from mobile_actnet.gallery.approximate_search import ApproximateSearch, staleness
 from mobile_actnet.gallery.exact_search import search_exact
@@ -29,6 +28,7 @@ from mobile_actnet.gallery.sqlite.reader import GalleryReader
 from mobile_actnet.gallery.sqlite.schema import GalleryInfo, from_gallery
 from mobile_actnet.gallery.sqlite.storage import StoredDescriptors, encode
 from mobile_actnet.pictures.preprocessing import Pixels, load_image
+from mobile_actnet.runtime.describer import Describe
 
 PathLike = str | os.PathLike[str]
 

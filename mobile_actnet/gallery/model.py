@@ -3,14 +3,14 @@
 from pathlib import Path
 
 from mobile_actnet.errors import ConfigError, GalleryError
-from mobile_actnet.evaluation.extraction import Describe
-from mobile_actnet.evaluation.ranking import describe
-from mobile_actnet.export.graph.deployable import ImageSize
 from mobile_actnet.gallery.sqlite.schema import GalleryInfo, GalleryModel, check_model, from_gallery
 from mobile_actnet.network.checkpoint import load_checkpoint
+from mobile_actnet.network.describe import describe
 from mobile_actnet.pictures import preprocessing
 from mobile_actnet.runtime import manifest as manifests
+from mobile_actnet.runtime.describer import Describe
 from mobile_actnet.runtime.runtimes import open_artefact
+from mobile_actnet.runtime.vocabulary import ImageSize
 
 CHECKPOINT_SUFFIX = ".safetensors"
 

@@ -1,6 +1,6 @@
 """Runtimes: what runs an artefact on this machine, behind one Protocol.
 
-Every artefact is read by its exporter first, in Python: the runtimes' own readers trust a damaged
+Every artefact is read by the reader of its format first, in Python: the runtimes' own readers trust a damaged
 file and can take the process down with them.
 """
 
@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mobile_actnet.descriptors import Descriptors
 from mobile_actnet.pictures.preprocessing import Pixels
+from mobile_actnet.runtime.artefact_file import inspect
 from mobile_actnet.runtime.errors import ArtefactError
-from mobile_actnet.runtime.formats import Format, exporter, format_of
 from mobile_actnet.runtime.silence import silence
-
-Descriptors = NDArray[np.float32]
+from mobile_actnet.runtime.vocabulary import Format, format_of
 
 _DELEGATE = "DELEGATE"
 
@@ -147,7 +146,7 @@ def open_artefact(path: Path, num_threads: int = 1) -> Runtime:
         ArtefactError: the file is missing, damaged or of another kind.
     """
     kind = format_of(path)
-    exporter(kind).inspect(path)
+    inspect(path)
     return _RUNTIMES[kind](path, num_threads)
 
 
@@ -169,7 +168,7 @@ def undelegated_operators(nodes: list[Any]) -> dict[str, int]:
 
 
 def _coreml(path: Path, num_threads: int) -> Runtime:
-    from mobile_actnet.export.formats.coreml_exporter import open_mlpackage
+    from mobile_actnet.runtime.coreml_runtime import open_mlpackage
 
     return open_mlpackage(path, num_threads)
 

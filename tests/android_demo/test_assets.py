@@ -9,7 +9,7 @@ import pytest
 
 from mobile_actnet.errors import ActnetError
 from mobile_actnet.runtime.errors import ManifestError
-from mobile_actnet.runtime.formats import Format, Precision
+from mobile_actnet.runtime.vocabulary import Format, Precision
 
 PHOTOS = Path("shop")
 

@@ -10,10 +10,9 @@ import pytest
 import torch
 from native_engine import CPU, GPU, Engine, EngineError
 
-from mobile_actnet.export.checks.generated_pictures import golden_picture
-from mobile_actnet.export.graph.deployable import ImageSize
-from mobile_actnet.runtime.formats import Format, Precision
+from mobile_actnet.runtime.generated_pictures import golden_picture
 from mobile_actnet.runtime.runtimes import TfliteRuntime
+from mobile_actnet.runtime.vocabulary import Format, ImageSize, Precision
 
 NATIVE = Path(__file__).parents[2] / "android_demo" / "native"
 JAVA = Path(__file__).with_name("java")

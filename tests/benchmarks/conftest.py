@@ -11,7 +11,7 @@ from fake_phone import FakePhone
 
 from mobile_actnet.benchmarks.devices.arm64 import Arm64Tools
 from mobile_actnet.benchmarks.latency.artefacts import Artefact
-from mobile_actnet.runtime.formats import Format, Precision
+from mobile_actnet.runtime.vocabulary import Format, Precision
 
 TOOLS = Path(__file__).parents[2] / ".arm64"
 _MEGABYTES = 60

@@ -7,8 +7,8 @@ import pytest
 
 pytest.importorskip("coremltools", reason="needs the extra coreml")
 
-from mobile_actnet.export.formats.coreml_exporter import EXPORTER
-from mobile_actnet.runtime.formats import Format, Precision
+from mobile_actnet.runtime.artefact_file import inspect
+from mobile_actnet.runtime.vocabulary import Format, Precision
 
 SOURCES = Path(__file__).parents[2] / "ios_demo" / "Sources" / "ActnetCoreML"
 
@@ -22,7 +22,7 @@ def asked() -> dict[str, str]:
 
 def test_package_is_what_the_app_asks_for(asked: dict[str, str], small_artefact) -> None:
     result = small_artefact(Format.COREML, Precision.FP16)
-    info, manifest = EXPORTER.inspect(result.path), result.manifest
+    info, manifest = inspect(result.path), result.manifest
     assert (info.input.name, info.input.dtype) == (asked["inputName"], asked["inputKind"])
     assert tuple(info.input.shape) == (1, 3, 64, 64)
     assert (info.output.name, info.output.dtype) == (asked["outputName"], asked["outputKind"])

@@ -16,7 +16,6 @@ from pathlib import Path
 from tqdm import tqdm
 
 from mobile_actnet.errors import ActnetError, ConfigError, GalleryError
-from mobile_actnet.export.graph.deployable import ImageSize
 from mobile_actnet.files import put_in_place, sha256_of
 from mobile_actnet.gallery.approximate_search import APPROXIMATE_FROM, refresh
 from mobile_actnet.gallery.indexing.picture_work import Outcome, PictureWork, prepare
@@ -38,6 +37,7 @@ from mobile_actnet.gallery.sqlite.writer import BrokenPhoto, GallerySettings, Ga
 from mobile_actnet.pictures.labels import FOLDER, labels_from_csv, labels_from_folders
 from mobile_actnet.pictures.photo_tree import FoundPhoto, walk_photos
 from mobile_actnet.pictures.photos import PICTURE_SUFFIXES
+from mobile_actnet.runtime.vocabulary import ImageSize
 
 _PHOTOS_PER_TASK = 16
 _COMMIT_EVERY_S = 1.0

@@ -8,7 +8,6 @@ import numpy as np
 import torch
 
 from mobile_actnet.errors import MissingDecoderError, UnreadablePictureError
-from mobile_actnet.evaluation.extraction import Describe
 from mobile_actnet.files import reason, sha256_of
 from mobile_actnet.gallery.model import opened
 from mobile_actnet.gallery.sqlite.schema import GalleryModel
@@ -17,6 +16,7 @@ from mobile_actnet.gallery.sqlite.writer import BrokenPhoto, DescribedPhoto
 from mobile_actnet.pictures.photo_tree import FoundPhoto
 from mobile_actnet.pictures.preprocessing import Pixels, decode, resize
 from mobile_actnet.pictures.thumbnails import thumbnail_jpeg
+from mobile_actnet.runtime.describer import Describe
 
 Outcome = DescribedPhoto | BrokenPhoto
 

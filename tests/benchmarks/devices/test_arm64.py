@@ -17,8 +17,7 @@ from mobile_actnet.benchmarks.latency.networks import NetworkName
 from mobile_actnet.benchmarks.reports.report import Instructions
 from mobile_actnet.cli.bench import main
 from mobile_actnet.errors import ActnetError, ConfigError
-from mobile_actnet.export.graph.deployable import ImageSize
-from mobile_actnet.runtime.formats import Precision
+from mobile_actnet.runtime.vocabulary import ImageSize, Precision
 
 CASE = Case(NetworkName.MOBILE_ACTNET, RuntimeKind.LITERT, Precision.FP32, ImageSize(64, 64))
 FOUND = Instructions(

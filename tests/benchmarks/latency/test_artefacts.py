@@ -9,8 +9,7 @@ from mobile_actnet.benchmarks.latency.artefacts import artefact_of
 from mobile_actnet.benchmarks.latency.cases import Case, RuntimeKind
 from mobile_actnet.benchmarks.latency.networks import NetworkName
 from mobile_actnet.errors import ConfigError
-from mobile_actnet.export.graph.deployable import ImageSize
-from mobile_actnet.runtime.formats import Precision
+from mobile_actnet.runtime.vocabulary import ImageSize, Precision
 
 CASE = Case(
     NetworkName.MOBILENET_V2, RuntimeKind.ONNXRUNTIME, Precision.FP32, ImageSize(64, 64)

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from mobile_actnet.benchmarks.latency.networks import NETWORKS, NetworkName, PowWeibull, weights_key
-from mobile_actnet.export.graph.deployable import Layout
 from mobile_actnet.export.graph.lowering import LoweredWeibull
 from mobile_actnet.network.activations import Weibull
+from mobile_actnet.runtime.vocabulary import Layout
 
 PICTURE = torch.from_numpy(
     np.random.default_rng(0).integers(0, 256, (1, 64, 64, 3), np.uint8)

@@ -14,11 +14,10 @@ from mobile_actnet.benchmarks.latency.networks import NetworkName
 from mobile_actnet.benchmarks.latency.process_runner import ProcessRunner, probe
 from mobile_actnet.benchmarks.latency.runners import RunnerOptions, open_runner
 from mobile_actnet.benchmarks.latency.timing import Clock
+from mobile_actnet.descriptors import cosine
 from mobile_actnet.errors import ActnetError, ConfigError
-from mobile_actnet.export.checks.generated_pictures import generated_pictures
-from mobile_actnet.export.checks.parity import cosine
-from mobile_actnet.export.graph.deployable import ImageSize
-from mobile_actnet.runtime.formats import Format, Precision
+from mobile_actnet.runtime.generated_pictures import generated_pictures
+from mobile_actnet.runtime.vocabulary import Format, ImageSize, Precision
 
 SIZE = ImageSize(64, 64)
 PICTURES = generated_pictures(2, SIZE)

@@ -8,8 +8,8 @@ from PIL import Image
 from mobile_actnet.benchmarks.latency.ratios import Ratio
 from mobile_actnet.benchmarks.reports.precision_table import PrecisionRow, markdown, parse_set
 from mobile_actnet.cli.precisions import main
-from mobile_actnet.export.checks.generated_pictures import generated_pictures
-from mobile_actnet.export.graph.deployable import ImageSize
+from mobile_actnet.runtime.generated_pictures import generated_pictures
+from mobile_actnet.runtime.vocabulary import ImageSize
 
 
 def row(loss: float, allowed: float = 0.5) -> PrecisionRow:

@@ -7,9 +7,8 @@ import pytest
 from PIL import Image
 
 from mobile_actnet.benchmarks.tasks.indexing_rate import main
-from mobile_actnet.export.checks.generated_pictures import generated_pictures
-from mobile_actnet.export.graph.deployable import ImageSize
-from mobile_actnet.runtime.formats import Format, Precision
+from mobile_actnet.runtime.generated_pictures import generated_pictures
+from mobile_actnet.runtime.vocabulary import Format, ImageSize, Precision
 
 
 def test_measures_build_and_update(

@@ -6,9 +6,8 @@ import pytest
 from PIL import Image
 
 from mobile_actnet.benchmarks.tasks.lowering_comparison import main
-from mobile_actnet.export.checks.generated_pictures import generated_pictures
-from mobile_actnet.export.graph.deployable import ImageSize
-from mobile_actnet.export.graph.lowering import Lowering
+from mobile_actnet.runtime.generated_pictures import generated_pictures
+from mobile_actnet.runtime.vocabulary import ImageSize, Lowering
 
 
 def test_a_row_for_each_lowering(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

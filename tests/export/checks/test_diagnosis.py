@@ -8,9 +8,9 @@ import pytest
 
 from mobile_actnet.cli.doctor import main
 from mobile_actnet.export.checks import diagnosis
-from mobile_actnet.runtime import formats
 from mobile_actnet.runtime import manifest as manifests
-from mobile_actnet.runtime.formats import Format, Precision
+from mobile_actnet.runtime import packages
+from mobile_actnet.runtime.vocabulary import Format, Precision
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_installation(capsys: pytest.CaptureFixture[str]) -> None:
 def test_missing_extra_gets_its_command(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(formats.require, "__defaults__", (lambda _: None,))
+    monkeypatch.setattr(packages.require, "__defaults__", (lambda _: None,))
     assert main([]) == 0, "an extra that nobody asked for is no fault"
     printed = capsys.readouterr().out
     for kind in Format:

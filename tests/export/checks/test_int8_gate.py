@@ -13,12 +13,11 @@ from PIL import Image
 from torch import Tensor
 
 from mobile_actnet.cli.export import main
-from mobile_actnet.export.checks.generated_pictures import generated_pictures
-from mobile_actnet.export.graph.deployable import ImageSize
 from mobile_actnet.export.quantization import weight_repair
 from mobile_actnet.pictures.preprocessing import Pixels
-from mobile_actnet.runtime.formats import Format, Precision
+from mobile_actnet.runtime.generated_pictures import generated_pictures
 from mobile_actnet.runtime.manifest import load, path_of
+from mobile_actnet.runtime.vocabulary import Format, ImageSize, Precision
 
 SIZE = ImageSize(64, 64)
 

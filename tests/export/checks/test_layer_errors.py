@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from mobile_actnet.export.checks.generated_pictures import generated_pictures
 from mobile_actnet.export.checks.layer_errors import signal_to_noise_db, worst_layers
-from mobile_actnet.export.graph.deployable import DeployableActnet, ImageSize
+from mobile_actnet.export.formats.exporter import Options, exporter
+from mobile_actnet.export.graph.deployable import DeployableActnet
 from mobile_actnet.export.quantization.backbone_points import BackbonePoints
 from mobile_actnet.network.actnet import Actnet
-from mobile_actnet.runtime.formats import Format, Options, Precision, exporter
+from mobile_actnet.runtime.generated_pictures import generated_pictures
+from mobile_actnet.runtime.vocabulary import Format, ImageSize, Precision
 
 SMALL = ImageSize(64, 64)
 PIXELS = generated_pictures(2, SMALL)

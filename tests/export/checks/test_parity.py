@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mobile_actnet.descriptors import cosine
 from mobile_actnet.export.checks.layer_errors import LayerError
 from mobile_actnet.export.checks.parity import (
     THRESHOLDS,
@@ -14,11 +15,10 @@ from mobile_actnet.export.checks.parity import (
     check_operators,
     check_parity,
     compare,
-    cosine,
 )
 from mobile_actnet.pictures.photos import Photo
 from mobile_actnet.runtime.errors import ParityError
-from mobile_actnet.runtime.formats import Format, Precision
+from mobile_actnet.runtime.vocabulary import Format, Precision
 
 FP32 = THRESHOLDS[Precision.FP32]
 

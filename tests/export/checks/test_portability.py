@@ -7,7 +7,6 @@ import pytest
 
 from mobile_actnet.cli.doctor import main as doctor
 from mobile_actnet.export.checks.artefact_check import portability_lines
-from mobile_actnet.export.checks.generated_pictures import generated_pictures
 from mobile_actnet.export.checks.portability import (
     ROUNDING_LOSS,
     Result,
@@ -17,11 +16,11 @@ from mobile_actnet.export.checks.portability import (
     judge,
     try_runtimes,
 )
-from mobile_actnet.export.graph.deployable import ImageSize
 from mobile_actnet.runtime import other_interpreters
-from mobile_actnet.runtime.formats import Format, Precision
+from mobile_actnet.runtime.generated_pictures import generated_pictures
 from mobile_actnet.runtime.other_interpreters import TENSORFLOW, TFLITE_RUNTIME, WITNESSES, Witness
 from mobile_actnet.runtime.runtimes import open_artefact
+from mobile_actnet.runtime.vocabulary import Format, ImageSize, Precision
 
 SMALL = ImageSize(64, 64)
 PIXELS = generated_pictures(4, SMALL)

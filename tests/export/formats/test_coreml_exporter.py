@@ -13,16 +13,19 @@ import pytest
 import torch
 
 from mobile_actnet.errors import ConfigError
-from mobile_actnet.evaluation.ranking import describe
-from mobile_actnet.export.checks.generated_pictures import extreme_pictures, generated_pictures
-from mobile_actnet.export.graph.deployable import DeployableActnet, ImageSize, Layout
+from mobile_actnet.export.formats.exporter import Options
+from mobile_actnet.export.graph.deployable import DeployableActnet
 from mobile_actnet.network.actnet import Actnet
+from mobile_actnet.network.describe import describe
+from mobile_actnet.runtime.artefact_file import inspect
 from mobile_actnet.runtime.errors import ArtefactError
-from mobile_actnet.runtime.formats import CoremlInput, Format, Options, Precision
+from mobile_actnet.runtime.generated_pictures import extreme_pictures, generated_pictures
+from mobile_actnet.runtime.vocabulary import CoremlInput, Format, ImageSize, Layout, Precision
 
 pytest.importorskip("coremltools", reason="needs the extra coreml")
 
-from mobile_actnet.export.formats.coreml_exporter import EXPORTER, MilRuntime
+from mobile_actnet.export.formats.coreml_exporter import EXPORTER
+from mobile_actnet.runtime.coreml_runtime import MilRuntime
 from mobile_actnet.runtime.mil_evaluator import load_program, value_ranges
 from mobile_actnet.runtime.mil_package import read_package, settle
 
@@ -33,7 +36,7 @@ OPTIONS = Options(SMALL, 256, Precision.FP32, Layout.NCHW)
 @pytest.mark.parametrize("precision", EXPORTER.precisions)
 def test_names_shapes_colours_and_metadata(small_artefact, precision: Precision) -> None:
     result = small_artefact(Format.COREML, precision)
-    info = EXPORTER.inspect(result.path)
+    info = inspect(result.path)
     assert (info.input.name, info.input.shape, info.input.dtype) == (
         "image", (1, 3, 64, 64), "image:rgb",
     )  # fmt: skip
@@ -61,7 +64,7 @@ def test_the_program_is_the_network(
     found = MilRuntime(path, num_threads=1).describe(pictures)
     np.testing.assert_allclose(found, describe(shipped_network, pictures), atol=atol)
     expected = "image:rgb" if kind is CoremlInput.IMAGE else "float32"
-    assert EXPORTER.inspect(path).input.dtype == expected
+    assert inspect(path).input.dtype == expected
 
 
 def test_identifiers_are_the_same_every_time(small_artefact, tmp_path: Path) -> None:
@@ -76,7 +79,7 @@ def test_identifiers_are_the_same_every_time(small_artefact, tmp_path: Path) -> 
     manifest.write_text(json.dumps(content))
     settle(copied)
     assert manifest.read_bytes() == (made / "Manifest.json").read_bytes()
-    assert EXPORTER.inspect(copied).output.name == "descriptor"
+    assert inspect(copied).output.name == "descriptor"
 
 
 def test_two_processes_write_the_same_bytes(small_artefact, tmp_path: Path) -> None:

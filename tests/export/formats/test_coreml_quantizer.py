@@ -7,19 +7,21 @@ import numpy as np
 import pytest
 from torch import Tensor
 
-from mobile_actnet.export.checks.generated_pictures import generated_pictures
 from mobile_actnet.export.checks.layer_errors import signal_to_noise_db, worst_layers
-from mobile_actnet.export.graph.deployable import DeployableActnet, ImageSize, Layout
+from mobile_actnet.export.formats.exporter import Options
+from mobile_actnet.export.graph.deployable import DeployableActnet
 from mobile_actnet.export.quantization.activation_ranges import LEVELS
 from mobile_actnet.export.quantization.backbone_points import BackbonePoints
 from mobile_actnet.export.quantization.calibration import ActivationRanges
 from mobile_actnet.export.quantization.int8_file import load_recorded
+from mobile_actnet.export.quantization.plan import QuantizationPlan, Range
 from mobile_actnet.export.quantization.prepare import prepare
 from mobile_actnet.export.quantization.weight_repair import equalise_from_bytes
 from mobile_actnet.network.actnet import Actnet
 from mobile_actnet.network.checkpoint import DEFAULT_CHECKPOINT
-from mobile_actnet.runtime.formats import Format, Options, Precision, QuantizationPlan, Range
+from mobile_actnet.runtime.generated_pictures import generated_pictures
 from mobile_actnet.runtime.manifest import sha256
+from mobile_actnet.runtime.vocabulary import Format, ImageSize, Layout, Precision
 
 pytest.importorskip("coremltools", reason="needs the extra coreml")
 

@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 from mobile_actnet.export.formats.graph_order import OrderedOperator, ranges_in_order
+from mobile_actnet.export.quantization.plan import ConvolutionPlan, QuantizationPlan
 from mobile_actnet.runtime.errors import ArtefactError
-from mobile_actnet.runtime.formats import ConvolutionPlan, QuantizationPlan
 
 FIRST, SECOND = (8, 3, 3, 3), (8, 1, 3, 3)
 PLAN = QuantizationPlan(

@@ -6,13 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mobile_actnet.evaluation.ranking import describe
-from mobile_actnet.export.checks.generated_pictures import generated_pictures
-from mobile_actnet.export.graph.deployable import DeployableActnet, ImageSize, Layout
+from mobile_actnet.export.formats.exporter import Options
+from mobile_actnet.export.graph.deployable import DeployableActnet
 from mobile_actnet.network.actnet import Actnet
+from mobile_actnet.network.describe import describe
+from mobile_actnet.runtime.artefact_file import inspect
 from mobile_actnet.runtime.errors import ArtefactError
-from mobile_actnet.runtime.formats import Format, Options, Precision
+from mobile_actnet.runtime.generated_pictures import generated_pictures
 from mobile_actnet.runtime.runtimes import open_artefact
+from mobile_actnet.runtime.vocabulary import Format, ImageSize, Layout, Precision
 
 pytest.importorskip("onnxruntime", reason="needs the extra onnx")
 
@@ -29,7 +31,7 @@ OPTIONS = Options(SMALL, 256, Precision.FP32, Layout.NHWC)
 @pytest.mark.parametrize("precision", EXPORTER.precisions)
 def test_names_operators_and_metadata(small_artefact, precision: Precision) -> None:
     result = small_artefact(Format.ONNX, precision)
-    info = EXPORTER.inspect(result.path)
+    info = inspect(result.path)
     assert (info.input.name, info.input.shape, info.input.dtype) == (
         "image",
         (1, 64, 64, 3),
@@ -64,14 +66,14 @@ def test_dynamic_batch_equals_pictures_one_by_one(
     for batch in (1, 2, 5):
         (found,) = session.run(None, {"image": np.ascontiguousarray(given[:batch])})
         np.testing.assert_allclose(found, expected[:batch], atol=1e-5)
-    assert EXPORTER.inspect(path).input.shape[0] == "batch"
+    assert inspect(path).input.shape[0] == "batch"
 
 
 def test_channels_first_needs_no_transpose(tmp_path: Path, shipped_network: Actnet) -> None:
     path = tmp_path / "m.onnx"
     deployable = DeployableActnet(shipped_network, 256, Layout.NCHW)
     EXPORTER.convert(deployable, replace(OPTIONS, layout=Layout.NCHW), path, {})
-    info = EXPORTER.inspect(path)
+    info = inspect(path)
     assert info.input.shape == (1, 3, 64, 64)
     assert "Transpose" not in info.operators
 
@@ -82,7 +84,7 @@ def test_truncated_files_get_a_sentence(small_artefact, tmp_path: Path, share: f
     path = tmp_path / "cut.onnx"
     path.write_bytes(content[: int(len(content) * share)])
     with pytest.raises(ArtefactError, match="no ONNX file or damaged"):
-        EXPORTER.inspect(path)
+        inspect(path)
 
 
 def test_data_in_other_files_is_refused(small_artefact, tmp_path: Path) -> None:
@@ -91,9 +93,9 @@ def test_data_in_other_files_is_refused(small_artefact, tmp_path: Path) -> None:
     path = tmp_path / "external.onnx"
     onnx.save_model(model, str(path), save_as_external_data=True, location="weights.bin")
     with pytest.raises(ArtefactError, match="points at data in other files"):
-        EXPORTER.inspect(path)
+        inspect(path)
 
 
 def test_missing_file(tmp_path: Path) -> None:
     with pytest.raises(ArtefactError, match="cannot be read: No such file"):
-        EXPORTER.inspect(tmp_path / "missing.onnx")
+        inspect(tmp_path / "missing.onnx")

@@ -7,23 +7,25 @@ import onnx
 import onnxruntime
 import pytest
 
-from mobile_actnet.export.checks.generated_pictures import generated_pictures
-from mobile_actnet.export.checks.parity import cosine
-from mobile_actnet.export.graph.deployable import DeployableActnet, ImageSize
+from mobile_actnet.descriptors import cosine
+from mobile_actnet.export.formats.exporter import Options, exporter
+from mobile_actnet.export.graph.deployable import DeployableActnet
 from mobile_actnet.export.quantization.int8_file import load_recorded
 from mobile_actnet.export.quantization.prepare import prepare
 from mobile_actnet.network.actnet import Actnet
 from mobile_actnet.network.checkpoint import DEFAULT_CHECKPOINT
-from mobile_actnet.runtime.formats import Format, Options, Precision, exporter
+from mobile_actnet.runtime.artefact_file import inspect
+from mobile_actnet.runtime.generated_pictures import generated_pictures
 from mobile_actnet.runtime.manifest import sha256
 from mobile_actnet.runtime.runtimes import TfliteRuntime, open_artefact
+from mobile_actnet.runtime.vocabulary import Format, ImageSize, Precision
 
 SMALL = ImageSize(64, 64)
 PIXELS = generated_pictures(3, SMALL, seed=5)
 
 
 def operators(small_artefact, kind: Format, precision: Precision) -> dict[str, int]:
-    return exporter(kind).inspect(small_artefact(kind, precision).path).operators
+    return inspect(small_artefact(kind, precision).path).operators
 
 
 @pytest.mark.parametrize("precision", exporter(Format.TFLITE).precisions)
@@ -110,7 +112,7 @@ def test_a_kept_convolution_is_not_quantised(
     path = tmp_path / f"kept{made.suffix}"
     options = Options(SMALL, 256, Precision.INT8, made.layouts[0], plan=plan)
     made.convert(deployable, options, path, {})
-    after, before = made.inspect(path).operators, operators(small_artefact, kind, Precision.INT8)
+    after, before = inspect(path).operators, operators(small_artefact, kind, Precision.INT8)
     if kind is Format.ONNX:
         # Kernel and bias are plain float; its output keeps its levels for the next one.
         assert before["DequantizeLinear"] - after["DequantizeLinear"] == 2

@@ -5,12 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mobile_actnet.export.checks.generated_pictures import generated_pictures
-from mobile_actnet.export.graph.deployable import DeployableActnet, ImageSize, Layout
+from mobile_actnet.export.graph.deployable import DeployableActnet
 from mobile_actnet.network.actnet import Actnet
+from mobile_actnet.runtime.artefact_file import inspect
 from mobile_actnet.runtime.errors import ArtefactError
-from mobile_actnet.runtime.formats import Format, Precision
+from mobile_actnet.runtime.generated_pictures import generated_pictures
 from mobile_actnet.runtime.runtimes import TfliteRuntime, open_artefact
+from mobile_actnet.runtime.vocabulary import Format, ImageSize, Layout, Precision
 
 pytest.importorskip("litert_torch", reason="needs the extra tflite")
 
@@ -25,7 +26,7 @@ FLOAT = (Precision.FP32, Precision.FP16)
 @pytest.mark.parametrize("precision", EXPORTER.precisions)
 def test_one_xnnpack_partition_takes_all_but_the_cast(small_artefact, precision: Precision) -> None:
     path = small_artefact(Format.TFLITE, precision).path
-    operators = EXPORTER.inspect(path).operators
+    operators = inspect(path).operators
     assert "POW" not in operators
     assert "TRANSPOSE" not in operators
     assert operators["LOG"] == 5  # three feature maps, two powers
@@ -50,7 +51,7 @@ def test_undelegated_operators_are_seen(tmp_path: Path) -> None:
 
 def test_names_shapes_and_metadata_are_in_the_artefact(small_artefact) -> None:
     result = small_artefact(Format.TFLITE, Precision.FP32)
-    info = EXPORTER.inspect(result.path)
+    info = inspect(result.path)
     assert (info.input.name, info.input.shape, info.input.dtype) == (
         "image",
         (1, 64, 64, 3),
@@ -120,13 +121,13 @@ def test_truncated_files_get_a_sentence(small_artefact, tmp_path: Path, share: f
     path = tmp_path / "cut.tflite"
     path.write_bytes(content[: int(len(content) * share)])
     with pytest.raises(ArtefactError, match="no TFLite file|is damaged"):
-        EXPORTER.inspect(path)
+        inspect(path)
 
 
 def test_other_files_get_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(ArtefactError, match="cannot be read"):
-        EXPORTER.inspect(tmp_path / "missing.tflite")
+        inspect(tmp_path / "missing.tflite")
     path = tmp_path / "text.tflite"
     path.write_text("not a model, whatever its name says")
     with pytest.raises(ArtefactError, match="is no TFLite file"):
-        EXPORTER.inspect(path)
+        inspect(path)

@@ -4,13 +4,7 @@ import pytest
 import torch
 
 from mobile_actnet.errors import ConfigError
-from mobile_actnet.export.graph.deployable import (
-    DeployableActnet,
-    HeadlessBackbone,
-    ImageSize,
-    Layout,
-    example_input,
-)
+from mobile_actnet.export.graph.deployable import DeployableActnet, HeadlessBackbone, example_input
 from mobile_actnet.network.actnet import Actnet
 from mobile_actnet.network.config import (
     ActivationKind,
@@ -20,6 +14,7 @@ from mobile_actnet.network.config import (
     StreamConfig,
 )
 from mobile_actnet.pictures.preprocessing import normalise
+from mobile_actnet.runtime.vocabulary import ImageSize, Layout
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from mobile_actnet.export.graph.lowering import (
     LoweredPower,
     LoweredStream,
     LoweredWeibull,
-    Lowering,
     automatic_lowering,
     formula,
     largest_value,
@@ -23,6 +22,7 @@ from mobile_actnet.network.activations import WEIBULL_EPSILON, Exponential, SinH
 from mobile_actnet.network.actnet import PowerNormalisation, Stream
 from mobile_actnet.network.config import ActivationKind, PoolingKind, StreamConfig
 from mobile_actnet.network.pooling import GemPooling
+from mobile_actnet.runtime.vocabulary import Lowering
 
 WEIBULLS = [
     Weibull(),

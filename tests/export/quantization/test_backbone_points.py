@@ -2,9 +2,7 @@
 
 import torch
 
-from mobile_actnet.evaluation.ranking import describe
-from mobile_actnet.export.checks.generated_pictures import generated_pictures
-from mobile_actnet.export.graph.deployable import DeployableActnet, ImageSize, Layout
+from mobile_actnet.export.graph.deployable import DeployableActnet
 from mobile_actnet.export.quantization.backbone_points import (
     INPUT,
     SIGNATURE,
@@ -12,6 +10,9 @@ from mobile_actnet.export.quantization.backbone_points import (
     BackbonePoints,
 )
 from mobile_actnet.network.actnet import Actnet
+from mobile_actnet.network.describe import describe
+from mobile_actnet.runtime.generated_pictures import generated_pictures
+from mobile_actnet.runtime.vocabulary import ImageSize, Layout
 
 SMALL = ImageSize(64, 64)
 

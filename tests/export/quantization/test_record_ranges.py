@@ -4,12 +4,12 @@ from pathlib import Path
 
 from PIL import Image
 
-from mobile_actnet.export.checks.generated_pictures import generated_pictures
-from mobile_actnet.export.graph.deployable import ImageSize
 from mobile_actnet.export.quantization.int8_file import load_recorded
 from mobile_actnet.export.quantization.record_ranges import main
 from mobile_actnet.network.checkpoint import DEFAULT_CHECKPOINT
+from mobile_actnet.runtime.generated_pictures import generated_pictures
 from mobile_actnet.runtime.manifest import sha256
+from mobile_actnet.runtime.vocabulary import ImageSize
 
 
 def test_recorded_ranges_belong_to_their_weights(tmp_path: Path, capsys) -> None:

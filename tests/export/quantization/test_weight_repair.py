@@ -6,13 +6,14 @@ import pytest
 import torch
 from torch import nn
 
-from mobile_actnet.export.checks.generated_pictures import generated_pictures
-from mobile_actnet.export.graph.deployable import DeployableActnet, ImageSize, Layout
+from mobile_actnet.export.graph.deployable import DeployableActnet
 from mobile_actnet.export.quantization import weight_repair
 from mobile_actnet.export.quantization.activation_ranges import CalibrationMethod
 from mobile_actnet.export.quantization.backbone_points import BackbonePoints
 from mobile_actnet.export.quantization.calibration import CalibrationImages, measure_ranges
 from mobile_actnet.network.actnet import Actnet
+from mobile_actnet.runtime.generated_pictures import generated_pictures
+from mobile_actnet.runtime.vocabulary import ImageSize, Layout
 
 PIXELS = generated_pictures(16, ImageSize(64, 64))
 

@@ -24,9 +24,9 @@ from mobile_actnet.export.checks import parity
 from mobile_actnet.export.formats import onnx_exporter
 from mobile_actnet.network.actnet import Actnet
 from mobile_actnet.network.checkpoint import DEFAULT_CHECKPOINT, Card, save_checkpoint
-from mobile_actnet.runtime import formats
-from mobile_actnet.runtime.formats import Format, Precision
+from mobile_actnet.runtime import packages
 from mobile_actnet.runtime.manifest import load, path_of
+from mobile_actnet.runtime.vocabulary import Format, Precision
 
 SMALL = ["--image-size", "64"]
 
@@ -119,9 +119,9 @@ def test_short_descriptor_is_the_start_of_the_long_one(
 ) -> None:
     import numpy as np
 
-    from mobile_actnet.export.checks.generated_pictures import generated_pictures
-    from mobile_actnet.export.graph.deployable import ImageSize
+    from mobile_actnet.runtime.generated_pictures import generated_pictures
     from mobile_actnet.runtime.runtimes import open_artefact
+    from mobile_actnet.runtime.vocabulary import ImageSize
 
     assert main(["--format", "onnx", *SMALL, "--dim", "128", "-o", str(out / "s.onnx")]) == 0
     pictures = generated_pictures(8, ImageSize(64, 64), seed=3)
@@ -250,10 +250,10 @@ def test_full_disk_while_the_artefact_is_written(
 def test_extra_that_is_not_installed(
     refused: Callable[..., str], monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    real = formats.importlib.util.find_spec
+    real = packages.importlib.util.find_spec
     hidden = {"litert_torch", "onnxscript", "coremltools"}
     monkeypatch.setattr(
-        formats.require,
+        packages.require,
         "__defaults__",
         (lambda name: None if name in hidden else real(name),),
     )

@@ -11,8 +11,7 @@ from PIL import Image
 from mobile_actnet.cli import train as train_cli
 from mobile_actnet.cli.train import main
 from mobile_actnet.errors import ActnetError, ConfigError
-from mobile_actnet.export.checks.generated_pictures import generated_pictures
-from mobile_actnet.export.graph.deployable import DeployableActnet, ImageSize, Layout
+from mobile_actnet.export.graph.deployable import DeployableActnet
 from mobile_actnet.export.quantization.activation_ranges import CalibrationMethod
 from mobile_actnet.export.quantization.calibration import (
     ActivationRanges,
@@ -25,7 +24,9 @@ from mobile_actnet.network.actnet import Actnet
 from mobile_actnet.network.checkpoint import Card, save_checkpoint
 from mobile_actnet.pictures.photos import find_photos
 from mobile_actnet.pictures.preprocessing import Pixels
+from mobile_actnet.runtime.generated_pictures import generated_pictures
 from mobile_actnet.runtime.manifest import sha256
+from mobile_actnet.runtime.vocabulary import ImageSize, Layout
 from mobile_actnet.training.sources import Collection, Source, collect
 
 CONFIG = TuningConfig(steps=20, batch_size=4, image_sizes=((64, 64),))

@@ -16,12 +16,12 @@ from mobile_actnet.evaluation.ablation import (
     training_pictures,
 )
 from mobile_actnet.evaluation.frozen_backbone import HEADS, FrozenBackbone, HeadKind
-from mobile_actnet.export.checks.generated_pictures import generated_pictures
-from mobile_actnet.export.graph.deployable import ImageSize
 from mobile_actnet.network.actnet import Actnet
 from mobile_actnet.network.config import ActivationKind
 from mobile_actnet.network.whitening import pca_whitening
 from mobile_actnet.pictures.photos import Photo
+from mobile_actnet.runtime.generated_pictures import generated_pictures
+from mobile_actnet.runtime.vocabulary import ImageSize
 
 SMALL = AblationConfig(steps=2, images=6, batch_size=4, size=ImageSize(64, 64))
 TWO = (HEADS[0], HeadKind("Weibull", ActivationKind.WEIBULL))

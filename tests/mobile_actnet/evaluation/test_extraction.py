@@ -8,7 +8,7 @@ from PIL import Image
 
 from mobile_actnet.errors import ActnetError
 from mobile_actnet.evaluation.extraction import extract, file_hash
-from mobile_actnet.export.graph.deployable import ImageSize
+from mobile_actnet.runtime.vocabulary import ImageSize
 
 SIZE = ImageSize(64, 64)
 

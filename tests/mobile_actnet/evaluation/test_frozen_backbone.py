@@ -15,10 +15,10 @@ from mobile_actnet.evaluation.frozen_backbone import (
     HeadKind,
     load_backbone,
 )
-from mobile_actnet.export.checks.generated_pictures import generated_pictures
-from mobile_actnet.export.graph.deployable import ImageSize
 from mobile_actnet.network.actnet import Actnet
 from mobile_actnet.network.config import ActivationKind, PoolingKind
+from mobile_actnet.runtime.generated_pictures import generated_pictures
+from mobile_actnet.runtime.vocabulary import ImageSize
 
 
 @pytest.fixture(scope="module")

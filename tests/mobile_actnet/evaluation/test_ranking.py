@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mobile_actnet.evaluation.ranking import average_precision, describe, evaluate
+from mobile_actnet.evaluation.ranking import average_precision, evaluate
 from mobile_actnet.network.actnet import Actnet
+from mobile_actnet.network.describe import describe
 from mobile_actnet.pictures.photos import Photo
 
 

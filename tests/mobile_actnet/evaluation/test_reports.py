@@ -22,10 +22,10 @@ from mobile_actnet.evaluation.reports import (
     wanted,
     write_reports,
 )
-from mobile_actnet.export.checks.generated_pictures import generated_pictures
-from mobile_actnet.export.graph.deployable import ImageSize
 from mobile_actnet.network.checkpoint import DEFAULT_CHECKPOINT
 from mobile_actnet.pictures.photos import Photo
+from mobile_actnet.runtime.generated_pictures import generated_pictures
+from mobile_actnet.runtime.vocabulary import ImageSize
 
 needs_matplotlib = pytest.mark.skipif(
     importlib.util.find_spec("matplotlib") is None, reason="the extra plots is not installed"

@@ -19,12 +19,11 @@ from mobile_actnet.evaluation.scoring import (
     evaluate_rankings,
     rank,
 )
-from mobile_actnet.export.checks.generated_pictures import generated_pictures
-from mobile_actnet.export.graph.deployable import ImageSize
 from mobile_actnet.gallery.sqlite.storage import Storage, decode, encode
 from mobile_actnet.network.checkpoint import DEFAULT_CHECKPOINT
 from mobile_actnet.pictures.photos import find_photos
-from mobile_actnet.runtime.formats import Format, Precision
+from mobile_actnet.runtime.generated_pictures import generated_pictures
+from mobile_actnet.runtime.vocabulary import Format, ImageSize, Precision
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from mobile_actnet.export import Gallery, IndexOptions, SearchOptions
 from mobile_actnet.gallery.approximate_search import index_path
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
 from mobile_actnet.gallery.sqlite.storage import decode
-from mobile_actnet.runtime.formats import Format, Precision
+from mobile_actnet.runtime.vocabulary import Format, Precision
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from mobile_actnet.errors import ActnetError, ConfigError, GalleryError
-from mobile_actnet.export.graph.deployable import ImageSize
 from mobile_actnet.gallery.model import identify, opened
 from mobile_actnet.network.checkpoint import DEFAULT_CHECKPOINT
 from mobile_actnet.runtime import manifest as manifests
+from mobile_actnet.runtime.vocabulary import ImageSize
 
 
 def test_an_artefact_is_bound_by_its_manifest(artefact: Path) -> None:

@@ -12,7 +12,7 @@ from mobile_actnet.network.actnet import Actnet
 from mobile_actnet.network.checkpoint import DEFAULT_CHECKPOINT
 from mobile_actnet.runtime import manifest as manifests
 from mobile_actnet.runtime.errors import ManifestError
-from mobile_actnet.runtime.formats import Format, Precision
+from mobile_actnet.runtime.vocabulary import Format, Precision
 
 MINIMAL = {
     "schema": 1, "name": "m", "format": "tflite", "precision": "fp32", "checkpoint": {},

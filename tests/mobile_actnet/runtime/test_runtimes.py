@@ -3,13 +3,12 @@
 import numpy as np
 import pytest
 
-from mobile_actnet.evaluation.ranking import describe
-from mobile_actnet.export.checks.generated_pictures import generated_pictures
-from mobile_actnet.export.graph.deployable import ImageSize
 from mobile_actnet.network.actnet import Actnet
+from mobile_actnet.network.describe import describe
 from mobile_actnet.runtime.errors import ArtefactError
-from mobile_actnet.runtime.formats import Format, Precision
+from mobile_actnet.runtime.generated_pictures import generated_pictures
 from mobile_actnet.runtime.runtimes import open_artefact
+from mobile_actnet.runtime.vocabulary import Format, ImageSize, Precision
 
 
 @pytest.mark.parametrize("kind", Format)

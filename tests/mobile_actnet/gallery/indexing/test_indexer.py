@@ -18,8 +18,8 @@ from mobile_actnet.gallery.sqlite.lock import only_writer
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
 from mobile_actnet.gallery.sqlite.storage import Storage, decode, encode
 from mobile_actnet.pictures.preprocessing import load_image
-from mobile_actnet.runtime.formats import Format, Precision
 from mobile_actnet.runtime.runtimes import open_artefact
+from mobile_actnet.runtime.vocabulary import Format, Precision
 
 ONE = IndexOptions(workers=1)
 AGAIN = IndexOptions(labels=KEEP, workers=1)
@@ -65,8 +65,8 @@ def test_tflite_indexes(kind: Format, make_photos, small_artefact, tmp_path: Pat
 
 
 def test_a_checkpoint_indexes(make_photos, tmp_path: Path) -> None:
-    from mobile_actnet.export.graph.deployable import ImageSize
     from mobile_actnet.network.checkpoint import DEFAULT_CHECKPOINT
+    from mobile_actnet.runtime.vocabulary import ImageSize
 
     gallery = tmp_path / "g.sqlite"
     options = replace(ONE, size=ImageSize(64, 96), dim=32, thumbnail_side_px=0)

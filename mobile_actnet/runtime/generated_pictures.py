@@ -5,8 +5,8 @@ All come from integers and a seed, so that they are the same on every machine.
 
 import numpy as np
 
-from mobile_actnet.export.graph.deployable import ImageSize
 from mobile_actnet.pictures.preprocessing import Pixels
+from mobile_actnet.runtime.vocabulary import ImageSize
 
 GOLDEN_NAME = "xor-1"
 

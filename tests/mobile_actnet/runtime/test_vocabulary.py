@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from mobile_actnet.errors import ConfigError, MissingPackageError
-from mobile_actnet.runtime.formats import CONVERTING, RUNNING, Format, exporter, format_of, require
+from mobile_actnet.export.formats.exporter import exporter
+from mobile_actnet.runtime.packages import CONVERTING, RUNNING, require
+from mobile_actnet.runtime.vocabulary import Format, format_of
 
 
 @pytest.mark.parametrize("kind", Format)

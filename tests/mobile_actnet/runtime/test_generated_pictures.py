@@ -4,12 +4,12 @@ import hashlib
 
 import numpy as np
 
-from mobile_actnet.export.checks.generated_pictures import (
+from mobile_actnet.runtime.generated_pictures import (
     extreme_pictures,
     generated_pictures,
     golden_picture,
 )
-from mobile_actnet.export.graph.deployable import ImageSize
+from mobile_actnet.runtime.vocabulary import ImageSize
 
 SIZE = ImageSize(64, 96)
 

@@ -1,0 +1,52 @@
+"""What an .onnx file says about itself, read from its graph."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import onnx
+
+from mobile_actnet.runtime.artefact_file import ArtefactInfo, TensorSpec
+from mobile_actnet.runtime.errors import ArtefactError
+
+
+def inspect(path: Path) -> ArtefactInfo:
+    """Read tensors, operators and metadata from the graph, without running it."""
+    model = _parse(path)
+    return ArtefactInfo(
+        input=_tensor_spec(model.graph.input[0]),
+        output=_tensor_spec(model.graph.output[0]),
+        operators=dict(Counter(node.op_type for node in model.graph.node)),
+        metadata={entry.key: entry.value for entry in model.metadata_props},
+        notes={"opset": model.opset_import[0].version},
+    )
+
+
+def _parse(path: Path) -> Any:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ArtefactError(f"{path} cannot be read: {error.strerror}") from error
+    try:
+        model = onnx.load_from_string(content)
+        if any(tensor.external_data for tensor in model.graph.initializer):
+            raise ArtefactError(
+                f"{path} points at data in other files; export it again as one file"
+            )
+        if not (model.graph.input and model.graph.output):
+            raise ValueError("it holds no graph")
+        onnx.checker.check_model(model)
+    except ArtefactError:
+        raise
+    # protobuf's and onnx's errors have no common base but this.
+    except Exception as error:
+        first_line = (str(error).strip().splitlines() or ["unreadable"])[0]
+        raise ArtefactError(f"{path} is no ONNX file or damaged ({first_line})") from error
+    return model
+
+
+def _tensor_spec(value: Any) -> TensorSpec:
+    kind = value.type.tensor_type
+    shape = tuple(side.dim_param or int(side.dim_value) for side in kind.shape.dim)
+    dtype = onnx.helper.tensor_dtype_to_np_dtype(kind.elem_type).name
+    return TensorSpec(value.name, shape, dtype)
