@@ -56,7 +56,7 @@ bench: $(READY)
 
 # For maintainers, after a change of the weights: make ranges PHOTOS="clothing grocery pictures".
 ranges: $(READY)
-	$(BIN)/python -m mobile_actnet.export.quantization.record_ranges $(PHOTOS)
+	$(BIN)/actnet quantize ranges $(PHOTOS)
 
 clean-arm64:
 	rm -rf $(ARM64)

@@ -4,17 +4,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mobile_actnet.errors import ActnetError, ConfigError
-from mobile_actnet.export.checks.artefact_check import Thresholds
+from mobile_actnet.export.checks.thresholds import ThresholdOverrides
 from mobile_actnet.export.formats.exporter import check_precision, exporter
-from mobile_actnet.export.quantization.activation_ranges import CalibrationMethod
-from mobile_actnet.export.quantization.calibration import (
+from mobile_actnet.export.quantization.config import (
     DEFAULT_IMAGES,
     MIN_IMAGES,
     RECOMMENDED_IMAGES,
+    ROUNDED,
+    STATIC,
+    CalibrationMethod,
 )
-from mobile_actnet.export.quantization.prepare import ROUNDED, STATIC
 from mobile_actnet.files import staging_folder
-from mobile_actnet.network.checkpoint import DEFAULT_CHECKPOINT
+from mobile_actnet.network.config import DEFAULT_CHECKPOINT
 from mobile_actnet.pictures.photos import find_photos
 from mobile_actnet.runtime import manifest as manifests
 from mobile_actnet.runtime.packages import CONVERTING, require
@@ -71,7 +72,7 @@ class ExportRequest:
     calibration_images: int = DEFAULT_IMAGES
     calibration_method: CalibrationMethod = CalibrationMethod.MSE
     lowering: Lowering | None = None
-    thresholds: Thresholds = field(default_factory=Thresholds)
+    thresholds: ThresholdOverrides = field(default_factory=ThresholdOverrides)
     max_drop: float | None = None
 
 

@@ -21,27 +21,27 @@ from mobile_actnet.export.checks.artefact_check import (
     Reference,
     Say,
     Subject,
-    Thresholds,
     check_artefact,
     check_line,
     make_reference,
     portability_lines,
 )
 from mobile_actnet.export.checks.manifest_writer import Source
+from mobile_actnet.export.checks.thresholds import ThresholdOverrides
 from mobile_actnet.export.export_request import ExportRequest, planned, precision_of
 from mobile_actnet.export.formats.exporter import Exporter, Options, exporter
 from mobile_actnet.export.graph.deployable import DeployableActnet
 from mobile_actnet.export.graph.lowering import automatic_lowering
 from mobile_actnet.export.quantization.calibration import (
-    RECOMMENDED_IMAGES,
     ActivationRanges,
     check_apart,
     load_calibration_images,
     measure_ranges,
 )
+from mobile_actnet.export.quantization.config import RECOMMENDED_IMAGES, ROUNDED, STATIC
 from mobile_actnet.export.quantization.int8_file import recorded_for
 from mobile_actnet.export.quantization.plan import QuantizationPlan
-from mobile_actnet.export.quantization.prepare import ROUNDED, STATIC, prepare
+from mobile_actnet.export.quantization.prepare import prepare
 from mobile_actnet.export.quantization.sensitivity import KEPT_COUNTS, most_sensitive
 from mobile_actnet.files import put_in_place, reason, staging_folder
 from mobile_actnet.network.actnet import Actnet, check_dim
@@ -203,7 +203,7 @@ def _attempts(
     yield from (frozenset(ranking[:count]) for count in KEPT_COUNTS)
 
 
-def _thresholds(request: ExportRequest) -> Thresholds:
+def _thresholds(request: ExportRequest) -> ThresholdOverrides:
     if request.max_drop is None:
         return request.thresholds
     return replace(request.thresholds, mean_ap_loss=request.max_drop)

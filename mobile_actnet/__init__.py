@@ -30,8 +30,9 @@ if TYPE_CHECKING:
         StreamConfig,
     )
     from mobile_actnet.network.describe import describe
+    from mobile_actnet.network.normalisation import normalise
     from mobile_actnet.pictures.photos import Photo, find_photos, load_images
-    from mobile_actnet.pictures.preprocessing import load_image, normalise
+    from mobile_actnet.pictures.preprocessing import load_image
 
 __all__ = [
     "MOBILE_ACTNET",
@@ -79,7 +80,7 @@ _HOMES = {
     "load_checkpoint": "mobile_actnet.network.checkpoint",
     "load_image": "mobile_actnet.pictures.preprocessing",
     "load_images": "mobile_actnet.pictures.photos",
-    "normalise": "mobile_actnet.pictures.preprocessing",
+    "normalise": "mobile_actnet.network.normalisation",
     "save_checkpoint": "mobile_actnet.network.checkpoint",
 }
 

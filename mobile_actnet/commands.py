@@ -9,7 +9,24 @@ import os
 import sys
 from collections.abc import Callable
 
-from mobile_actnet.errors import ActnetError
+from mobile_actnet.errors import ActnetError, MissingPackageError
+
+EXTRA_OF = {
+    "torch": "train",
+    "torchvision": "train",
+    "scipy": "train",
+    "ai_edge_litert": "runtime",
+    "flatbuffers": "runtime",
+    "onnx": "runtime",
+    "onnxruntime": "runtime",
+    "onnxscript": "onnx",
+    "litert_torch": "tflite",
+    "ai_edge_quantizer": "tflite",
+    "coremltools": "coreml",
+    "matplotlib": "plots",
+    "pillow_heif": "heic",
+}
+"""Optional package -> the extra that brings it."""
 
 _RIGHTS = (errno.EACCES, errno.EPERM, errno.EROFS)
 _EXIT_ERROR = 1
@@ -27,6 +44,12 @@ def run(command: Callable[[], int]) -> int:
     except BrokenPipeError:
         # Whoever read our output has had enough; there is nobody to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _EXIT_ERROR
+    except ModuleNotFoundError as error:
+        missing = missing_package(error)
+        if missing is None:
+            raise
+        print(f"error: {missing}", file=sys.stderr)
         return _EXIT_ERROR
     except ActnetError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -47,3 +70,14 @@ def run(command: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         print("stopped: nothing half-written is left", file=sys.stderr)
         return _EXIT_INTERRUPTED
+
+
+def missing_package(error: ModuleNotFoundError) -> MissingPackageError | None:
+    """Return what to tell of a package that is not installed; None where none of ours is missing."""
+    name = (error.name or "").partition(".")[0]
+    if name not in EXTRA_OF:
+        return None
+    return MissingPackageError(
+        f"this needs the package {name}, which is not installed; "
+        f"run: pip install 'mobile-actnet[{EXTRA_OF[name]}]'"
+    )

@@ -9,17 +9,17 @@ import pytest
 from PIL import Image
 
 from mobile_actnet.export import Gallery, IndexOptions
-from mobile_actnet.export.checks.artefact_check import Thresholds
+from mobile_actnet.export.checks.thresholds import ThresholdOverrides
 from mobile_actnet.export.export_request import ExportRequest
 from mobile_actnet.export.pipeline import ExportResult, export_artefacts
-from mobile_actnet.export.quantization.prepare import ROUNDED
+from mobile_actnet.export.quantization.config import ROUNDED
 from mobile_actnet.network.actnet import Actnet
 from mobile_actnet.network.checkpoint import load_checkpoint
 from mobile_actnet.runtime.generated_pictures import generated_pictures
 from mobile_actnet.runtime.vocabulary import Format, ImageSize, Precision
 
 SMALL = ImageSize(64, 64)
-LOOSE = Thresholds(cosine_mean=0.9, cosine_min=0.5, top10_overlap=0.3)
+LOOSE = ThresholdOverrides(cosine_mean=0.9, cosine_min=0.5, top10_overlap=0.3)
 
 Export = Callable[[Format, Precision], ExportResult]
 MakePhotos = Callable[..., Path]
@@ -48,7 +48,7 @@ def small_artefact(tmp_path_factory: pytest.TempPathFactory) -> Export:
                 size=SMALL,
                 output=tmp_path_factory.mktemp(f"{kind.value}-{precision.value}"),
                 # Ranges recorded at 224 suit 64 less; the gate has its own test.
-                thresholds=LOOSE if precision in ROUNDED else Thresholds(),
+                thresholds=LOOSE if precision in ROUNDED else ThresholdOverrides(),
             )
             (made[kind, precision],) = export_artefacts(request)
         return made[kind, precision]

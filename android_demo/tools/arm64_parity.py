@@ -12,9 +12,9 @@ from kotlin import BuildError, run
 from numpy.typing import NDArray
 from toolchain import ANDROID_DEMO
 
+from mobile_actnet.benchmarks.config import RunPlan
 from mobile_actnet.benchmarks.devices.arm64 import Arm64Tools
 from mobile_actnet.benchmarks.devices.native import program_options, read_result
-from mobile_actnet.benchmarks.latency.timing import RunPlan
 from mobile_actnet.pictures.preprocessing import Pixels
 from mobile_actnet.runtime.generated_pictures import generated_pictures, golden_picture
 from mobile_actnet.runtime.manifest import load

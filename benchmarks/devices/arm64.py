@@ -13,17 +13,16 @@ from pathlib import Path
 
 import numpy as np
 
+from mobile_actnet.benchmarks.config import DEFAULT_TOOLS, RunPlan
 from mobile_actnet.benchmarks.devices.native import NativeResult, program_options, read_result
 from mobile_actnet.benchmarks.latency.artefacts import Artefact
 from mobile_actnet.benchmarks.latency.cases import Case
-from mobile_actnet.benchmarks.latency.timing import RunPlan
 from mobile_actnet.benchmarks.reports.report import Instructions
 from mobile_actnet.errors import ActnetError, ConfigError
 from mobile_actnet.runtime.generated_pictures import golden_picture
 from mobile_actnet.runtime.runtimes import TfliteRuntime
 from mobile_actnet.runtime.vocabulary import Precision
 
-DEFAULT_TOOLS = Path(".arm64")
 REPEATABILITY_LIMIT = 0.001
 FLOAT_DIFFERENCE_LIMIT = 1e-5
 INT8_DIFFERENCE_LIMIT = 1e-7

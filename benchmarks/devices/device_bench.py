@@ -14,17 +14,17 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from mobile_actnet.benchmarks.config import NetworkName, RunPlan
 from mobile_actnet.benchmarks.devices.adb import DEFAULT_FOLDER, Adb, device_folder
 from mobile_actnet.benchmarks.devices.arm64 import Arm64Tools
 from mobile_actnet.benchmarks.devices.native import NativeResult, program_options, read_result
 from mobile_actnet.benchmarks.devices.phone import Heat, cool_down
 from mobile_actnet.benchmarks.latency.artefacts import Artefact, Say
 from mobile_actnet.benchmarks.latency.cases import Case
-from mobile_actnet.benchmarks.latency.networks import NETWORKS, NetworkName
+from mobile_actnet.benchmarks.latency.networks import NETWORKS
 from mobile_actnet.benchmarks.latency.noise import Noise, spread_warnings
 from mobile_actnet.benchmarks.latency.process_runner import Probe
 from mobile_actnet.benchmarks.latency.ratios import Samples, ratio_of_medians, summarise
-from mobile_actnet.benchmarks.latency.timing import RunPlan
 from mobile_actnet.benchmarks.reports.report import Comparison, Measurement
 from mobile_actnet.errors import ActnetError, ConfigError
 from mobile_actnet.runtime.generated_pictures import golden_picture

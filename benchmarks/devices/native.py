@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
+from mobile_actnet.benchmarks.config import RunPlan
 from mobile_actnet.benchmarks.latency.ratios import Samples
-from mobile_actnet.benchmarks.latency.timing import RunPlan
 from mobile_actnet.errors import ActnetError
 
 

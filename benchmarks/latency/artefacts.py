@@ -23,14 +23,10 @@ from mobile_actnet.benchmarks.latency.networks import DIM, NETWORKS, weights_key
 from mobile_actnet.errors import ConfigError
 from mobile_actnet.export.formats.exporter import Options, check_precision, exporter
 from mobile_actnet.export.graph.deployable import DeployableActnet, HeadlessBackbone
-from mobile_actnet.export.quantization.activation_ranges import CalibrationMethod
-from mobile_actnet.export.quantization.calibration import (
-    MIN_IMAGES,
-    CalibrationImages,
-    measure_ranges,
-)
+from mobile_actnet.export.quantization.calibration import CalibrationImages, measure_ranges
+from mobile_actnet.export.quantization.config import MIN_IMAGES, ROUNDED, CalibrationMethod
 from mobile_actnet.export.quantization.plan import QuantizationPlan
-from mobile_actnet.export.quantization.prepare import ROUNDED, prepare
+from mobile_actnet.export.quantization.prepare import prepare
 from mobile_actnet.files import put_in_place, staging_folder
 from mobile_actnet.runtime.generated_pictures import generated_pictures
 from mobile_actnet.runtime.interrupts import keep_interrupt
@@ -38,7 +34,6 @@ from mobile_actnet.runtime.manifest import sha256
 from mobile_actnet.runtime.packages import CONVERTING, require
 from mobile_actnet.runtime.vocabulary import Format, ImageSize
 
-DEFAULT_FOLDER = Path("artefacts/bench")
 _KEY_DIGITS = 12
 
 Say = Callable[[str], None]
@@ -116,7 +111,7 @@ def _key(case: Case, kind: Format) -> str:
         "precision": case.precision.value,
         "size": str(case.size),
         "code": _code_key(),
-        "tools": {name: _version(name) for name in ("torch", *CONVERTING[kind])},
+        "tools": {name: _version(name) for name in CONVERTING[kind]},
     }
     text = json.dumps(told, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:_KEY_DIGITS]

@@ -2,21 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from itertools import product
 
-from mobile_actnet.benchmarks.latency.networks import NetworkName
+from mobile_actnet.benchmarks.config import NetworkName, RuntimeKind
 from mobile_actnet.runtime.vocabulary import Format, ImageSize, Precision
-
-
-class RuntimeKind(StrEnum):
-    """What runs an artefact on this machine."""
-
-    PYTORCH = "pytorch"
-    ONNXRUNTIME = "onnxruntime"
-    LITERT = "ai-edge-litert"
-    TFLITE_RUNTIME = "tflite-runtime"
-
 
 FORMAT_OF = {
     RuntimeKind.PYTORCH: None,

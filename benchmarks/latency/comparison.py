@@ -7,21 +7,19 @@ from pathlib import Path
 
 import numpy as np
 
-from mobile_actnet.benchmarks.latency.artefacts import DEFAULT_FOLDER, Artefact, Say, artefact_of
-from mobile_actnet.benchmarks.latency.cases import FORMAT_OF, Case, RuntimeKind
-from mobile_actnet.benchmarks.latency.networks import NETWORKS, NetworkName
+from mobile_actnet.benchmarks.config import DEFAULT_FOLDER, Clock, NetworkName, RunPlan, RuntimeKind
+from mobile_actnet.benchmarks.latency.artefacts import Artefact, Say, artefact_of
+from mobile_actnet.benchmarks.latency.cases import FORMAT_OF, Case
+from mobile_actnet.benchmarks.latency.networks import NETWORKS
 from mobile_actnet.benchmarks.latency.noise import NoiseMonitor, pinned
 from mobile_actnet.benchmarks.latency.process_runner import Probe, probe
 from mobile_actnet.benchmarks.latency.ratios import Samples, ratio_of_medians, summarise
 from mobile_actnet.benchmarks.latency.runners import Runner, RunnerOptions, open_runner
-from mobile_actnet.benchmarks.latency.timing import Clock, RunPlan, interleaved_latencies_ms
+from mobile_actnet.benchmarks.latency.timing import interleaved_latencies_ms
 from mobile_actnet.benchmarks.reports.report import Comparison, Measurement, NotMeasured
 from mobile_actnet.descriptors import cosine
 from mobile_actnet.errors import ActnetError
 from mobile_actnet.runtime.generated_pictures import generated_pictures
-
-MIN_SPEEDUP = 5.0
-"""The claim: so many times faster than ResNeXt101-32x8d ACTNET."""
 
 _SAME_COSINE = 0.98
 """Least cosine between runtimes on one artefact: below it a runtime computes something else."""

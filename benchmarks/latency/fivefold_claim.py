@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from mobile_actnet.benchmarks.latency.cases import Case, RuntimeKind
-from mobile_actnet.benchmarks.latency.networks import NetworkName
+from mobile_actnet.benchmarks.config import NetworkName, RuntimeKind
+from mobile_actnet.benchmarks.latency.cases import Case
 from mobile_actnet.errors import ConfigError
 from mobile_actnet.runtime.vocabulary import ImageSize, Precision
 

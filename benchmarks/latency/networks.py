@@ -6,17 +6,18 @@ runtime, threads and precision. It has random weights here, which take the same 
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 import torch
 from torch import Tensor, nn
 
+from mobile_actnet.benchmarks.config import NetworkName
 from mobile_actnet.export.graph.deployable import DeployableActnet, HeadlessBackbone
 from mobile_actnet.export.graph.lowering import LoweredStream, automatic_lowering, divisor
 from mobile_actnet.network.activations import Weibull, activation_parameters
 from mobile_actnet.network.actnet import Actnet, Stream
-from mobile_actnet.network.checkpoint import DEFAULT_CHECKPOINT, load_checkpoint
+from mobile_actnet.network.checkpoint import load_checkpoint
 from mobile_actnet.network.config import (
+    DEFAULT_CHECKPOINT,
     RESNEXT_ACTNET,
     ActivationKind,
     BackboneKind,
@@ -24,7 +25,7 @@ from mobile_actnet.network.config import (
     PoolingKind,
     StreamConfig,
 )
-from mobile_actnet.pictures.preprocessing import normalise
+from mobile_actnet.network.normalisation import normalise
 from mobile_actnet.runtime.generated_pictures import generated_pictures
 from mobile_actnet.runtime.manifest import sha256
 from mobile_actnet.runtime.vocabulary import ImageSize, Layout, Lowering
@@ -38,16 +39,6 @@ RESNET101_GEM = NetworkConfig(
     whitening_dim=2048,
 )
 """ResNet101 with GeM pooling and whitening (Radenovic et al., 2018)."""
-
-
-class NetworkName(StrEnum):
-    """Networks that can be timed."""
-
-    MOBILE_ACTNET = "mobile_actnet"
-    MOBILE_ACTNET_POW = "mobile_actnet_pow"
-    MOBILENET_V2 = "mobilenet_v2"
-    RESNEXT101 = "resnext101_32x8d"
-    RESNET101_GEM = "resnet101_gem"
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from pydantic.dataclasses import dataclass
 
-from mobile_actnet.benchmarks.latency.cases import Case, RuntimeKind
+from mobile_actnet.benchmarks.config import RuntimeKind
+from mobile_actnet.benchmarks.latency.cases import Case
 from mobile_actnet.descriptors import Descriptors
 from mobile_actnet.errors import ActnetError, ConfigError
 from mobile_actnet.pictures.preprocessing import Pixels

@@ -12,7 +12,8 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from mobile_actnet.benchmarks.latency.networks import NETWORKS, NetworkName
+from mobile_actnet.benchmarks.config import NetworkName
+from mobile_actnet.benchmarks.latency.networks import NETWORKS
 from mobile_actnet.benchmarks.latency.timing import ClockNs, timed
 from mobile_actnet.benchmarks.reports.report import Measurement, Roofline
 from mobile_actnet.export.graph.deployable import example_input

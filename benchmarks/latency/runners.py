@@ -12,11 +12,12 @@ from typing import Protocol
 
 import torch
 
+from mobile_actnet.benchmarks.config import Clock, RuntimeKind
 from mobile_actnet.benchmarks.latency.artefacts import Artefact
-from mobile_actnet.benchmarks.latency.cases import Case, RuntimeKind
+from mobile_actnet.benchmarks.latency.cases import Case
 from mobile_actnet.benchmarks.latency.networks import NETWORKS
 from mobile_actnet.benchmarks.latency.process_runner import ProcessRunner
-from mobile_actnet.benchmarks.latency.timing import Clock, ClockNs, timed
+from mobile_actnet.benchmarks.latency.timing import ClockNs, timed
 from mobile_actnet.descriptors import Descriptors
 from mobile_actnet.errors import ConfigError
 from mobile_actnet.pictures.preprocessing import Pixels

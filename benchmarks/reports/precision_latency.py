@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
+from mobile_actnet.benchmarks.config import Clock, NetworkName, RunPlan, RuntimeKind
 from mobile_actnet.benchmarks.latency.artefacts import Artefact
-from mobile_actnet.benchmarks.latency.cases import FORMAT_OF, Case, RuntimeKind
-from mobile_actnet.benchmarks.latency.networks import NetworkName
+from mobile_actnet.benchmarks.latency.cases import FORMAT_OF, Case
 from mobile_actnet.benchmarks.latency.noise import pinned
 from mobile_actnet.benchmarks.latency.ratios import Ratio, Samples, ratio_of_medians
 from mobile_actnet.benchmarks.latency.runners import RunnerOptions, open_runner
-from mobile_actnet.benchmarks.latency.timing import Clock, RunPlan, interleaved_latencies_ms
+from mobile_actnet.benchmarks.latency.timing import interleaved_latencies_ms
 from mobile_actnet.runtime.generated_pictures import generated_pictures
 from mobile_actnet.runtime.vocabulary import Format, ImageSize, Precision
 

@@ -11,31 +11,23 @@ from typing import Any
 
 import numpy as np
 
+from mobile_actnet.benchmarks.config import PhotoSet
 from mobile_actnet.benchmarks.latency.ratios import Ratio
 from mobile_actnet.benchmarks.reports.precision_latency import latency_ratio
 from mobile_actnet.descriptors import Descriptors, cosine
 from mobile_actnet.errors import ConfigError
-from mobile_actnet.evaluation.scoring import EvaluationOptions, evaluate_model
-from mobile_actnet.export.checks.artefact_check import Say, Thresholds
+from mobile_actnet.evaluation.config import EvaluationOptions
+from mobile_actnet.evaluation.scoring import evaluate_model
+from mobile_actnet.export.checks.artefact_check import Say
 from mobile_actnet.export.checks.parity import THRESHOLDS
+from mobile_actnet.export.checks.thresholds import ThresholdOverrides
 from mobile_actnet.export.export_request import ExportRequest, artefact_path
 from mobile_actnet.export.formats.exporter import exporter
 from mobile_actnet.export.pipeline import export_artefacts
-from mobile_actnet.export.quantization.prepare import ROUNDED
+from mobile_actnet.export.quantization.config import ROUNDED
 from mobile_actnet.runtime.vocabulary import Format, Precision
 
-EVERYTHING = Thresholds(0.0, 0.0, 0.0, 100.0)
-
-
-@dataclass(frozen=True)
-class PhotoSet:
-    """Folders that are searched together; the first has the queries and gives the name."""
-
-    folders: tuple[Path, ...]
-
-    @property
-    def name(self) -> str:
-        return self.folders[0].name
+EVERYTHING = ThresholdOverrides(0.0, 0.0, 0.0, 100.0)
 
 
 @dataclass(frozen=True)
@@ -67,11 +59,6 @@ class PrecisionRow:
     @property
     def holds(self) -> bool:
         return all(loss <= self.allowed_loss for loss in self.loss.values())
-
-
-def parse_set(text: str) -> PhotoSet:
-    """Read "queries+distractors": folders joined by plus signs."""
-    return PhotoSet(tuple(Path(part) for part in text.split("+") if part))
 
 
 def measure_precisions(

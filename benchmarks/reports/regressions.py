@@ -12,12 +12,10 @@ from typing import TypeVar
 
 import numpy as np
 
+from mobile_actnet.benchmarks.config import TOLERANCE
 from mobile_actnet.benchmarks.latency.ratios import Samples, bootstrap_ratios, interval, summarise
 from mobile_actnet.benchmarks.reports.report import Comparison, Measurement, Report
 from mobile_actnet.errors import ConfigError
-
-TOLERANCE = 0.05
-"""A change of less is none that anybody would notice."""
 
 _Taken = TypeVar("_Taken")
 

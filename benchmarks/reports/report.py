@@ -10,10 +10,10 @@ import numpy as np
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
+from mobile_actnet.benchmarks.config import Clock
 from mobile_actnet.benchmarks.latency.noise import Noise
 from mobile_actnet.benchmarks.latency.process_runner import Probe
 from mobile_actnet.benchmarks.latency.ratios import Ratio, Samples, Summary
-from mobile_actnet.benchmarks.latency.timing import Clock
 from mobile_actnet.benchmarks.reports.machine import Machine
 
 SCHEMA = 1

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from mobile_actnet.benchmarks.latency.networks import NETWORKS, NetworkName
+from mobile_actnet.benchmarks.config import NetworkName
+from mobile_actnet.benchmarks.latency.networks import NETWORKS
 from mobile_actnet.benchmarks.reports.regressions import Change
 from mobile_actnet.benchmarks.reports.report import Comparison, Measurement, Report
 

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from mobile_actnet.network.checkpoint import load_checkpoint
-from mobile_actnet.pictures.preprocessing import normalise
+from mobile_actnet.network.normalisation import normalise
 from mobile_actnet.training.config import PHONE
 from mobile_actnet.training.distributed import autocasting, resolve_autocast
 from mobile_actnet.training.losses import bank_loss

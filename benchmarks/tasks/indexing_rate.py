@@ -1,20 +1,14 @@
-"""How near indexing comes to decoding and inference that overlap ideally; what an update costs.
+"""How near indexing comes to decoding and inference that overlap ideally; what an update costs."""
 
-python -m mobile_actnet.benchmarks.tasks.indexing_rate photos/ --model model.tflite --rounds 3
-"""
-
-import argparse
-import json
 import os
 import resource
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from mobile_actnet.commands import run
 from mobile_actnet.errors import UnreadablePictureError
 from mobile_actnet.gallery.indexing.indexer import KEEP, IndexOptions, build, update
 from mobile_actnet.gallery.model import identify, opened
@@ -105,39 +99,3 @@ def _cpu_s() -> float:
     """Return processor time of this process and of its children that have ended."""
     times = os.times()
     return times.user + times.system + times.children_user + times.children_system
-
-
-def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="indexing", description=__doc__.splitlines()[0])
-    parser.add_argument("photos", type=Path, metavar="PHOTOS")
-    parser.add_argument("--model", type=Path, required=True, metavar="ARTEFACT")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N")
-    parser.add_argument("--rounds", type=int, default=1, metavar="N")
-    parser.add_argument("--json", action="store_true", help="end with one line of JSON")
-    arguments = parser.parse_args(argv)
-    return run(lambda: _bench(arguments))
-
-
-def _bench(arguments: argparse.Namespace) -> int:
-    reports = []
-    for _ in range(arguments.rounds):
-        report = measure_indexing(arguments.photos, arguments.model, arguments.workers)
-        reports.append(report)
-        print(
-            f"{report.photos} photos: preparing {report.preparing_s:.1f} s, inference "
-            f"{report.inference_s:.1f} s, ideal with {report.workers} workers "
-            f"{report.ideal_s:.1f} s ({report.photos / report.ideal_s:.0f}/s); build "
-            f"{report.build_s:.1f} s ({report.photos / report.build_s:.0f}/s), "
-            f"{100 * report.share:.1f} % of ideal, {100 * report.cpu_share:.1f} % by processor "
-            f"time; update {report.update_s:.2f} s, {100 * report.update_share:.2f} % of the build; "
-            f"{report.peak_mb:.0f} MB"
-        )
-    median = float(np.median([report.share for report in reports]))
-    print(f"median {100 * median:.1f} % of ideal in {len(reports)} rounds")
-    if arguments.json:
-        print(json.dumps([asdict(report) for report in reports]))
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

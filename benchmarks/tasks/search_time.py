@@ -1,20 +1,13 @@
-"""What a search costs beside other libraries and beside reading the memory once.
+"""What a search costs beside other libraries and beside reading the memory once."""
 
-python -m mobile_actnet.benchmarks.tasks.search_time --pictures 100000 --pictures 1000000
-"""
-
-import argparse
-import json
-import tempfile
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mobile_actnet.commands import run
 from mobile_actnet.gallery.approximate_search import ApproximateSearch, refresh
 from mobile_actnet.gallery.exact_search import search_exact
 from mobile_actnet.gallery.sqlite.changes import list_photos
@@ -222,44 +215,3 @@ def _photos(stored: StoredDescriptors) -> Iterable[DescribedPhoto]:
 def _resident_bytes() -> int:
     pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
     return int(pages) * 4096
-
-
-def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="gallery_search", description=__doc__.splitlines()[0])
-    parser.add_argument("--pictures", type=int, action="append", metavar="N", default=None)
-    parser.add_argument("--queries", type=int, default=50, metavar="N")
-    parser.add_argument("--approximate", action="store_true", help="also the approximate index")
-    parser.add_argument("--json", action="store_true", help="end with one line of JSON")
-    arguments = parser.parse_args(argv)
-    return run(lambda: _bench(arguments))
-
-
-def _bench(arguments: argparse.Namespace) -> int:
-    reports = []
-    for pictures in arguments.pictures or [100_000, 1_000_000]:
-        with tempfile.TemporaryDirectory() as folder:
-            report = measure_search(
-                pictures, Path(folder), arguments.queries, arguments.approximate
-            )
-        reports.append(asdict(report))
-        _print(report)
-    if arguments.json:
-        print(json.dumps(reports))
-    return 0
-
-
-def _print(report: SearchReport) -> None:
-    print(f"{report.pictures} descriptors of {DIM} values, single queries, one thread, in turn")
-    for name, p50 in sorted(report.p50_ms.items(), key=lambda pair: pair[1]):
-        print(f"  {name:30} p50 {p50:8.2f} ms   p90 {report.p90_ms[name]:8.2f} ms")
-    print(f"  ratio to the fastest exact peer ({report.fastest_peer}): {report.ratio:.2f}")
-    print(
-        f"  gallery of {report.file_bytes / 1e6:.0f} MB opened in {report.open_s:.2f} s, "
-        f"{report.open_bytes / 1e6:.0f} MB of memory"
-    )
-    if report.approximate is not None:
-        print("  approximate: " + ", ".join(f"{k} {v:.3g}" for k, v in report.approximate.items()))
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from mobile_actnet.benchmarks.config import RunPlan
 from mobile_actnet.benchmarks.latency.ratios import Summary, summarise
 from mobile_actnet.benchmarks.latency.runners import Runner
-from mobile_actnet.benchmarks.latency.timing import ClockNs, RunPlan
+from mobile_actnet.benchmarks.latency.timing import ClockNs
 from mobile_actnet.descriptors import Descriptors
 from mobile_actnet.gallery.exact_search import search_exact
 from mobile_actnet.gallery.sqlite.storage import Storage, StoredDescriptors, encode

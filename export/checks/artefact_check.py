@@ -17,11 +17,12 @@ from mobile_actnet.export.checks import parity
 from mobile_actnet.export.checks.layer_errors import PICTURES, LayerError, worst_layers
 from mobile_actnet.export.checks.manifest_writer import Source, write_manifest
 from mobile_actnet.export.checks.portability import Result, try_runtimes
+from mobile_actnet.export.checks.thresholds import ThresholdOverrides
 from mobile_actnet.export.formats.exporter import Options
 from mobile_actnet.export.graph.deployable import DeployableActnet
 from mobile_actnet.export.quantization.backbone_points import BackbonePoints
 from mobile_actnet.export.quantization.calibration import ActivationRanges
-from mobile_actnet.export.quantization.prepare import ROUNDED
+from mobile_actnet.export.quantization.config import ROUNDED
 from mobile_actnet.export.quantization.weight_repair import equalise_from_bytes
 from mobile_actnet.network.actnet import Actnet
 from mobile_actnet.network.describe import describe
@@ -60,19 +61,6 @@ class Reference:
     def labelled(self) -> bool:
         """Whether a difference in mAP can be told."""
         return any(photo.role in ("query", "both") for photo in self.photos)
-
-
-@dataclass(frozen=True)
-class Thresholds:
-    """Thresholds that replace those of the precision; None keeps the precision's."""
-
-    cosine_mean: float | None = None
-    cosine_min: float | None = None
-    top10_overlap: float | None = None
-    mean_ap_loss: float | None = None
-
-    def over(self, own: parity.Thresholds) -> parity.Thresholds:
-        return replace(own, **{key: x for key, x in vars(self).items() if x is not None})
 
 
 def make_reference(
@@ -118,7 +106,7 @@ class Subject:
 
 def check_artefact(
     staged: Path, kind: Format, options: Options, subject: Subject, reference: Reference,
-    thresholds: Thresholds, progress: bool,
+    thresholds: ThresholdOverrides, progress: bool,
 ) -> tuple[dict[str, Any], ParityError | None]:  # fmt: skip
     """Run an artefact; return its manifest, and what is wrong with it if anything is."""
     info = inspect(staged)

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from mobile_actnet.commands import missing_package
 from mobile_actnet.errors import ActnetError, ConfigError, MissingPackageError
 from mobile_actnet.export.formats.exporter import exporter
-from mobile_actnet.export.quantization.int8_file import load_recorded
-from mobile_actnet.network.checkpoint import DEFAULT_CHECKPOINT, load_checkpoint
+from mobile_actnet.network.config import DEFAULT_CHECKPOINT
 from mobile_actnet.runtime import manifest as manifests
 from mobile_actnet.runtime.artefact_file import inspect
 from mobile_actnet.runtime.finding import Finding
@@ -26,10 +26,10 @@ def examine_installation() -> list[Finding]:
     """Report versions, the shipped weights, and each format: ready, or the command that makes it so."""
     return [
         Finding(None, ", ".join(f"{name} {_version(name)}" for name in _PACKAGES)),
-        _attempt(lambda: f"shipped weights: {load_checkpoint(DEFAULT_CHECKPOINT)[1].name}"),
+        _attempt(_shipped_weights, optional=True),
         *(_attempt(_format_check(kind), optional=True) for kind in Format),
         *(_witness(witness) for witness in WITNESSES),
-        _recorded_ranges(),
+        _attempt(_recorded_ranges, optional=True),
     ]
 
 
@@ -57,12 +57,20 @@ def _witness(witness: Witness) -> Finding:
     return Finding(None, f"{witness.label} is not there; run: actnet-doctor {witness.option}")
 
 
-def _recorded_ranges() -> Finding:
+def _shipped_weights() -> str:
+    from mobile_actnet.network.checkpoint import load_checkpoint
+
+    return f"shipped weights: {load_checkpoint(DEFAULT_CHECKPOINT)[1].name}"
+
+
+def _recorded_ranges() -> str:
+    from mobile_actnet.export.quantization.int8_file import load_recorded
+
     if load_recorded(manifests.sha256(DEFAULT_CHECKPOINT)) is None:
-        return Finding(
-            False, "the shipped weights have no activation ranges; int8 needs --calibration DIR"
+        raise ActnetError(
+            "the shipped weights have no activation ranges; int8 needs --calibration DIR"
         )
-    return Finding(True, "activation ranges of the shipped weights: int8 needs no photos")
+    return "activation ranges of the shipped weights: int8 needs no photos"
 
 
 def _manifest_check(path: Path) -> str:
@@ -142,6 +150,11 @@ def _format_check(kind: Format) -> Callable[[], str]:
 def _attempt(check: Callable[[], str], optional: bool = False) -> Finding:
     try:
         return Finding(True, check())
+    except ModuleNotFoundError as error:
+        missing = missing_package(error)
+        if missing is None:
+            raise
+        return Finding(None if optional else False, str(missing))
     except MissingPackageError as error:
         return Finding(None if optional else False, str(error))
     except ActnetError as error:

@@ -13,7 +13,8 @@ from mobile_actnet.export.formats.coreml_quantizer import passes, quantized
 from mobile_actnet.export.formats.exporter import Options
 from mobile_actnet.export.graph.deployable import example_input
 from mobile_actnet.export.graph.lowering import LogGuard, UnitCap
-from mobile_actnet.export.quantization.prepare import ROUNDED, is_small
+from mobile_actnet.export.quantization.config import ROUNDED
+from mobile_actnet.export.quantization.prepare import is_small
 from mobile_actnet.export.quantization.weight_repair import rounded_to_half
 from mobile_actnet.network.activations import FEATURE_MAP_MAX, WEIBULL_EPSILON
 from mobile_actnet.runtime.mil_package import settle

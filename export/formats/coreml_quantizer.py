@@ -12,9 +12,10 @@ from typing import Any
 from mobile_actnet.export.formats.exporter import Options
 from mobile_actnet.export.formats.graph_order import OrderedOperator, ranges_in_order
 from mobile_actnet.export.quantization.activation_ranges import LEVELS
+from mobile_actnet.export.quantization.config import PALETTE_BITS
 from mobile_actnet.export.quantization.palette import palette
 from mobile_actnet.export.quantization.plan import QuantizationPlan, Range
-from mobile_actnet.export.quantization.prepare import PALETTE_BITS, SMALL_KERNEL
+from mobile_actnet.export.quantization.prepare import SMALL_KERNEL
 from mobile_actnet.runtime.vocabulary import Precision
 
 _ACTIVATIONS = ("relu6", "relu", "clip")

@@ -1,11 +1,11 @@
 """What a format is to export: a converter behind one Protocol."""
 
+from __future__ import annotations
+
 import importlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
-
-from torch import nn
+from typing import TYPE_CHECKING, Protocol
 
 from mobile_actnet.errors import ConfigError
 from mobile_actnet.export.quantization.plan import QuantizationPlan
@@ -18,6 +18,9 @@ from mobile_actnet.runtime.vocabulary import (
     Lowering,
     Precision,
 )
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 @dataclass(frozen=True)

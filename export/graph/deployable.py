@@ -13,7 +13,7 @@ from torch.fx.experimental.optimization import fuse
 
 from mobile_actnet.export.graph.lowering import LoweredStream
 from mobile_actnet.network.actnet import Actnet, Stream, check_dim, l2_normalise
-from mobile_actnet.pictures.preprocessing import normalisation
+from mobile_actnet.network.normalisation import normalisation
 from mobile_actnet.runtime.vocabulary import ImageSize, Layout, Lowering
 
 

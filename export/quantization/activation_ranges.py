@@ -7,11 +7,11 @@ loss of information (Kullback-Leibler).
 """
 
 from collections.abc import Callable
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mobile_actnet.export.quantization.config import CalibrationMethod
 from mobile_actnet.export.quantization.plan import Range
 
 LEVELS = 256
@@ -21,15 +21,6 @@ _PERCENTILE = 99.999
 _CUTS = np.linspace(0.4, 1.0, 25)
 
 _Values = NDArray[np.float64]
-
-
-class CalibrationMethod(StrEnum):
-    """How a range is chosen."""
-
-    MIN_MAX = "min-max"
-    PERCENTILE = "percentile"
-    MSE = "mse"
-    ENTROPY = "entropy"
 
 
 class Histogram:

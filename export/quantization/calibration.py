@@ -16,12 +16,14 @@ from tqdm import tqdm
 
 from mobile_actnet.errors import ConfigError
 from mobile_actnet.export.graph.deployable import DeployableActnet
-from mobile_actnet.export.quantization.activation_ranges import (
-    CalibrationMethod,
-    Histogram,
-    choose_range,
-)
+from mobile_actnet.export.quantization.activation_ranges import Histogram, choose_range
 from mobile_actnet.export.quantization.backbone_points import INPUT, WHITENING, BackbonePoints
+from mobile_actnet.export.quantization.config import (
+    DEFAULT_IMAGES,
+    MIN_IMAGES,
+    RECOMMENDED_IMAGES,
+    CalibrationMethod,
+)
 from mobile_actnet.export.quantization.plan import Range
 from mobile_actnet.export.quantization.tuned_kernels import TunedKernels
 from mobile_actnet.export.quantization.weight_repair import (
@@ -35,9 +37,6 @@ from mobile_actnet.pictures.photos import Photo, find_photos, load_images
 from mobile_actnet.pictures.preprocessing import Pixels
 from mobile_actnet.runtime.vocabulary import ImageSize
 
-MIN_IMAGES = 16
-RECOMMENDED_IMAGES = 100
-DEFAULT_IMAGES = 256
 _SEED = 0
 # Of a tensor in each batch; minima, maxima and means see all values.
 _COUNTED_VALUES = 1 << 16

@@ -13,11 +13,11 @@ from safetensors.torch import save
 from torch import Tensor
 
 from mobile_actnet.errors import ActnetError, ConfigError
-from mobile_actnet.export.quantization.activation_ranges import CalibrationMethod
 from mobile_actnet.export.quantization.calibration import ActivationRanges
+from mobile_actnet.export.quantization.config import CalibrationMethod
 from mobile_actnet.export.quantization.tuned_kernels import tuned_from
 from mobile_actnet.files import reason, write_atomically
-from mobile_actnet.network.checkpoint import DEFAULT_CHECKPOINT
+from mobile_actnet.network.config import DEFAULT_CHECKPOINT
 
 FORMAT = "mobile-actnet-int8"
 VERSION = "2"

@@ -18,25 +18,17 @@ from mobile_actnet.export.quantization.backbone_points import (
     BackbonePoints,
 )
 from mobile_actnet.export.quantization.calibration import ActivationRanges
+from mobile_actnet.export.quantization.config import PALETTE_BITS, ROUNDED, STATIC
 from mobile_actnet.export.quantization.palette import palettised
 from mobile_actnet.export.quantization.plan import ConvolutionPlan, QuantizationPlan, Range
 from mobile_actnet.export.quantization.weight_repair import equalise_from_bytes, round_weights
 from mobile_actnet.runtime.vocabulary import Precision
-
-PALETTE_BITS = {Precision.PALETTISED_8: 8, Precision.PALETTISED_6: 6}
-"""Length of a place in the table of weights."""
-
-ROUNDED = frozenset({Precision.INT8_WEIGHTS, Precision.INT8, Precision.MIXED, *PALETTE_BITS})
-"""Precisions whose kernels are rounded before conversion."""
 
 SMALL_KERNEL = 100_000
 """Values; smaller kernels stay in half precision where only weights are rounded."""
 
 TINY_KERNEL = 1024
 """Values; still smaller ones stay in single precision there, where the format has it."""
-
-STATIC = frozenset({Precision.INT8, Precision.MIXED})
-"""Precisions that need activation ranges."""
 
 
 def plan_of(

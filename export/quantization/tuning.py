@@ -7,16 +7,17 @@ steps; a killed run resumes from it to the same losses.
 
 import copy
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from mobile_actnet.errors import ActnetError, ConfigError
+from mobile_actnet.errors import ActnetError
 from mobile_actnet.export.graph.deployable import DeployableActnet
 from mobile_actnet.export.quantization.calibration import ActivationRanges
+from mobile_actnet.export.quantization.config import TuningConfig
 from mobile_actnet.export.quantization.fake_quantization import SimulatedInt8
 from mobile_actnet.network.actnet import Actnet, l2_normalise
 from mobile_actnet.pictures.preprocessing import Pixels
@@ -31,38 +32,6 @@ from mobile_actnet.training.state import load_state, run_identity, save_state
 _BATCH = 16
 _BETAS = (0.9, 0.99)
 _DIMMED_SHARE, _DARKEST = 0.25, 0.04
-
-
-@dataclass(frozen=True)
-class TuningConfig:
-    """Settings of a run.
-
-    Attributes:
-        steps: updates.
-        batch_size: pictures in an update, one half captures, the other what they are captures of.
-        image_sizes: (height, width), one is drawn for each update; small ones are faster.
-        level_rate, shift_rate, widening_rate: peak learning rates of kernels (in levels of a row),
-            of biases (in levels of the point behind) and of widenings (logarithms).
-        warmup_steps: of linear growth to the peak; then a cosine down to 1 % of it.
-        average_decay: of the running average of what is learnt, which is what is kept.
-        seed: of every random choice.
-    """
-
-    steps: int = 1000
-    batch_size: int = 16
-    image_sizes: tuple[tuple[int, int], ...] = ((160, 160), (160, 160), (224, 224))
-    level_rate: float = 0.002
-    shift_rate: float = 0.004
-    widening_rate: float = 0.02
-    warmup_steps: int = 10
-    average_decay: float = 0.99
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if self.steps < 1:
-            raise ConfigError(f"--steps is {self.steps}; it must be 1 or more")
-        if self.batch_size < 2 or self.batch_size % 2:
-            raise ConfigError(f"batch_size is {self.batch_size}; it must be even, and 2 or more")
 
 
 def tune(

@@ -12,16 +12,15 @@ from pathlib import Path
 
 from mobile_actnet.commands import run
 from mobile_actnet.errors import ActnetError
-from mobile_actnet.export.checks.diagnosis import examine_artefact, examine_installation
 from mobile_actnet.runtime.finding import Finding
 from mobile_actnet.runtime.other_interpreters import WITNESSES, Witness, install, is_installed
 
 _MARKS = {True: "✓", False: "✗", None: "·"}
 
 
-def main(argv: list[str] | None = None) -> int:
+def main(argv: list[str] | None = None, prog: str = "actnet-doctor") -> int:
     parser = argparse.ArgumentParser(
-        prog="actnet-doctor", description="Tell what works here, or whether an artefact is sound."
+        prog=prog, description="Tell what works here, or whether an artefact is sound."
     )
     parser.add_argument("--model", type=Path, metavar="ARTEFACT", help="artefact to check")
     for witness in WITNESSES:
@@ -39,6 +38,8 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _examine(arguments: argparse.Namespace) -> int:
+    from mobile_actnet.export.checks.diagnosis import examine_artefact, examine_installation
+
     if arguments.install:
         for witness in arguments.install:
             _install(witness)

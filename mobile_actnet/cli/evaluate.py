@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from mobile_actnet.cli.export import parse_image_size
 from mobile_actnet.commands import run
 from mobile_actnet.errors import ConfigError
+from mobile_actnet.evaluation.config import MULTI_SCALES, EvaluationOptions, Rerank
 from mobile_actnet.evaluation.protocols import Protocol, load_task
 from mobile_actnet.evaluation.reports import (
     add_report_arguments,
@@ -21,26 +21,19 @@ from mobile_actnet.evaluation.reports import (
     wanted,
     write_reports,
 )
-from mobile_actnet.evaluation.scoring import (
-    MULTI_SCALES,
-    EvaluationOptions,
-    Rerank,
-    evaluate_model,
-    evaluate_protocol,
-    report_context,
-)
 from mobile_actnet.gallery.sqlite.storage import Storage
-from mobile_actnet.network.checkpoint import DEFAULT_CHECKPOINT
+from mobile_actnet.network.config import DEFAULT_CHECKPOINT
+from mobile_actnet.runtime.vocabulary import parse_image_size
 
 
-def main(argv: list[str] | None = None) -> int:
-    arguments = _parser().parse_args(argv)
+def main(argv: list[str] | None = None, prog: str = "actnet-evaluate") -> int:
+    arguments = _parser(prog).parse_args(argv)
     return run(lambda: _evaluate(arguments))
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(prog: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="actnet-evaluate",
+        prog=prog,
         description="Measure how well a model finds the right picture. Databases and distractors "
         "of all folders are searched together; each folder's queries are reported for themselves.",
     )
@@ -115,6 +108,8 @@ def _choices(options: EvaluationOptions) -> dict[str, Any]:
 def _measure_folders(
     arguments: argparse.Namespace, options: EvaluationOptions
 ) -> tuple[dict[str, dict[str, float]], int]:
+    from mobile_actnet.evaluation.scoring import evaluate_model, report_context
+
     if wanted(arguments):
         check_report_arguments(arguments)
     evaluation = evaluate_model(arguments.model, arguments.data, options)
@@ -141,6 +136,8 @@ def _measure_folders(
 def _measure_protocol(
     arguments: argparse.Namespace, options: EvaluationOptions
 ) -> tuple[dict[str, dict[str, float]], int]:
+    from mobile_actnet.evaluation.scoring import evaluate_protocol
+
     if arguments.photos is None:
         raise ConfigError(f"--protocol {arguments.protocol} needs --photos DIR")
     if options.limit is not None or wanted(arguments):

@@ -6,21 +6,22 @@ actnet-export --format onnx --format coreml --precision int8 --verify photos/ -o
 
 import argparse
 import json
-import re
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mobile_actnet.commands import run
 from mobile_actnet.errors import ConfigError
-from mobile_actnet.export.checks.artefact_check import Thresholds
+from mobile_actnet.export.checks.thresholds import ThresholdOverrides
 from mobile_actnet.export.export_request import DEFAULT_OUTPUT, ExportRequest
-from mobile_actnet.export.pipeline import ExportResult, export_artefacts
-from mobile_actnet.export.quantization.activation_ranges import CalibrationMethod
-from mobile_actnet.export.quantization.calibration import DEFAULT_IMAGES
-from mobile_actnet.export.quantization.prepare import ROUNDED, STATIC
-from mobile_actnet.network.checkpoint import DEFAULT_CHECKPOINT
-from mobile_actnet.runtime.manifest import path_of
+from mobile_actnet.export.quantization.config import (
+    DEFAULT_IMAGES,
+    ROUNDED,
+    STATIC,
+    CalibrationMethod,
+)
+from mobile_actnet.network.config import DEFAULT_CHECKPOINT
+from mobile_actnet.runtime.packages import CONVERTING, require
 from mobile_actnet.runtime.vocabulary import (
     CoremlInput,
     Format,
@@ -28,7 +29,11 @@ from mobile_actnet.runtime.vocabulary import (
     Layout,
     Lowering,
     Precision,
+    parse_image_size,
 )
+
+if TYPE_CHECKING:
+    from mobile_actnet.export.pipeline import ExportResult
 
 _THRESHOLDS = {
     "min-cosine": "least mean cosine with PyTorch",
@@ -39,27 +44,9 @@ _THRESHOLDS = {
 _WITHOUT_RANGES = ROUNDED - STATIC
 
 
-def main(argv: list[str] | None = None) -> int:
-    arguments = _parser().parse_args(argv)
+def main(argv: list[str] | None = None, prog: str = "actnet-export") -> int:
+    arguments = _parser(prog).parse_args(argv)
     return run(lambda: _export(arguments))
-
-
-def parse_image_size(text: str) -> ImageSize:
-    """Read "224" or "384x512" (height x width).
-
-    Raises:
-        argparse.ArgumentTypeError: anything else, or a side that is not allowed.
-    """
-    match = re.fullmatch(r"(\d+)(?:x(\d+))?", text)
-    if not match:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is no image size; give one side or HEIGHTxWIDTH, such as 224 or 384x512"
-        )
-    height = int(match[1])
-    try:
-        return ImageSize(height, int(match[2] or height))
-    except ConfigError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 class _Once(argparse.Action):
@@ -74,9 +61,9 @@ class _Once(argparse.Action):
         setattr(namespace, self.dest, values)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(prog: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="actnet-export",
+        prog=prog,
         description="Export Mobile-ACTNET to a phone model, checked against PyTorch.",
     )
     add = parser.add_argument
@@ -144,6 +131,10 @@ def _check_calibration(arguments: argparse.Namespace) -> None:
 
 
 def _export(arguments: argparse.Namespace) -> int:
+    for word in arguments.format:
+        require(Format(word), CONVERTING)
+    from mobile_actnet.export.pipeline import export_artefacts
+
     _check_calibration(arguments)
     request = ExportRequest(
         formats=tuple(Format(word) for word in arguments.format),
@@ -165,7 +156,7 @@ def _export(arguments: argparse.Namespace) -> int:
             arguments.calibration_method or CalibrationMethod.MSE.value
         ),
         lowering=None if arguments.lowering == "auto" else Lowering(arguments.lowering),
-        thresholds=Thresholds(
+        thresholds=ThresholdOverrides(
             arguments.min_cosine,
             arguments.min_worst_cosine,
             arguments.min_overlap,
@@ -184,7 +175,9 @@ def _say(line: str) -> None:
     print(line, flush=True)
 
 
-def _summary(result: ExportResult) -> dict[str, Any]:
+def _summary(result: "ExportResult") -> dict[str, Any]:
+    from mobile_actnet.runtime.manifest import path_of
+
     manifest = result.manifest
     return {
         "path": str(result.path),

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from mobile_actnet.cli.export import parse_image_size
 from mobile_actnet.commands import run
 from mobile_actnet.errors import ConfigError
 from mobile_actnet.files import refuse_existing, staging_folder, write_atomically
@@ -23,19 +22,20 @@ from mobile_actnet.gallery.sqlite.dump import dump_gallery
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
 from mobile_actnet.gallery.sqlite.schema import from_gallery
 from mobile_actnet.gallery.sqlite.storage import Storage
+from mobile_actnet.runtime.vocabulary import parse_image_size
 
 _MARKS = {True: "✓", False: "✗", None: "·"}
 _PROBLEMS_SHOWN = 20
 
 
-def main(argv: list[str] | None = None) -> int:
-    arguments = _parser().parse_args(argv)
+def main(argv: list[str] | None = None, prog: str = "actnet-index") -> int:
+    arguments = _parser(prog).parse_args(argv)
     return run(lambda: arguments.command(arguments))
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(prog: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="actnet-index", description="Make, update and examine galleries of photos."
+        prog=prog, description="Make, update and examine galleries of photos."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_build(commands.add_parser("build", help="make a gallery from a folder of photos"))

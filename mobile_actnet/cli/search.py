@@ -4,29 +4,31 @@ actnet-search shop.sqlite --query photo.jpg
 actnet-search shop.sqlite --query photos/ --top 5 --group 0.9 --html hits.html
 """
 
+from __future__ import annotations
+
 import argparse
 import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mobile_actnet.commands import run
 from mobile_actnet.errors import ActnetError
-from mobile_actnet.files import write_atomically
-from mobile_actnet.gallery.answers.near_duplicates import NEARLY_THE_SAME
-from mobile_actnet.gallery.gallery import Answer, Gallery, SearchOptions
-from mobile_actnet.gallery.search_page import search_page
-from mobile_actnet.pictures.photo_tree import FoundPhoto, walk_photos
+from mobile_actnet.gallery.config import NEARLY_THE_SAME
+
+if TYPE_CHECKING:
+    from mobile_actnet.gallery.gallery import Answer
 
 
-def main(argv: list[str] | None = None) -> int:
-    arguments = _parser().parse_args(argv)
+def main(argv: list[str] | None = None, prog: str = "actnet-search") -> int:
+    arguments = _parser(prog).parse_args(argv)
     return run(lambda: _search(arguments))
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(prog: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="actnet-search", description="Find the pictures that are most like a photo."
+        prog=prog, description="Find the pictures that are most like a photo."
     )
     add = parser.add_argument
     add("gallery", type=Path, metavar="GALLERY", help="file made by actnet-index build")
@@ -45,6 +47,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _search(arguments: argparse.Namespace) -> int:
+    from mobile_actnet.files import write_atomically
+    from mobile_actnet.gallery.gallery import Gallery, SearchOptions
+    from mobile_actnet.gallery.search_page import search_page
+
     options = SearchOptions(arguments.top, arguments.group, arguments.exact, arguments.threads)
     queries = [picture for query in arguments.query for picture in _pictures(query)]
     with Gallery.open(arguments.gallery, arguments.model) as gallery:
@@ -76,6 +82,8 @@ def _none_read(unread: list[Answer]) -> ActnetError:
 
 
 def _pictures(query: Path) -> list[Path]:
+    from mobile_actnet.pictures.photo_tree import FoundPhoto, walk_photos
+
     if not query.is_dir():
         return [query]
     found = [query / photo.path for photo in walk_photos(query) if isinstance(photo, FoundPhoto)]

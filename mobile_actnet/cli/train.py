@@ -1,139 +1,222 @@
-"""`actnet-train`, with and without `--quantize`.
+"""`actnet-train`: adapt Mobile-ACTNET to a collection of pictures.
 
-actnet-train --quantize --checkpoint shop.safetensors --data photos/
-actnet-export --format tflite --precision int8 --checkpoint shop.safetensors
-
-Tuning for 8 bits needs what exports are made with; all else of the command is
-`mobile_actnet.cli.training_cli`.
+actnet-train --data catalogue/ --preset phone --epochs 1 -o catalogue.safetensors
+actnet-train --data photos/ --data products/ --mix 3,1 --dev shop/ -o both.safetensors
+torchrun --nproc-per-node 4 -m mobile_actnet.cli.train --data photos/ --preset paper -o paper/
 """
 
+from __future__ import annotations
+
 import argparse
-import math
 import sys
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from mobile_actnet.cli import training_cli
-from mobile_actnet.cli.export import parse_image_size
+from mobile_actnet.cli import quantize
 from mobile_actnet.commands import run
-from mobile_actnet.errors import ActnetError, ConfigError
-from mobile_actnet.export.graph.deployable import DeployableActnet
-from mobile_actnet.export.quantization.activation_ranges import CalibrationMethod
-from mobile_actnet.export.quantization.calibration import (
-    DEFAULT_IMAGES,
-    ActivationRanges,
-    load_calibration_images,
-    measure_ranges,
-)
-from mobile_actnet.export.quantization.int8_file import recorded_path, save_recorded
-from mobile_actnet.export.quantization.tuning import TuningConfig, tune
-from mobile_actnet.network.actnet import Actnet
-from mobile_actnet.network.checkpoint import DEFAULT_CHECKPOINT, load_checkpoint
-from mobile_actnet.pictures.photos import Photo, load_images
-from mobile_actnet.pictures.preprocessing import Pixels
-from mobile_actnet.runtime.manifest import sha256
-from mobile_actnet.runtime.vocabulary import ImageSize, Layout
-from mobile_actnet.training.sources import Collection, Source, collect, read_source
+from mobile_actnet.errors import ActnetError, CheckpointError
+from mobile_actnet.files import refuse_existing
+from mobile_actnet.network.config import MOBILE_ACTNET
+from mobile_actnet.runtime.vocabulary import parse_whole_number
+from mobile_actnet.training.config import PRESETS, Labels, TrainingConfig, override
 
-_HELD_OUT_SHARE = 0.05
-_LEAST_HELD_OUT, _MOST_HELD_OUT = 8, 96
+if TYPE_CHECKING:
+    from mobile_actnet.network.actnet import Actnet
+    from mobile_actnet.training.distributed import Processes
+    from mobile_actnet.training.sources import Source
+
+QUANTIZE = "--quantize"
+START_TORCHVISION = "torchvision"
+_DEV_SIDE_PX = 224
+_DEV_CHUNK = 64
 
 
-def main(argv: list[str] | None = None) -> int:
+def main(argv: list[str] | None = None, prog: str = "actnet-train") -> int:
     words = sys.argv[1:] if argv is None else argv
-    if training_cli.QUANTIZE not in words:
-        return training_cli.main(words)
-    arguments = _parser().parse_args(words)
-    return run(lambda: _quantize(arguments))
+    if QUANTIZE in words:
+        rest = [word for word in words if word != QUANTIZE]
+        return quantize.main(rest, f"{prog} {QUANTIZE}")
+    arguments = _parser(prog).parse_args(words)
+    return run(lambda: _train(arguments))
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(prog: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="actnet-train --quantize",
-        description="Tune a checkpoint's backbone for 8 bits: NAME.int8.safetensors appears beside "
-        "NAME.safetensors, which stays as it is. Stopped at any time, the same command goes on "
-        "where it was.",
+        prog=prog,
+        description="Adapt Mobile-ACTNET to a collection with one picture per item, or several. "
+        "Stopped at any time, the same command goes on where it was.",
     )
     add = parser.add_argument
-    add(training_cli.QUANTIZE, action="store_true", help=argparse.SUPPRESS)
     add("--data", type=Path, action="append", required=True, metavar="DIR",
-        help="folder of pictures like those that it will see, labels are not used; may repeat")  # fmt: skip
-    add("--checkpoint", type=Path, default=DEFAULT_CHECKPOINT, metavar="FILE",
-        help="float checkpoint (default: the shipped weights)")  # fmt: skip
-    add("--image-size", type=parse_image_size, default=ImageSize(), metavar="N|HxW",
-        help="that it will be exported at (default: 224)")  # fmt: skip
-    add("--steps", type=int, default=TuningConfig.steps,
-        help=f"updates (default: {TuningConfig.steps})")  # fmt: skip
-    add("--rate", type=float, default=1.0, metavar="X", help="factor on all learning rates")
-    add("--seed", type=training_cli.not_negative, default=TuningConfig.seed)
-    add("--workers", type=training_cli.not_negative, default=1,
+        help="folder of pictures, with or without manifest.csv; may repeat")  # fmt: skip
+    add("--labels", type=Labels, choices=list(Labels), default=Labels.PICTURE,
+        help="what shows one thing where there is no manifest.csv: each picture, or each folder")  # fmt: skip
+    add("--mix", metavar="N,N,...",
+        help="share of each --data in a batch (default: by number of pictures)")  # fmt: skip
+    add("--dev", type=Path, metavar="DIR",
+        help="folder with a manifest.csv with queries: measured after each epoch, the best kept")  # fmt: skip
+    add("--checkpoint", type=Path, help="start (default: the shipped weights)")
+    add("--backbone", metavar="FILE|torchvision",
+        help="start from MobileNetV2 weights alone: a safetensors file with torchvision's names, "
+        "or torchvision's own, downloaded; the whitening is fitted on the pictures")  # fmt: skip
+    add("--preset", choices=list(PRESETS), default="phone", help="default: phone")
+    add("--epochs", type=int, help="passes over the pictures (default: the preset's)")
+    add("--steps", type=int, help="updates in all, instead of --epochs")
+    add("--set", action="append", default=[], metavar="NAME=VALUE", dest="settings",
+        help="override a setting of the preset, for example batch_size=32; may repeat")  # fmt: skip
+    add("--seed", type=parse_whole_number)
+    add("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    add("--workers", type=parse_whole_number, default=1,
         help="processes that make captures (default: 1)")  # fmt: skip
-    add("--overwrite", action="store_true", help="replace a finished NAME.int8.safetensors")
+    add("--preview", type=Path, metavar="FILE",
+        help="write a picture of samples and stop; no -o is needed then")  # fmt: skip
+    add("--name", default="mobile-actnet", help="name in the checkpoint's card")
+    add("-o", "--output", type=Path, metavar="PATH",
+        help="checkpoint to write: NAME.safetensors, or a folder")  # fmt: skip
+    add("--overwrite", action="store_true", help="replace a finished checkpoint")
+    add(QUANTIZE, action="store_true",
+        help="tune a checkpoint for 8 bits instead; see actnet-train --quantize --help")  # fmt: skip
     return parser
 
 
-def _quantize(arguments: argparse.Namespace) -> int:
+def _train(arguments: argparse.Namespace) -> int:
+    from mobile_actnet.training.distributed import join_processes
+    from mobile_actnet.training.preview import write_preview
+    from mobile_actnet.training.sources import collect, mix_sources, read_source
+
+    if arguments.quantize:
+        raise ActnetError(f"{QUANTIZE} is a command of its own: actnet-train {QUANTIZE} --data DIR")
+    if arguments.output is None and arguments.preview is None:
+        raise ActnetError("give -o PATH for the checkpoint, or --preview FILE")
     config = _config(arguments)
-    output = recorded_path(arguments.checkpoint)
-    state_path = output.with_suffix(".state")
-    if output.exists() and not arguments.overwrite:
-        raise ActnetError(f"{output} exists; give --overwrite to replace it")
-    network, _ = load_checkpoint(arguments.checkpoint)
-    photos = _photos(arguments.data)
-    # Too few pictures are refused here.
-    found = _measured(network, arguments.data, arguments.image_size)
-    collection, held_out = _split(photos, arguments.image_size)
-    tuned = tune(
-        network, collection, found, held_out, config, state_path,
-        workers=arguments.workers, bar=sys.stderr.isatty(),
-    )  # fmt: skip
-    save_recorded(tuned, output, sha256(arguments.checkpoint))
-    state_path.unlink()
-    print(f"saved {output}")
-    print(
-        f"next: actnet-export --format tflite --precision int8 --checkpoint {arguments.checkpoint}"
-    )
+    with join_processes(arguments.device) as processes:
+        say = print if processes.first else _silent
+        folders = [read_source(folder, arguments.labels, say) for folder in arguments.data]
+        sources = mix_sources(folders, arguments.mix)
+        if arguments.preview is not None:
+            write_preview(arguments.preview, collect(sources), config.seed)
+            print(f"saved {arguments.preview}")
+            return 0
+        _fit(arguments, config, sources, processes, say)
     return 0
 
 
-def _config(arguments: argparse.Namespace) -> TuningConfig:
-    if not 0 < arguments.rate < float("inf"):
-        raise ConfigError(f"--rate is {arguments.rate}; it must be above 0")
-    config = TuningConfig(steps=arguments.steps, seed=arguments.seed)
-    if arguments.image_size != ImageSize():
-        size = arguments.image_size
-        config = replace(config, image_sizes=((size.height, size.width),))
-    return replace(
-        config,
-        level_rate=config.level_rate * arguments.rate,
-        shift_rate=config.shift_rate * arguments.rate,
-        widening_rate=config.widening_rate * arguments.rate,
+def _fit(
+    arguments: argparse.Namespace, config: TrainingConfig, sources: list[Source],
+    processes: Processes, say: Callable[[str], None],
+) -> None:  # fmt: skip
+    from mobile_actnet.network.checkpoint import Card, save_checkpoint
+    from mobile_actnet.training.trainer import train
+
+    output: Path = arguments.output
+    if output.suffix != ".safetensors":
+        output = output / "checkpoint.safetensors"
+    state_path = output.with_suffix(".state")
+    refuse_existing(output, arguments.overwrite or state_path.exists())
+    network, origin = _start(arguments, sources, config)
+    card = Card(
+        name=arguments.name,
+        licence="Apache-2.0; the pictures' own terms apply",
+        origin=f"{origin}; pictures: " + ", ".join(path.name for path in arguments.data),
+        training={"preset": arguments.preset, **asdict(config)},
     )
+    train(
+        network, sources, config, state_path, say,
+        workers=arguments.workers,
+        measure=dev_measure(arguments.dev) if arguments.dev else None,
+        keep=lambda best: save_checkpoint(best, output, card),
+        processes=processes,
+        bar=sys.stderr.isatty(),
+    )  # fmt: skip
+    if processes.first:
+        save_checkpoint(network, output, card)
+        state_path.unlink()
+        say(f"saved {output}")
+        say(f"next: actnet-export --format tflite --checkpoint {output} -o models/")
 
 
-def _photos(folders: list[Path]) -> list[Photo]:
-    """List the pictures of all folders, one that lies in several of them once."""
-    found = {photo.path.resolve(): photo for folder in folders for photo in read_source(folder)}
-    return list(found.values())
+def dev_measure(folder: Path) -> Callable[[Actnet], float]:
+    """Return a function that measures a network's mAP on a folder with a manifest.csv.
+
+    Raises:
+        ActnetError: no query in the folder.
+    """
+    import numpy as np
+
+    from mobile_actnet.evaluation.ranking import evaluate
+    from mobile_actnet.network.describe import describe
+    from mobile_actnet.pictures.photos import find_photos, load_images
+
+    photos = [p for p in find_photos(folder) if p.role not in ("", "train")]
+    if not any(photo.role in ("query", "both") for photo in photos):
+        raise ActnetError(f"{folder} has no photo with the role query or both; see its manifest")
+
+    def measure(network: Actnet) -> float:
+        descriptors, kept = [], []
+        device = next(network.parameters()).device
+        network.cpu()
+        for start in range(0, len(photos), _DEV_CHUNK):
+            chunk = photos[start : start + _DEV_CHUNK]
+            pixels, readable, _ = load_images(chunk, _DEV_SIDE_PX, _DEV_SIDE_PX)
+            descriptors.append(describe(network, pixels))
+            kept += readable
+        network.to(device)
+        return evaluate(np.concatenate(descriptors), kept).mean_ap
+
+    return measure
 
 
-def _split(photos: list[Photo], size: ImageSize) -> tuple[Collection, Pixels]:
-    """Hold some pictures out, always the same ones; the others are to learn from."""
-    share = math.ceil(_HELD_OUT_SHARE * len(photos))
-    count = min(_MOST_HELD_OUT, max(_LEAST_HELD_OUT, share))
-    order = np.random.default_rng(0).permutation(len(photos))
-    held_out, _, _ = load_images([photos[n] for n in order[:count]], size.height, size.width)
-    # Every picture for itself: labels are not used.
-    rest = [replace(photos[n], instance=str(n)) for n in sorted(order[count:])]
-    return collect([Source(rest, 1.0)]), held_out
+def _config(arguments: argparse.Namespace) -> TrainingConfig:
+    config = PRESETS[arguments.preset]
+    if arguments.epochs is not None:
+        config = replace(config, epochs=arguments.epochs)
+    if arguments.steps is not None:
+        if arguments.steps < 1:
+            raise ActnetError(f"--steps is {arguments.steps}; it must be 1 or more")
+        config = replace(config, epochs=1, steps_per_epoch=arguments.steps)
+    if arguments.seed is not None:
+        config = replace(config, seed=arguments.seed)
+    return override(config, arguments.settings)
 
 
-def _measured(network: Actnet, folders: list[Path], size: ImageSize) -> ActivationRanges:
-    images = load_calibration_images(folders, size, DEFAULT_IMAGES, sys.stderr.isatty())
-    deployable = DeployableActnet(network, network.config.descriptor_dim, Layout.NHWC)
-    return measure_ranges(deployable, images, CalibrationMethod.MSE)
+def _start(
+    arguments: argparse.Namespace, sources: list[Source], config: TrainingConfig
+) -> tuple[Actnet, str]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    from mobile_actnet.network.actnet import Actnet
+    from mobile_actnet.network.checkpoint import load_checkpoint
+    from mobile_actnet.training.teacher import fit_whitening
+
+    if not arguments.backbone:
+        network, card = load_checkpoint(*([arguments.checkpoint] if arguments.checkpoint else []))
+        return network, f"started from {card.name} ({card.origin})"
+    photos = [photo for source in sources for photo in source.photos]
+    # A whitening has fewer rows than pictures it is fitted on.
+    rows = min(MOBILE_ACTNET.whitening_dim, len(photos) - 1)
+    network = Actnet(
+        replace(
+            MOBILE_ACTNET,
+            whitening_dim=rows,
+            descriptor_dim=min(rows, MOBILE_ACTNET.descriptor_dim),
+        )
+    )
+    if arguments.backbone == START_TORCHVISION:
+        network.load_imagenet()
+    else:
+        try:
+            network.load_backbone(load_file(arguments.backbone))
+        except (OSError, SafetensorError) as error:
+            raise CheckpointError(f"{arguments.backbone} cannot be read: {error}") from error
+    fit_whitening(network, photos, config.teacher_sides_px, config.whitening_strength)
+    return network, f"started from the backbone {Path(arguments.backbone).name}"
+
+
+def _silent(_: str) -> None:
+    pass
 
 
 if __name__ == "__main__":

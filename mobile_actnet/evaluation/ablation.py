@@ -8,7 +8,6 @@ No feature map is kept. The whole comparison costs about one training run's forw
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,8 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from mobile_actnet.descriptors import Descriptors
-from mobile_actnet.errors import ActnetError, ConfigError
+from mobile_actnet.errors import ActnetError
+from mobile_actnet.evaluation.config import AblationConfig
 from mobile_actnet.evaluation.frozen_backbone import (
     AGGREGATIONS,
     HEADS,
@@ -31,7 +31,6 @@ from mobile_actnet.evaluation.ranking import evaluate
 from mobile_actnet.network.actnet import Head, l2_normalise
 from mobile_actnet.network.whitening import pca_whitening
 from mobile_actnet.pictures.photos import Photo, find_photos, load_images
-from mobile_actnet.runtime.vocabulary import ImageSize
 from mobile_actnet.training.batches import CaptureBatches
 from mobile_actnet.training.config import TrainingConfig
 from mobile_actnet.training.losses import bank_loss
@@ -43,44 +42,6 @@ _LARGEST_GRADIENT_NORM = 2.0
 
 Scores = dict[tuple[str, str], dict[str, float]]
 """mAP in per cent by set, by (name of the head, aggregation)."""
-
-
-@dataclass(frozen=True)
-class AblationConfig:
-    """How much the heads are trained, all alike.
-
-    Attributes:
-        steps: updates of each head.
-        images: training pictures at most, drawn from the folders.
-        batch_size: captures in an update.
-        size: of all pictures.
-        largest_dim: length of the descriptors; less where there are not that many pictures.
-        temperature: of the contrast with the bank.
-        whitening_rate, activation_rate: learning rates of AdamW at the first step, then a cosine
-            to zero; the latter is of activation layers, pooling and power normalisation. Higher
-            than in a full training, which makes many more steps.
-        whitening_strength: of PCA whitening.
-        seed: of every random choice.
-    """
-
-    steps: int = 60
-    images: int = 400
-    batch_size: int = 32
-    size: ImageSize = field(default_factory=ImageSize)
-    largest_dim: int = 256
-    temperature: float = 0.05
-    whitening_rate: float = 5e-4
-    activation_rate: float = 1e-2
-    whitening_strength: float = 0.4
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        for name, value, least in (
-            ("--ablation-steps", self.steps, 1),
-            ("--ablation-images", self.images, 2),
-        ):
-            if value < least:
-                raise ConfigError(f"{name} is {value}; it must be {least} or more")
 
 
 def training_pictures(folders: list[Path], config: AblationConfig) -> tuple[Collection, list[str]]:

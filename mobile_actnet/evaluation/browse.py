@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mobile_actnet.descriptors import Descriptors
-from mobile_actnet.errors import ConfigError
+from mobile_actnet.evaluation.config import BrowseConfig
 from mobile_actnet.evaluation.ranking import average_precision
 from mobile_actnet.pictures.pages import data_url, item, page
 from mobile_actnet.pictures.photos import Photo
@@ -29,27 +29,6 @@ img { border: 4px solid #555; max-width: 100px; }
 .right span { color: #00662f; }
 .wrong span { color: #b00d27; }
 """
-
-
-@dataclass(frozen=True)
-class BrowseConfig:
-    """How much a page shows.
-
-    Attributes:
-        hits: shown for each query, best first.
-        queries_per_set: at most; those with the worst average precision come first.
-    """
-
-    hits: int = 8
-    queries_per_set: int = 50
-
-    def __post_init__(self) -> None:
-        for name, value in (
-            ("--browse-hits", self.hits),
-            ("--browse-queries", self.queries_per_set),
-        ):
-            if value < 1:
-                raise ConfigError(f"{name} is {value}; it must be 1 or more")
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ from mobile_actnet.network.config import (
     NetworkConfig,
     PoolingKind,
 )
-from mobile_actnet.pictures.preprocessing import Pixels, normalise
+from mobile_actnet.network.normalisation import normalise
+from mobile_actnet.pictures.preprocessing import Pixels
 
 
 @dataclass(frozen=True)

@@ -13,16 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mobile_actnet.errors import ActnetError, ConfigError
-from mobile_actnet.evaluation.ablation import (
-    AblationConfig,
-    ablation_table,
-    descriptor_dim,
-    run_ablation,
-    training_pictures,
-)
-from mobile_actnet.evaluation.browse import BrowseConfig, browse_page, worst_rankings
+from mobile_actnet.evaluation.browse import browse_page, worst_rankings
+from mobile_actnet.evaluation.config import AblationConfig, BrowseConfig
 from mobile_actnet.evaluation.dimension_curve import curve_dims, dimension_curves
-from mobile_actnet.evaluation.frozen_backbone import check_backbone_source, load_backbone
 from mobile_actnet.evaluation.plots import (
     check_picture_path,
     draw_curves,
@@ -31,7 +24,6 @@ from mobile_actnet.evaluation.plots import (
 )
 from mobile_actnet.evaluation.separability import distance_histograms
 from mobile_actnet.files import write_atomically
-from mobile_actnet.network.checkpoint import load_checkpoint
 from mobile_actnet.pictures.photos import Photo
 from mobile_actnet.runtime.vocabulary import ImageSize
 
@@ -90,6 +82,8 @@ def check_report_arguments(arguments: argparse.Namespace) -> None:
         _browse_config(arguments)
     if arguments.ablation is not None:
         _check_suffix("--ablation", arguments.ablation, (".md",))
+        from mobile_actnet.evaluation.frozen_backbone import check_backbone_source
+
         _ablation_config(arguments)
         check_backbone_source(arguments.model, arguments.backbone)
         if not arguments.ablation_data:
@@ -175,6 +169,8 @@ def _separability(path: Path, context: "ReportContext", sets: Sets) -> list[str]
 def _curve(path: Path, context: "ReportContext", sets: Sets) -> list[str]:
     if context.describe_dims is None:
         raise _no_curve(context.model)
+    from mobile_actnet.network.checkpoint import load_checkpoint
+
     rows = load_checkpoint(context.model)[0].config.whitening_dim
     dims = curve_dims(rows)
     curves = dimension_curves(context.describe_dims(rows), context.photos, sets, dims)
@@ -198,6 +194,14 @@ def _browse(path: Path, context: "ReportContext", sets: Sets, config: BrowseConf
 
 
 def _ablation(arguments: argparse.Namespace, context: "ReportContext", sets: Sets) -> list[str]:
+    from mobile_actnet.evaluation.ablation import (
+        ablation_table,
+        descriptor_dim,
+        run_ablation,
+        training_pictures,
+    )
+    from mobile_actnet.evaluation.frozen_backbone import load_backbone
+
     config = _ablation_config(arguments)
     backbone = load_backbone(context.model, arguments.backbone)
     collection, problems = training_pictures(arguments.ablation_data, config)

@@ -3,12 +3,15 @@
 All take and return L2-normalised descriptors or rankings; similarity is the inner product.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix, identity
-from scipy.sparse.linalg import cg
 
 from mobile_actnet.errors import ConfigError
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 Descriptors = NDArray[np.float32]
 Rankings = NDArray[np.int64]
@@ -126,6 +129,9 @@ def diffuse(
     """Return f of `diffusion_rankings`: (Q, N)."""
     if not 0 <= damping < 1:
         raise ConfigError(f"damping is {damping}; it must be 0 or more and below 1")
+    from scipy.sparse import identity
+    from scipy.sparse.linalg import cg
+
     if not len(database):
         return np.zeros((len(queries), 0))
     system = identity(len(database), format="csr") - damping * _transitions(
@@ -163,8 +169,10 @@ def _weighted_sums(
     return sums
 
 
-def _transitions(database: Descriptors, neighbours: int, gamma: float) -> csr_matrix:
+def _transitions(database: Descriptors, neighbours: int, gamma: float) -> "csr_matrix":
     """Return S of `diffusion_rankings`: (N, N), zero on its diagonal."""
+    from scipy.sparse import csr_matrix
+
     if neighbours < 1:
         raise ConfigError(f"the number of neighbours is {neighbours}; it must be 1 or more")
     count = len(database)

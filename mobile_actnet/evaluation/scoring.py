@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ from PIL import Image
 
 from mobile_actnet.descriptors import Descriptors
 from mobile_actnet.errors import ActnetError, ConfigError
+from mobile_actnet.evaluation.config import EvaluationOptions, Rerank
 from mobile_actnet.evaluation.extraction import extract, file_hash
 from mobile_actnet.evaluation.protocols import (
     ProtocolScore,
@@ -25,8 +25,8 @@ from mobile_actnet.evaluation.reranking import (
     augment_database,
     diffusion_rankings,
 )
-from mobile_actnet.gallery.sqlite.storage import Storage, encode
 from mobile_actnet.gallery.sqlite.storage import decode as decode_stored
+from mobile_actnet.gallery.sqlite.storage import encode
 from mobile_actnet.network.actnet import Actnet, check_dim
 from mobile_actnet.network.checkpoint import load_checkpoint
 from mobile_actnet.network.describe import describe
@@ -37,41 +37,7 @@ from mobile_actnet.runtime.describer import Describe
 from mobile_actnet.runtime.runtimes import open_artefact
 from mobile_actnet.runtime.vocabulary import ImageSize
 
-MULTI_SCALES = (1.0, 2**-0.5, 0.5)
 _SIDE_MULTIPLE_PX, _MIN_SIDE_PX = 32, 64
-
-
-class Rerank(StrEnum):
-    """What happens to a ranking: alpha query expansion, or diffusion on a k-NN graph."""
-
-    NONE = "none"
-    AQE = "aqe"
-    DIFFUSION = "diffusion"
-
-
-@dataclass(frozen=True)
-class EvaluationOptions:
-    """How a model is measured.
-
-    Attributes:
-        size, dim: for a checkpoint, its defaults if None; an artefact has its own.
-        scales: of the size; descriptors of several are summed (checkpoints only).
-        limit: photos of a folder at most, whole instances in seeded order; all if None.
-        cache: folder that keeps descriptors; none if None.
-        rerank, augment: re-ranking, and database-side augmentation before it.
-        progress: whether to draw a bar.
-        storage: rounds queries and database as a gallery does; float32 if None.
-    """
-
-    size: ImageSize | None = None
-    dim: int | None = None
-    scales: tuple[float, ...] = (1.0,)
-    limit: int | None = None
-    cache: Path | None = None
-    rerank: Rerank = Rerank.NONE
-    augment: bool = False
-    progress: bool = False
-    storage: Storage | None = None
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,6 @@ from pathlib import Path
 
 from mobile_actnet.errors import ConfigError, GalleryError
 from mobile_actnet.gallery.sqlite.schema import GalleryInfo, GalleryModel, check_model, from_gallery
-from mobile_actnet.network.checkpoint import load_checkpoint
-from mobile_actnet.network.describe import describe
 from mobile_actnet.pictures import preprocessing
 from mobile_actnet.runtime import manifest as manifests
 from mobile_actnet.runtime.describer import Describe
@@ -49,6 +47,10 @@ def opened(model: Path, bound: GalleryModel) -> Describe:
     """Return the function from (N, H, W, 3) uint8 pixels to (N, dim) float32 descriptors."""
     if model.suffix != CHECKPOINT_SUFFIX:
         return open_artefact(model).describe
+    # torch is for checkpoints alone.
+    from mobile_actnet.network.checkpoint import load_checkpoint
+    from mobile_actnet.network.describe import describe
+
     network, _ = load_checkpoint(model)
     return lambda pixels: describe(network, pixels, bound.dim)
 
@@ -78,6 +80,8 @@ def identify_as(model: Path, info: GalleryInfo, gallery: Path) -> GalleryModel:
 
 
 def _identify_checkpoint(model: Path, size: ImageSize, dim: int | None) -> GalleryModel:
+    from mobile_actnet.network.checkpoint import load_checkpoint
+
     network, _ = load_checkpoint(model)
     return GalleryModel(
         model.name, "checkpoint", "fp32", manifests.sha256(model), preprocessing.NAME,

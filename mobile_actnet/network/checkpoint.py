@@ -18,11 +18,10 @@ from torch import Tensor
 from mobile_actnet.errors import CheckpointError, ConfigError
 from mobile_actnet.files import reason, write_atomically
 from mobile_actnet.network.actnet import Actnet
-from mobile_actnet.network.config import NetworkConfig
+from mobile_actnet.network.config import DEFAULT_CHECKPOINT, NetworkConfig
 
 FORMAT = "mobile-actnet-checkpoint"
 VERSION = "1"
-DEFAULT_CHECKPOINT = Path(__file__).parents[1] / "weights" / "mobile_actnet.safetensors"
 
 # A safetensors file opens with the length of its JSON header.
 _LENGTH_BYTES = 8

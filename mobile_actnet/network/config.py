@@ -3,9 +3,12 @@
 import json
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from mobile_actnet.errors import ConfigError
+
+DEFAULT_CHECKPOINT = Path(__file__).parents[1] / "weights" / "mobile_actnet.safetensors"
 
 MIN_IMAGE_SIDE_PX = 64
 MAX_IMAGE_SIDE_PX = 1024

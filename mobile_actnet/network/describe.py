@@ -5,7 +5,8 @@ import torch
 
 from mobile_actnet.descriptors import Descriptors
 from mobile_actnet.network.actnet import Actnet
-from mobile_actnet.pictures.preprocessing import Pixels, normalise
+from mobile_actnet.network.normalisation import normalise
+from mobile_actnet.pictures.preprocessing import Pixels
 
 
 @torch.no_grad()

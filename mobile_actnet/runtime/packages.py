@@ -7,9 +7,9 @@ from mobile_actnet.errors import MissingPackageError
 from mobile_actnet.runtime.vocabulary import Format
 
 CONVERTING = {
-    Format.TFLITE: ("litert_torch", "ai_edge_litert", "ai_edge_quantizer"),
-    Format.ONNX: ("onnx", "onnxscript", "onnxruntime"),
-    Format.COREML: ("coremltools",),
+    Format.TFLITE: ("torch", "litert_torch", "ai_edge_litert", "ai_edge_quantizer"),
+    Format.ONNX: ("torch", "onnx", "onnxscript", "onnxruntime"),
+    Format.COREML: ("torch", "coremltools"),
 }
 """Packages that exporting needs; each format's extra installs them."""
 
@@ -32,10 +32,11 @@ def require(
         if find_spec(package) is None:
             raise MissingPackageError(
                 f"{kind.value} needs the package {package}, which is not installed; "
-                f"run: {install_command(kind)}"
+                f"run: {install_command(kind, packages)}"
             )
 
 
-def install_command(kind: Format) -> str:
-    """Return the command that installs what a format needs."""
-    return f"pip install 'mobile-actnet[{kind.value}]'"
+def install_command(kind: Format, packages: dict[Format, tuple[str, ...]]) -> str:
+    """Return the command that installs what a format needs: to be exported, or only to be run."""
+    only_run = packages is RUNNING and kind is not Format.COREML
+    return f"pip install 'mobile-actnet[{'runtime' if only_run else kind.value}]'"

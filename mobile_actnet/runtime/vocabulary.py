@@ -3,6 +3,8 @@
 Nothing heavy is imported here: every command shows these words in its help.
 """
 
+import argparse
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -96,3 +98,32 @@ def format_of(path: Path) -> Format:
     if path.suffix not in suffixes:
         raise ConfigError(f"{path} is no artefact; allowed are {', '.join(suffixes)}")
     return suffixes[path.suffix]
+
+
+def parse_image_size(text: str) -> ImageSize:
+    """Read "224" or "384x512" (height x width).
+
+    Raises:
+        argparse.ArgumentTypeError: anything else, or a side that is not allowed.
+    """
+    match = re.fullmatch(r"(\d+)(?:x(\d+))?", text)
+    if not match:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no image size; give one side or HEIGHTxWIDTH, such as 224 or 384x512"
+        )
+    height = int(match[1])
+    try:
+        return ImageSize(height, int(match[2] or height))
+    except ConfigError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def parse_whole_number(text: str) -> int:
+    """Read a whole number of 0 or more.
+
+    Raises:
+        argparse.ArgumentTypeError: anything else.
+    """
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not allowed; give a whole number, 0 or more")
+    return int(text)

@@ -6,7 +6,6 @@ from typing import Any
 
 from mobile_actnet.errors import ConfigError
 from mobile_actnet.network.config import check_image_size
-from mobile_actnet.training.mining import Mining
 
 
 class LossKind(StrEnum):
@@ -33,6 +32,26 @@ class Autocast(StrEnum):
     FP32 = "fp32"
     BF16 = "bf16"
     FP16 = "fp16"
+
+
+class Mining(StrEnum):
+    """Where the negative of a triplet comes from.
+
+    HARDEST: the most similar picture of another instance in the whole set, found with the current
+    model once an epoch, as in the paper. SEMI_HARD: the same, but not nearer than the positive.
+    MEMORY: semi-hard from descriptors kept from the last time each picture was seen.
+    """
+
+    HARDEST = "hardest"
+    SEMI_HARD = "semi-hard"
+    MEMORY = "memory"
+
+
+class Labels(StrEnum):
+    """What a folder without manifest.csv tells about its pictures."""
+
+    PICTURE = "picture"
+    FOLDER = "folder"
 
 
 def _at_least(name: str, value: float, least: int) -> None:

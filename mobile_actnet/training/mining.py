@@ -1,27 +1,14 @@
 """Mining: which negatives a triplet is made of (the paper, section 3.4 and 4.1)."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from mobile_actnet.training.config import Mining
 from mobile_actnet.training.losses import semi_hard
 from mobile_actnet.training.sources import Numbers
-
-
-class Mining(StrEnum):
-    """Where the negative of a triplet comes from.
-
-    HARDEST: the most similar picture of another instance in the whole set, found with the current
-    model once an epoch, as in the paper. SEMI_HARD: the same, but not nearer than the positive.
-    MEMORY: semi-hard from descriptors kept from the last time each picture was seen.
-    """
-
-    HARDEST = "hardest"
-    SEMI_HARD = "semi-hard"
-    MEMORY = "memory"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ the clean picture itself, and the anchor a synthetic capture of it.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
@@ -18,15 +17,9 @@ from torch import Tensor
 from mobile_actnet.errors import ActnetError, ConfigError
 from mobile_actnet.pictures.photos import MANIFEST_NAME, Photo, find_photos
 from mobile_actnet.pictures.preprocessing import decode
+from mobile_actnet.training.config import Labels
 
 Numbers = NDArray[np.int64]
-
-
-class Labels(StrEnum):
-    """What a folder without manifest.csv tells about its pictures."""
-
-    PICTURE = "picture"
-    FOLDER = "folder"
 
 
 @dataclass(frozen=True)

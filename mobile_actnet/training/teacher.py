@@ -4,9 +4,9 @@ import torch
 from torch import Tensor
 
 from mobile_actnet.network.actnet import Actnet
+from mobile_actnet.network.normalisation import normalise
 from mobile_actnet.network.whitening import order_rows_by_variance, pca_whitening
 from mobile_actnet.pictures.photos import Photo, load_images
-from mobile_actnet.pictures.preprocessing import normalise
 from mobile_actnet.training.distributed import autocasting
 
 

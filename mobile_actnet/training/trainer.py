@@ -23,10 +23,10 @@ from torch.nn.parallel import DistributedDataParallel
 
 from mobile_actnet.errors import ActnetError, ConfigError
 from mobile_actnet.network.actnet import Actnet
+from mobile_actnet.network.normalisation import normalise
 from mobile_actnet.pictures.photos import Photo
-from mobile_actnet.pictures.preprocessing import normalise
 from mobile_actnet.training.batches import Batch, CaptureBatches, Split, TripletBatches, loader
-from mobile_actnet.training.config import LossKind, TrainingConfig
+from mobile_actnet.training.config import LossKind, Mining, TrainingConfig
 from mobile_actnet.training.distributed import Processes, autocasting, resolve_autocast
 from mobile_actnet.training.log import TrainingLog, learned_parameters
 from mobile_actnet.training.losses import (
@@ -36,7 +36,7 @@ from mobile_actnet.training.losses import (
     proxy_loss,
     triplet_loss,
 )
-from mobile_actnet.training.mining import Mining, Triplets, mine_negatives
+from mobile_actnet.training.mining import Triplets, mine_negatives
 from mobile_actnet.training.optimizers import leading_parameters, make_optimizer, rate
 from mobile_actnet.training.sources import Collection, Source, collect
 from mobile_actnet.training.state import load_state, run_identity, save_state

@@ -9,8 +9,9 @@ from torch import Tensor
 
 from mobile_actnet.errors import ActnetError
 from mobile_actnet.network.actnet import Actnet
+from mobile_actnet.network.normalisation import normalise
 from mobile_actnet.pictures.photos import Photo, load_images
-from mobile_actnet.pictures.preprocessing import decode, normalise
+from mobile_actnet.pictures.preprocessing import decode
 from mobile_actnet.training.batches import anchor_pixels, anchor_seed
 from mobile_actnet.training.config import TrainingConfig
 from mobile_actnet.training.distributed import autocasting

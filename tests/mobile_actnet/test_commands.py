@@ -50,3 +50,10 @@ def test_bugs_keep_their_traceback() -> None:
 
 def test_success() -> None:
     assert run(lambda: 0) == 0
+
+
+def test_a_missing_package_gets_its_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert raising(ModuleNotFoundError("No module named 'torch'", name="torch.nn")) == 1
+    assert "run: pip install 'mobile-actnet[train]'" in capsys.readouterr().err
+    with pytest.raises(ModuleNotFoundError):
+        raising(ModuleNotFoundError("No module named 'tarch'", name="tarch"))

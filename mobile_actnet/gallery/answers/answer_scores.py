@@ -14,7 +14,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from mobile_actnet.gallery.answers.near_duplicates import NEARLY_THE_SAME
+from mobile_actnet.gallery.config import NEARLY_THE_SAME
 
 
 class Measure(StrEnum):

@@ -3,9 +3,6 @@
 from mobile_actnet.gallery.exact_search import similarities_between
 from mobile_actnet.gallery.sqlite.storage import StoredDescriptors
 
-NEARLY_THE_SAME = 0.95
-"""Similarity from which two pictures count as nearly the same."""
-
 
 def group_hits(hits: StoredDescriptors, threshold: float) -> list[list[int]]:
     """Group a ranking: a hit joins the first earlier group whose first hit is like it.

@@ -1,11 +1,11 @@
 """What a worker does with photos: decode, resize, describe, encode, thumbnail."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from mobile_actnet.errors import MissingDecoderError, UnreadablePictureError
 from mobile_actnet.files import reason, sha256_of
@@ -49,8 +49,9 @@ class _Decoded:
 
 def prepare(work: PictureWork) -> Callable[[list[FoundPhoto]], list[Outcome]]:
     """Load the model on one thread; the workers are what runs in parallel."""
-    torch.set_num_threads(1)
     describe = opened(work.model, work.bound)
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(1)
     return lambda photos: describe_photos(photos, describe, work)
 
 

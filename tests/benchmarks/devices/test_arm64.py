@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from mobile_actnet.benchmarks.config import NetworkName, RuntimeKind
 from mobile_actnet.benchmarks.devices.arm64 import (
     Arm64Tools,
     count_instructions,
@@ -12,10 +13,9 @@ from mobile_actnet.benchmarks.devices.arm64 import (
     problems,
 )
 from mobile_actnet.benchmarks.latency.artefacts import Artefact
-from mobile_actnet.benchmarks.latency.cases import Case, RuntimeKind
-from mobile_actnet.benchmarks.latency.networks import NetworkName
+from mobile_actnet.benchmarks.latency.cases import Case
 from mobile_actnet.benchmarks.reports.report import Instructions
-from mobile_actnet.cli.bench import main
+from mobile_actnet.cli.bench.command import main
 from mobile_actnet.errors import ActnetError, ConfigError
 from mobile_actnet.runtime.vocabulary import ImageSize, Precision
 
@@ -84,7 +84,7 @@ def test_missing_tools_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[st
 def test_report_of_the_command(
     arm64_tools: Arm64Tools, small_tflite: Artefact, monkeypatch, capsys
 ) -> None:
-    monkeypatch.setattr("mobile_actnet.cli.bench_device.artefact_of", lambda *words: small_tflite)
+    monkeypatch.setattr("mobile_actnet.cli.bench.device.artefact_of", lambda *words: small_tflite)
     words = ["--arm64", "--check", "--reference", "mobile_actnet", "--image-size", "64"]
     assert main([*words, "--arm64-tools", str(arm64_tools.folder)]) == 0
     told = capsys.readouterr().out

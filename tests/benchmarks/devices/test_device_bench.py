@@ -13,6 +13,7 @@ import pytest
 from conftest import TOOLS
 from fake_phone import SERIAL, STORAGE, FakePhone
 
+from mobile_actnet.benchmarks.config import NetworkName, RunPlan, RuntimeKind
 from mobile_actnet.benchmarks.devices import adb as adb_module
 from mobile_actnet.benchmarks.devices import device_bench
 from mobile_actnet.benchmarks.devices.adb import Adb, DeviceError, DeviceLostError, device_folder
@@ -24,11 +25,9 @@ from mobile_actnet.benchmarks.devices.device_bench import (
 )
 from mobile_actnet.benchmarks.devices.native import NativeResult, read_result
 from mobile_actnet.benchmarks.latency.artefacts import Artefact
-from mobile_actnet.benchmarks.latency.cases import Case, RuntimeKind
-from mobile_actnet.benchmarks.latency.networks import NetworkName
-from mobile_actnet.benchmarks.latency.timing import RunPlan
+from mobile_actnet.benchmarks.latency.cases import Case
 from mobile_actnet.benchmarks.reports.report import Comparison
-from mobile_actnet.cli.bench import main
+from mobile_actnet.cli.bench.command import main
 from mobile_actnet.errors import ActnetError, ConfigError
 from mobile_actnet.runtime.vocabulary import ImageSize, Precision
 
@@ -240,7 +239,7 @@ def test_what_benchmark_model_prints() -> None:
 
 
 def test_the_command(setup: DeviceSetup, artefacts, fake_phone: FakePhone, monkeypatch, capsys):
-    monkeypatch.setattr("mobile_actnet.cli.bench_device.artefact_of", lambda *words: artefacts[0])
+    monkeypatch.setattr("mobile_actnet.cli.bench.device.artefact_of", lambda *words: artefacts[0])
     words = ["--adb", str(fake_phone.adb), "--arm64-tools", str(TOOLS), "--device-folder", STORAGE,
              "--image-size", "64", "--num-runs", "2", "--min-seconds", "0", "--warmup-runs", "0",
              "--cool-down", "0"]  # fmt: skip

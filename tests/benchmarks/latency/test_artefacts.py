@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from mobile_actnet.benchmarks.config import NetworkName, RuntimeKind
 from mobile_actnet.benchmarks.latency import artefacts
 from mobile_actnet.benchmarks.latency.artefacts import artefact_of
-from mobile_actnet.benchmarks.latency.cases import Case, RuntimeKind
-from mobile_actnet.benchmarks.latency.networks import NetworkName
+from mobile_actnet.benchmarks.latency.cases import Case
 from mobile_actnet.errors import ConfigError
 from mobile_actnet.runtime.vocabulary import ImageSize, Precision
 

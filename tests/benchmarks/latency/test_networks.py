@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from mobile_actnet.benchmarks.latency.networks import NETWORKS, NetworkName, PowWeibull, weights_key
+from mobile_actnet.benchmarks.config import NetworkName
+from mobile_actnet.benchmarks.latency.networks import NETWORKS, PowWeibull, weights_key
 from mobile_actnet.export.graph.lowering import LoweredWeibull
 from mobile_actnet.network.activations import Weibull
 from mobile_actnet.runtime.vocabulary import Layout

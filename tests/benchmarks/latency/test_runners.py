@@ -8,12 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mobile_actnet.benchmarks.config import Clock, NetworkName, RuntimeKind
 from mobile_actnet.benchmarks.latency.artefacts import Artefact
-from mobile_actnet.benchmarks.latency.cases import Case, RuntimeKind
-from mobile_actnet.benchmarks.latency.networks import NetworkName
+from mobile_actnet.benchmarks.latency.cases import Case
 from mobile_actnet.benchmarks.latency.process_runner import ProcessRunner, probe
 from mobile_actnet.benchmarks.latency.runners import RunnerOptions, open_runner
-from mobile_actnet.benchmarks.latency.timing import Clock
 from mobile_actnet.descriptors import cosine
 from mobile_actnet.errors import ActnetError, ConfigError
 from mobile_actnet.runtime.generated_pictures import generated_pictures

@@ -4,9 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
+from mobile_actnet.benchmarks.config import FEWEST_RUNS, RunPlan
 from mobile_actnet.benchmarks.latency.timing import (
-    FEWEST_RUNS,
-    RunPlan,
     interleaved_latencies_ms,
     steady_latencies_ms,
     timed,

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from mobile_actnet.benchmarks.config import parse_set
 from mobile_actnet.benchmarks.latency.ratios import Ratio
-from mobile_actnet.benchmarks.reports.precision_table import PrecisionRow, markdown, parse_set
-from mobile_actnet.cli.precisions import main
+from mobile_actnet.benchmarks.reports.precision_table import PrecisionRow, markdown
+from mobile_actnet.cli.bench.precisions import main
 from mobile_actnet.runtime.generated_pictures import generated_pictures
 from mobile_actnet.runtime.vocabulary import ImageSize
 

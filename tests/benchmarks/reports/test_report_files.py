@@ -11,7 +11,7 @@ from made_up import comparison, report
 from mobile_actnet.benchmarks.latency.ratios import summarise
 from mobile_actnet.benchmarks.reports.report import NotMeasured, Report
 from mobile_actnet.benchmarks.reports.report_files import json_schema, load_report, save_report
-from mobile_actnet.cli.bench import main
+from mobile_actnet.cli.bench.command import main
 from mobile_actnet.errors import ActnetError
 
 ROOT = Path(__file__).parents[3]

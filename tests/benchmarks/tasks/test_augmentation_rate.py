@@ -5,7 +5,7 @@ import json
 import pytest
 
 from mobile_actnet.benchmarks.tasks.augmentation_rate import measure_augmentation
-from mobile_actnet.cli.bench import main
+from mobile_actnet.cli.bench.command import main
 
 
 def test_share_follows_from_the_two_rates() -> None:
@@ -17,6 +17,6 @@ def test_share_follows_from_the_two_rates() -> None:
 
 def test_command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     small = measure_augmentation(side_px=64, pictures=2, rounds=1)
-    monkeypatch.setattr("mobile_actnet.cli.bench_modes.measure_augmentation", lambda: small)
+    monkeypatch.setattr("mobile_actnet.cli.bench.modes.measure_augmentation", lambda: small)
     assert main(["--augmentation", "--json"]) == 0
     assert json.loads(capsys.readouterr().out.splitlines()[-1]) == vars(small)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from mobile_actnet.benchmarks.tasks.indexing_rate import main
+from mobile_actnet.cli.bench.indexing import main
 from mobile_actnet.runtime.generated_pictures import generated_pictures
 from mobile_actnet.runtime.vocabulary import Format, ImageSize, Precision
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from mobile_actnet.benchmarks.tasks.lowering_comparison import main
+from mobile_actnet.cli.bench.lowerings import main
 from mobile_actnet.runtime.generated_pictures import generated_pictures
 from mobile_actnet.runtime.vocabulary import ImageSize, Lowering
 

@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from mobile_actnet.benchmarks.tasks.search_time import generated, main
+from mobile_actnet.benchmarks.tasks.search_time import generated
+from mobile_actnet.cli.bench.search import main
 
 
 def test_measures_all_methods(capsys: pytest.CaptureFixture[str]) -> None:

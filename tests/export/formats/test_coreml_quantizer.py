@@ -18,7 +18,7 @@ from mobile_actnet.export.quantization.plan import QuantizationPlan, Range
 from mobile_actnet.export.quantization.prepare import prepare
 from mobile_actnet.export.quantization.weight_repair import equalise_from_bytes
 from mobile_actnet.network.actnet import Actnet
-from mobile_actnet.network.checkpoint import DEFAULT_CHECKPOINT
+from mobile_actnet.network.config import DEFAULT_CHECKPOINT
 from mobile_actnet.runtime.generated_pictures import generated_pictures
 from mobile_actnet.runtime.manifest import sha256
 from mobile_actnet.runtime.vocabulary import Format, ImageSize, Layout, Precision

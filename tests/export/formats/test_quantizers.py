@@ -13,7 +13,7 @@ from mobile_actnet.export.graph.deployable import DeployableActnet
 from mobile_actnet.export.quantization.int8_file import load_recorded
 from mobile_actnet.export.quantization.prepare import prepare
 from mobile_actnet.network.actnet import Actnet
-from mobile_actnet.network.checkpoint import DEFAULT_CHECKPOINT
+from mobile_actnet.network.config import DEFAULT_CHECKPOINT
 from mobile_actnet.runtime.artefact_file import inspect
 from mobile_actnet.runtime.generated_pictures import generated_pictures
 from mobile_actnet.runtime.manifest import sha256

@@ -13,7 +13,7 @@ from mobile_actnet.network.config import (
     PoolingKind,
     StreamConfig,
 )
-from mobile_actnet.pictures.preprocessing import normalise
+from mobile_actnet.network.normalisation import normalise
 from mobile_actnet.runtime.vocabulary import ImageSize, Layout
 
 

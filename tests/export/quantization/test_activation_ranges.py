@@ -5,11 +5,11 @@ import pytest
 
 from mobile_actnet.export.quantization.activation_ranges import (
     BINS,
-    CalibrationMethod,
     Histogram,
     choose_range,
     rounded,
 )
+from mobile_actnet.export.quantization.config import CalibrationMethod
 
 
 def filled(values: np.ndarray) -> Histogram:

@@ -9,17 +9,16 @@ from PIL import Image
 
 from mobile_actnet.errors import ActnetError, ConfigError
 from mobile_actnet.export.graph.deployable import DeployableActnet
-from mobile_actnet.export.quantization.activation_ranges import CalibrationMethod
 from mobile_actnet.export.quantization.backbone_points import INPUT, SIGNATURE
 from mobile_actnet.export.quantization.calibration import (
-    RECOMMENDED_IMAGES,
     CalibrationImages,
     load_calibration_images,
     measure_ranges,
 )
+from mobile_actnet.export.quantization.config import RECOMMENDED_IMAGES, CalibrationMethod
 from mobile_actnet.export.quantization.int8_file import load_recorded, save_recorded
 from mobile_actnet.network.actnet import Actnet
-from mobile_actnet.network.checkpoint import DEFAULT_CHECKPOINT
+from mobile_actnet.network.config import DEFAULT_CHECKPOINT
 from mobile_actnet.runtime.generated_pictures import generated_pictures
 from mobile_actnet.runtime.manifest import sha256
 from mobile_actnet.runtime.vocabulary import ImageSize, Layout

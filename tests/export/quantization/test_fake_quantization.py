@@ -3,8 +3,8 @@
 import torch
 
 from mobile_actnet.export.graph.deployable import DeployableActnet
-from mobile_actnet.export.quantization.activation_ranges import CalibrationMethod
 from mobile_actnet.export.quantization.calibration import CalibrationImages, measure_ranges
+from mobile_actnet.export.quantization.config import CalibrationMethod
 from mobile_actnet.export.quantization.fake_quantization import SimulatedInt8
 from mobile_actnet.network.actnet import Actnet, l2_normalise
 from mobile_actnet.runtime.generated_pictures import generated_pictures

@@ -11,12 +11,12 @@ from mobile_actnet.cli.export import main
 from mobile_actnet.errors import ActnetError, ConfigError
 from mobile_actnet.export.graph.deployable import DeployableActnet
 from mobile_actnet.export.quantization import int8_file
-from mobile_actnet.export.quantization.activation_ranges import CalibrationMethod
 from mobile_actnet.export.quantization.calibration import (
     ActivationRanges,
     CalibrationImages,
     measure_ranges,
 )
+from mobile_actnet.export.quantization.config import CalibrationMethod
 from mobile_actnet.export.quantization.fake_quantization import SimulatedInt8
 from mobile_actnet.export.quantization.int8_file import (
     load_recorded,
@@ -26,7 +26,8 @@ from mobile_actnet.export.quantization.int8_file import (
 )
 from mobile_actnet.export.quantization.prepare import prepare
 from mobile_actnet.network.actnet import Actnet
-from mobile_actnet.network.checkpoint import DEFAULT_CHECKPOINT, Card, save_checkpoint
+from mobile_actnet.network.checkpoint import Card, save_checkpoint
+from mobile_actnet.network.config import DEFAULT_CHECKPOINT
 from mobile_actnet.runtime.generated_pictures import generated_pictures
 from mobile_actnet.runtime.manifest import load, sha256
 from mobile_actnet.runtime.vocabulary import ImageSize, Layout, Precision

@@ -10,9 +10,9 @@ from PIL import Image
 from mobile_actnet.cli.export import main
 from mobile_actnet.export import pipeline
 from mobile_actnet.export.graph.deployable import DeployableActnet
-from mobile_actnet.export.quantization.activation_ranges import CalibrationMethod
 from mobile_actnet.export.quantization.backbone_points import BackbonePoints
 from mobile_actnet.export.quantization.calibration import CalibrationImages, measure_ranges
+from mobile_actnet.export.quantization.config import CalibrationMethod
 from mobile_actnet.export.quantization.sensitivity import KEPT_COUNTS, most_sensitive
 from mobile_actnet.network.actnet import Actnet
 from mobile_actnet.runtime.generated_pictures import generated_pictures

@@ -8,9 +8,9 @@ from torch import nn
 
 from mobile_actnet.export.graph.deployable import DeployableActnet
 from mobile_actnet.export.quantization import weight_repair
-from mobile_actnet.export.quantization.activation_ranges import CalibrationMethod
 from mobile_actnet.export.quantization.backbone_points import BackbonePoints
 from mobile_actnet.export.quantization.calibration import CalibrationImages, measure_ranges
+from mobile_actnet.export.quantization.config import CalibrationMethod
 from mobile_actnet.network.actnet import Actnet
 from mobile_actnet.runtime.generated_pictures import generated_pictures
 from mobile_actnet.runtime.vocabulary import ImageSize, Layout

@@ -23,7 +23,8 @@ from mobile_actnet.cli.export import main
 from mobile_actnet.export.checks import parity
 from mobile_actnet.export.formats import onnx_exporter
 from mobile_actnet.network.actnet import Actnet
-from mobile_actnet.network.checkpoint import DEFAULT_CHECKPOINT, Card, save_checkpoint
+from mobile_actnet.network.checkpoint import Card, save_checkpoint
+from mobile_actnet.network.config import DEFAULT_CHECKPOINT
 from mobile_actnet.runtime import packages
 from mobile_actnet.runtime.manifest import load, path_of
 from mobile_actnet.runtime.vocabulary import Format, Precision

@@ -5,6 +5,7 @@ import functools
 import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from mobile_actnet.evaluation.reports import (
     wanted,
     write_reports,
 )
-from mobile_actnet.network.checkpoint import DEFAULT_CHECKPOINT
+from mobile_actnet.network.config import DEFAULT_CHECKPOINT
 from mobile_actnet.pictures.photos import Photo
 from mobile_actnet.runtime.generated_pictures import generated_pictures
 from mobile_actnet.runtime.vocabulary import ImageSize
@@ -94,8 +95,7 @@ def test_pictures_and_page(context: Context, tmp_path: Path) -> None:
 
 def test_ablation(context: Context, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(
-        evaluate_reports, "run_ablation",
-        lambda *a, **k: ablation.run_ablation(*a, **k, heads=ablation.HEADS[:1]),
+        ablation, "run_ablation", partial(ablation.run_ablation, heads=ablation.HEADS[:1])
     )  # fmt: skip
     folder = tmp_path / "catalogue"
     folder.mkdir()

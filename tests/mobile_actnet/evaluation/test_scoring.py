@@ -9,10 +9,10 @@ from PIL import Image
 
 from mobile_actnet.cli.evaluate import main
 from mobile_actnet.errors import ActnetError
+from mobile_actnet.evaluation.config import EvaluationOptions
 from mobile_actnet.evaluation.protocols import Protocol, load_task
 from mobile_actnet.evaluation.ranking import evaluate
 from mobile_actnet.evaluation.scoring import (
-    EvaluationOptions,
     _scaled,
     evaluate_model,
     evaluate_protocol,
@@ -20,7 +20,7 @@ from mobile_actnet.evaluation.scoring import (
     rank,
 )
 from mobile_actnet.gallery.sqlite.storage import Storage, decode, encode
-from mobile_actnet.network.checkpoint import DEFAULT_CHECKPOINT
+from mobile_actnet.network.config import DEFAULT_CHECKPOINT
 from mobile_actnet.pictures.photos import find_photos
 from mobile_actnet.runtime.generated_pictures import generated_pictures
 from mobile_actnet.runtime.vocabulary import Format, ImageSize, Precision

@@ -9,7 +9,7 @@ import pytest
 
 from mobile_actnet.errors import ActnetError, ConfigError, GalleryError
 from mobile_actnet.gallery.model import identify, opened
-from mobile_actnet.network.checkpoint import DEFAULT_CHECKPOINT
+from mobile_actnet.network.config import DEFAULT_CHECKPOINT
 from mobile_actnet.runtime import manifest as manifests
 from mobile_actnet.runtime.vocabulary import ImageSize
 

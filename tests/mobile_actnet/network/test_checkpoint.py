@@ -12,14 +12,13 @@ from safetensors.torch import load_file, save_file
 
 from mobile_actnet.errors import CheckpointError
 from mobile_actnet.network.actnet import Actnet
-from mobile_actnet.network.checkpoint import (
+from mobile_actnet.network.checkpoint import FORMAT, Card, load_checkpoint, save_checkpoint
+from mobile_actnet.network.config import (
     DEFAULT_CHECKPOINT,
-    FORMAT,
-    Card,
-    load_checkpoint,
-    save_checkpoint,
+    BackboneKind,
+    NetworkConfig,
+    StreamConfig,
 )
-from mobile_actnet.network.config import BackboneKind, NetworkConfig, StreamConfig
 
 Tensors = dict[str, torch.Tensor]
 Metadata = dict[str, str]

@@ -15,7 +15,8 @@ import torch
 from PIL import Image
 
 from mobile_actnet.errors import MissingDecoderError, UnreadablePictureError
-from mobile_actnet.pictures.preprocessing import NAME, VERSION, decode, load_image, normalise
+from mobile_actnet.network.normalisation import normalise
+from mobile_actnet.pictures.preprocessing import NAME, VERSION, decode, load_image
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "preprocessing"
 INDEX = json.loads((GOLDEN / "index.json").read_text())

@@ -9,7 +9,7 @@ import pytest
 
 from mobile_actnet.network.activations import activation_parameters
 from mobile_actnet.network.actnet import Actnet
-from mobile_actnet.network.checkpoint import DEFAULT_CHECKPOINT
+from mobile_actnet.network.config import DEFAULT_CHECKPOINT
 from mobile_actnet.runtime import manifest as manifests
 from mobile_actnet.runtime.errors import ManifestError
 from mobile_actnet.runtime.vocabulary import Format, Precision

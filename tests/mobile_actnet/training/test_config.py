@@ -3,8 +3,15 @@
 import pytest
 
 from mobile_actnet.errors import ConfigError
-from mobile_actnet.training.config import PAPER, PHONE, Autocast, LossKind, TrainingConfig, override
-from mobile_actnet.training.mining import Mining
+from mobile_actnet.training.config import (
+    PAPER,
+    PHONE,
+    Autocast,
+    LossKind,
+    Mining,
+    TrainingConfig,
+    override,
+)
 
 
 def test_the_papers_values() -> None:

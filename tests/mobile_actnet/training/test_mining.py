@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from mobile_actnet.training.mining import Mining, mine_negatives
+from mobile_actnet.training.config import Mining
+from mobile_actnet.training.mining import mine_negatives
 
 # Angles in degrees; similarity is the cosine of the difference.
 ANGLES = torch.deg2rad(torch.tensor([0.0, 10.0, 4.0, 30.0, 90.0]))

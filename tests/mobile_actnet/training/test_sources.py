@@ -9,8 +9,8 @@ from PIL import Image
 
 from mobile_actnet.errors import ActnetError, ConfigError
 from mobile_actnet.pictures.photos import Photo
+from mobile_actnet.training.config import Labels
 from mobile_actnet.training.sources import (
-    Labels,
     Source,
     collect,
     draw,

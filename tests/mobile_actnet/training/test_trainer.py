@@ -14,14 +14,13 @@ import pytest
 import torch
 from PIL import Image
 
-from mobile_actnet.cli.training_cli import main
+from mobile_actnet.cli.train import main
 from mobile_actnet.errors import ActnetError, ConfigError
 from mobile_actnet.network.actnet import Actnet
 from mobile_actnet.network.checkpoint import Card, load_checkpoint, save_checkpoint
 from mobile_actnet.network.config import BackboneKind, NetworkConfig, StreamConfig
 from mobile_actnet.pictures.photos import find_photos
-from mobile_actnet.training.config import Autocast, LossKind, OptimizerKind, TrainingConfig
-from mobile_actnet.training.mining import Mining
+from mobile_actnet.training.config import Autocast, LossKind, Mining, OptimizerKind, TrainingConfig
 from mobile_actnet.training.optimizers import leading_parameters
 from mobile_actnet.training.sources import Source
 from mobile_actnet.training.trainer import train
@@ -100,7 +99,7 @@ def test_kill_9_in_mid_epoch_resumes_to_the_same_losses(pictures: Path, tmp_path
     start = tmp_path / "start.safetensors"
     save_checkpoint(small_network(), start, Card())
     command = [
-        sys.executable, "-m", "mobile_actnet.cli.training_cli", "--data", str(pictures),
+        sys.executable, "-m", "mobile_actnet.cli.train", "--data", str(pictures),
         "--checkpoint", str(start), "--steps", "600", "--workers", "0", "--set", "batch_size=4",
         "--set", "image_sizes=64", "--set", "teacher_sides_px=64", "--set", "autocast=fp32",
     ]  # fmt: skip
@@ -125,7 +124,7 @@ def test_two_processes_agree_with_one(pictures: Path, tmp_path: Path) -> None:
     start = tmp_path / "start.safetensors"
     save_checkpoint(small_network(), start, Card())
     arguments = [
-        "-m", "mobile_actnet.cli.training_cli", "--data", str(pictures), "--checkpoint", str(start),
+        "-m", "mobile_actnet.cli.train", "--data", str(pictures), "--checkpoint", str(start),
         "--steps", "10", "--workers", "0", "--set", "batch_size=4", "--device", "cpu",
         "--set", "image_sizes=64", "--set", "teacher_sides_px=64", "--set", "autocast=fp32",
     ]  # fmt: skip

@@ -65,7 +65,7 @@ def test_tflite_indexes(kind: Format, make_photos, small_artefact, tmp_path: Pat
 
 
 def test_a_checkpoint_indexes(make_photos, tmp_path: Path) -> None:
-    from mobile_actnet.network.checkpoint import DEFAULT_CHECKPOINT
+    from mobile_actnet.network.config import DEFAULT_CHECKPOINT
     from mobile_actnet.runtime.vocabulary import ImageSize
 
     gallery = tmp_path / "g.sqlite"

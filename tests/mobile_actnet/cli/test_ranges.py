@@ -4,9 +4,9 @@ from pathlib import Path
 
 from PIL import Image
 
+from mobile_actnet.cli.ranges import main
 from mobile_actnet.export.quantization.int8_file import load_recorded
-from mobile_actnet.export.quantization.record_ranges import main
-from mobile_actnet.network.checkpoint import DEFAULT_CHECKPOINT
+from mobile_actnet.network.config import DEFAULT_CHECKPOINT
 from mobile_actnet.runtime.generated_pictures import generated_pictures
 from mobile_actnet.runtime.manifest import sha256
 from mobile_actnet.runtime.vocabulary import ImageSize

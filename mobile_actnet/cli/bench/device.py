@@ -1,25 +1,24 @@
 """Modes of `actnet-bench` that measure elsewhere: ARM64 under emulation, a phone, the iOS app."""
 
 import argparse
-import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import PurePosixPath
 
+from mobile_actnet.benchmarks.config import MIN_SPEEDUP, NetworkName, RuntimeKind
 from mobile_actnet.benchmarks.devices.adb import Adb
 from mobile_actnet.benchmarks.devices.arm64 import Arm64Tools, count_instructions, problems
 from mobile_actnet.benchmarks.devices.device_bench import DeviceSetup, compare_on_device
 from mobile_actnet.benchmarks.devices.phone import describe_phone
 from mobile_actnet.benchmarks.latency.artefacts import Artefact, artefact_of
-from mobile_actnet.benchmarks.latency.cases import Case, RuntimeKind
-from mobile_actnet.benchmarks.latency.comparison import MIN_SPEEDUP, measured
-from mobile_actnet.benchmarks.latency.networks import NetworkName
+from mobile_actnet.benchmarks.latency.cases import Case
+from mobile_actnet.benchmarks.latency.comparison import measured
 from mobile_actnet.benchmarks.reports.machine import Machine
 from mobile_actnet.benchmarks.reports.report import Comparison, Instructions, NotMeasured, Report
 from mobile_actnet.benchmarks.reports.report_files import load_report, now
-from mobile_actnet.cli.bench_modes import chosen_cases, new_report, say, setup_of
-from mobile_actnet.cli.bench_output import check_output, hand_over
+from mobile_actnet.cli.bench.modes import chosen_cases, command_line, new_report, say, setup_of
+from mobile_actnet.cli.bench.output import check_output, hand_over
 from mobile_actnet.errors import ActnetError, ConfigError
 
 COUNTED = (
@@ -71,8 +70,7 @@ def device(arguments: argparse.Namespace) -> int:
         for case in _tflite_cases(arguments)
     ]
     found, missing = measured(attempts, say)
-    command = shlex.join(["actnet-bench", *sys.argv[1:]])
-    report = Report(machine, command, now(), comparisons=found, not_measured=missing)
+    report = Report(machine, command_line(), now(), comparisons=found, not_measured=missing)
     hand_over(report, arguments)
     return int((arguments.check and not report.passed) or not found)
 

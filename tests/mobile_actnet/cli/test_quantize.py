@@ -8,18 +8,18 @@ import pytest
 import torch
 from PIL import Image
 
-from mobile_actnet.cli import train as train_cli
 from mobile_actnet.cli.train import main
 from mobile_actnet.errors import ActnetError, ConfigError
 from mobile_actnet.export.graph.deployable import DeployableActnet
-from mobile_actnet.export.quantization.activation_ranges import CalibrationMethod
 from mobile_actnet.export.quantization.calibration import (
     ActivationRanges,
     CalibrationImages,
     measure_ranges,
 )
+from mobile_actnet.export.quantization.checkpoint_tuning import pictures_of
+from mobile_actnet.export.quantization.config import CalibrationMethod, TuningConfig
 from mobile_actnet.export.quantization.int8_file import load_recorded, recorded_path
-from mobile_actnet.export.quantization.tuning import TuningConfig, _Run, tune
+from mobile_actnet.export.quantization.tuning import _Run, tune
 from mobile_actnet.network.actnet import Actnet
 from mobile_actnet.network.checkpoint import Card, save_checkpoint
 from mobile_actnet.pictures.photos import find_photos
@@ -118,7 +118,7 @@ def test_what_makes_it_worse_is_not_saved(
 
 
 def test_a_picture_of_two_folders_counts_once(folder: Path) -> None:
-    photos = train_cli._photos([folder, folder])
+    photos = pictures_of([folder, folder])
     assert len(photos) == 24
     assert len({photo.path for photo in photos}) == 24
 

@@ -3,7 +3,8 @@
 import argparse
 import os
 
-from mobile_actnet.benchmarks.latency.cases import Case, RuntimeKind
+from mobile_actnet.benchmarks.config import RuntimeKind
+from mobile_actnet.benchmarks.latency.cases import Case
 from mobile_actnet.benchmarks.latency.comparison import artefact_for
 from mobile_actnet.benchmarks.latency.roofline import roofline_of
 from mobile_actnet.benchmarks.latency.single_case import measure_alone, ready, sustain_case
@@ -16,8 +17,8 @@ from mobile_actnet.benchmarks.tasks.stages import (
     generated_photo,
     measure_stages,
 )
-from mobile_actnet.cli.bench_modes import chosen_cases, new_report, say, setup_of
-from mobile_actnet.cli.bench_output import check_output, hand_over
+from mobile_actnet.cli.bench.modes import chosen_cases, new_report, say, setup_of
+from mobile_actnet.cli.bench.output import check_output, hand_over
 from mobile_actnet.errors import ActnetError
 from mobile_actnet.runtime.generated_pictures import generated_pictures
 from mobile_actnet.runtime.vocabulary import ImageSize, Precision

@@ -1,6 +1,6 @@
-"""For maintainers: record the shipped weights' activation ranges, so that int8 needs no photos.
+"""`actnet quantize ranges`, for maintainers: record activation ranges, so that int8 needs no photos.
 
-python -m mobile_actnet.export.quantization.record_ranges clothing/ grocery/ pictures/
+actnet quantize ranges clothing/ grocery/ pictures/
 make ranges PHOTOS="clothing grocery pictures"
 
 To be run again whenever the weights change: ranges are bound to the checkpoint's hash, and those
@@ -13,21 +13,13 @@ import sys
 from pathlib import Path
 
 from mobile_actnet.commands import run
-from mobile_actnet.export.graph.deployable import DeployableActnet
-from mobile_actnet.export.quantization.activation_ranges import CalibrationMethod
-from mobile_actnet.export.quantization.calibration import (
-    DEFAULT_IMAGES,
-    load_calibration_images,
-    measure_ranges,
-)
-from mobile_actnet.export.quantization.int8_file import RECORDED, save_recorded
-from mobile_actnet.network.checkpoint import DEFAULT_CHECKPOINT, load_checkpoint
-from mobile_actnet.runtime.manifest import sha256
+from mobile_actnet.export.quantization.config import DEFAULT_IMAGES, CalibrationMethod
+from mobile_actnet.network.config import DEFAULT_CHECKPOINT
 from mobile_actnet.runtime.vocabulary import ImageSize, Layout
 
 
-def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="record_ranges", description="Record activation ranges.")
+def main(argv: list[str] | None = None, prog: str = "actnet quantize ranges") -> int:
+    parser = argparse.ArgumentParser(prog=prog, description="Record activation ranges.")
     parser.add_argument(
         "folders", type=Path, nargs="+", help="photos; the role train if there is one"
     )
@@ -40,20 +32,31 @@ def main(argv: list[str] | None = None) -> int:
         choices=[m.value for m in CalibrationMethod],
         default=CalibrationMethod.MSE.value,
     )
-    parser.add_argument("-o", "--output", type=Path, default=RECORDED)
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE",
+                        help="default: beside the shipped weights")  # fmt: skip
     arguments = parser.parse_args(argv)
     return run(lambda: _record(arguments))
 
 
 def _record(arguments: argparse.Namespace) -> int:
+    from mobile_actnet.export.graph.deployable import DeployableActnet
+    from mobile_actnet.export.quantization.calibration import (
+        load_calibration_images,
+        measure_ranges,
+    )
+    from mobile_actnet.export.quantization.int8_file import RECORDED, save_recorded
+    from mobile_actnet.network.checkpoint import load_checkpoint
+    from mobile_actnet.runtime.manifest import sha256
+
+    output = arguments.output or RECORDED
     network, _ = load_checkpoint(arguments.checkpoint)
     images = load_calibration_images(
         arguments.folders, ImageSize(), arguments.images, sys.stderr.isatty()
     )
     deployable = DeployableActnet(network, network.config.descriptor_dim, Layout.NHWC)
     found = measure_ranges(deployable, images, CalibrationMethod(arguments.method))
-    save_recorded(found, arguments.output, sha256(arguments.checkpoint))
-    print(f"recorded {len(found.ranges)} ranges from {found.images} photos in {arguments.output}")
+    save_recorded(found, output, sha256(arguments.checkpoint))
+    print(f"recorded {len(found.ranges)} ranges from {found.images} photos in {output}")
     return 0
 
 

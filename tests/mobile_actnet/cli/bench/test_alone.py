@@ -6,8 +6,8 @@ import pytest
 
 from mobile_actnet.benchmarks.reports.report_files import load_report
 from mobile_actnet.benchmarks.tasks.stages import STAGES
-from mobile_actnet.cli import bench_alone
-from mobile_actnet.cli.bench import main
+from mobile_actnet.cli.bench import alone
+from mobile_actnet.cli.bench.command import main
 from mobile_actnet.errors import ActnetError
 
 SMALL = ["--runtime", "pytorch", "--image-size", "64", "--num-runs", "3", "--min-seconds", "0",
@@ -21,18 +21,18 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_sweep_goes_on_where_it_was_stopped(monkeypatch, capsys) -> None:
     sizes = [*SMALL, "--image-size", "96", "--sweep"]
-    real = bench_alone.measure_alone
+    real = alone.measure_alone
 
     def stops(case, setup, say):
         if case.size.height == 96:
             raise KeyboardInterrupt
         return real(case, setup, say)
 
-    monkeypatch.setattr(bench_alone, "measure_alone", stops)
+    monkeypatch.setattr(alone, "measure_alone", stops)
     assert main(sizes) == 130
     (kept,) = load_report(Path("r.json")).measurements
 
-    monkeypatch.setattr(bench_alone, "measure_alone", real)
+    monkeypatch.setattr(alone, "measure_alone", real)
     assert main(sizes) == 0
     assert "there already" in capsys.readouterr().err
     first, second = load_report(Path("r.json")).measurements
@@ -45,7 +45,7 @@ def test_what_a_sweep_cannot_measure_is_told_and_tried_again(monkeypatch, capsys
         raise ActnetError("no such runtime")
 
     with monkeypatch.context() as patched:
-        patched.setattr(bench_alone, "measure_alone", fails)
+        patched.setattr(alone, "measure_alone", fails)
         assert main([*SMALL, "--sweep"]) == 1
     assert "NOT MEASURED mobile_actnet, pytorch fp32" in capsys.readouterr().out
     assert main([*SMALL, "--sweep"]) == 0
@@ -53,7 +53,7 @@ def test_what_a_sweep_cannot_measure_is_told_and_tried_again(monkeypatch, capsys
 
 
 def test_stages_add_up(monkeypatch) -> None:
-    monkeypatch.setattr(bench_alone, "GALLERIES", (20,))
+    monkeypatch.setattr(alone, "GALLERIES", (20,))
     assert main([*SMALL, "--stages"]) == 0
     (found,) = load_report(Path("r.json")).stages
     assert tuple(found.stages_ms) == STAGES

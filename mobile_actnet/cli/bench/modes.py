@@ -9,24 +9,18 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import Any
 
-from mobile_actnet.benchmarks.latency.cases import Case, RuntimeKind, combinations
-from mobile_actnet.benchmarks.latency.comparison import (
-    MIN_SPEEDUP,
-    Setup,
-    compare_with_reference,
-    measured,
-)
+from mobile_actnet.benchmarks.config import MIN_SPEEDUP, Clock, NetworkName, RunPlan, RuntimeKind
+from mobile_actnet.benchmarks.latency.cases import Case, combinations
+from mobile_actnet.benchmarks.latency.comparison import Setup, compare_with_reference, measured
 from mobile_actnet.benchmarks.latency.fivefold_claim import CLAIMS, HEAD_COST
-from mobile_actnet.benchmarks.latency.networks import NetworkName
 from mobile_actnet.benchmarks.latency.runners import RunnerOptions
-from mobile_actnet.benchmarks.latency.timing import Clock, RunPlan
 from mobile_actnet.benchmarks.reports.machine import this_machine
 from mobile_actnet.benchmarks.reports.regressions import Verdict, compare_reports
 from mobile_actnet.benchmarks.reports.report import Comparison, Report
 from mobile_actnet.benchmarks.reports.report_files import load_report, now
 from mobile_actnet.benchmarks.reports.tables import changes_table
 from mobile_actnet.benchmarks.tasks.augmentation_rate import measure_augmentation
-from mobile_actnet.cli.bench_output import check_output, hand_over
+from mobile_actnet.cli.bench.output import check_output, hand_over
 from mobile_actnet.runtime.vocabulary import ImageSize, Precision
 
 
@@ -76,8 +70,13 @@ def say(line: str) -> None:
 
 def new_report(**sections: Any) -> Report:
     """Return a report of this machine and this command line."""
-    command = shlex.join(["actnet-bench", *sys.argv[1:]])
-    return Report(machine=this_machine(), command=command, created=now(), **sections)
+    return Report(machine=this_machine(), command=command_line(), created=now(), **sections)
+
+
+def command_line() -> str:
+    """Return what was called, as it stands in a report."""
+    called = "actnet" if sys.argv[0].endswith("actnet") else "actnet-bench"
+    return shlex.join([called, *sys.argv[1:]])
 
 
 def setup_of(arguments: argparse.Namespace) -> Setup:

@@ -9,8 +9,8 @@ from made_up import comparison, report
 
 from mobile_actnet.benchmarks.latency.fivefold_claim import CLAIMS, Claim
 from mobile_actnet.benchmarks.reports.report_files import load_report, save_report
-from mobile_actnet.cli import bench_modes
-from mobile_actnet.cli.bench import main
+from mobile_actnet.cli.bench import alone, modes
+from mobile_actnet.cli.bench.command import main
 from mobile_actnet.errors import MissingPackageError
 
 QUICK = ["--num-runs", "5", "--min-seconds", "0", "--warmup-runs", "1"]
@@ -70,15 +70,13 @@ def fake(monkeypatch: pytest.MonkeyPatch, reference_ms: float) -> list[str]:
         asked.append(case.setting)
         return comparison(np.full(12, 5.0), np.full(12, reference_ms), claimed)
 
-    monkeypatch.setattr(bench_modes, "compare_with_reference", compare)
+    monkeypatch.setattr(modes, "compare_with_reference", compare)
     return asked
 
 
 def test_check_holds_every_claim(here: Path, monkeypatch, capsys) -> None:
     asked = fake(monkeypatch, reference_ms=50)
-    known = [
-        claim for claim in CLAIMS if claim.precision in {p.value for p in bench_modes.Precision}
-    ]
+    known = [claim for claim in CLAIMS if claim.precision in {p.value for p in modes.Precision}]
     code = main(["--check"])
     assert asked == [claim.case().setting for claim in known]
     assert code == (0 if len(known) == len(CLAIMS) else 1)
@@ -101,7 +99,7 @@ def test_what_cannot_be_measured_fails_the_check_and_is_told(
     def compare(*arguments):
         raise MissingPackageError("onnx needs the package onnx; run: pip install x")
 
-    monkeypatch.setattr(bench_modes, "compare_with_reference", compare)
+    monkeypatch.setattr(modes, "compare_with_reference", compare)
     assert main(["--check", "--runtime", "onnxruntime"]) == 1
     told = capsys.readouterr()
     assert (
@@ -112,8 +110,8 @@ def test_what_cannot_be_measured_fails_the_check_and_is_told(
 
 
 def test_a_precision_that_is_not_exported_fails_the_check(here: Path, monkeypatch, capsys) -> None:
-    claim = Claim(bench_modes.RuntimeKind.LITERT, "int3")
-    monkeypatch.setattr(bench_modes, "CLAIMS", (claim,))
+    claim = Claim(modes.RuntimeKind.LITERT, "int3")
+    monkeypatch.setattr(modes, "CLAIMS", (claim,))
     fake(monkeypatch, 50)
     assert main(["--check"]) == 1
     assert (
@@ -172,3 +170,28 @@ def test_refused_before_any_time_is_spent(here: Path, capsys, arguments, told: s
     assert main(arguments) == 1
     assert told in capsys.readouterr().err
     assert [path.name for path in here.iterdir()] == ["file"]
+
+
+def test_a_subcommand_does_what_its_flag_does(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen: list[dict[str, object]] = []
+
+    def sweep(arguments) -> int:
+        seen.append(vars(arguments))
+        return 0
+
+    monkeypatch.setattr(alone, "sweep_settings", sweep)
+    words = ["--runtime", "pytorch", "--image-size", "64", "-o", "r.json"]
+    assert main(["--sweep", *words]) == main(["sweep", *words]) == 0
+    with_flag, subcommand = seen
+    assert subcommand.items() <= with_flag.items()
+
+
+def test_a_subcommand_has_no_options_of_others(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["augmentation", "--check"])
+    assert "unrecognized arguments: --check" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["roofline", "--clock", "processor"])
+    assert "only for ours beside references" in capsys.readouterr().err

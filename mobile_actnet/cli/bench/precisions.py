@@ -9,18 +9,17 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from mobile_actnet.benchmarks.reports.precision_table import markdown, measure_precisions, parse_set
-from mobile_actnet.cli.export import parse_image_size
+from mobile_actnet.benchmarks.config import parse_set
 from mobile_actnet.commands import run
 from mobile_actnet.export.export_request import DEFAULT_OUTPUT, ExportRequest
 from mobile_actnet.files import write_atomically
-from mobile_actnet.network.checkpoint import DEFAULT_CHECKPOINT
-from mobile_actnet.runtime.vocabulary import Format, ImageSize, Precision
+from mobile_actnet.network.config import DEFAULT_CHECKPOINT
+from mobile_actnet.runtime.vocabulary import Format, ImageSize, Precision, parse_image_size
 
 
-def main(argv: list[str] | None = None) -> int:
+def main(argv: list[str] | None = None, prog: str = "actnet-precisions") -> int:
     parser = argparse.ArgumentParser(
-        prog="actnet-precisions",
+        prog=prog,
         description="Export every precision, measure mAP with each artefact, and make one table.",
     )
     add = parser.add_argument
@@ -44,6 +43,8 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _measure(arguments: argparse.Namespace) -> int:
+    from mobile_actnet.benchmarks.reports.precision_table import markdown, measure_precisions
+
     request = ExportRequest(
         formats=tuple(Format(word) for word in arguments.format or Format),
         checkpoint=arguments.checkpoint,

@@ -1,0 +1,1 @@
+"""`actnet bench`: what is measured, one subcommand each."""

@@ -1,0 +1,56 @@
+"""`actnet`: one command, a verb for each thing that it does.
+
+actnet export --format tflite
+actnet search shop.sqlite --query photo.jpg
+"""
+
+import argparse
+import importlib
+import sys
+from typing import Any
+
+VERBS = {
+    "export": ("export", "from weights to a checked phone model"),
+    "train": ("train", "adapt the network to a collection of pictures"),
+    "quantize": ("quantize", "tune a checkpoint for 8 bits"),
+    "evaluate": ("evaluate", "mAP and recall on labelled photos"),
+    "index": ("index", "from a folder of photos to a gallery, and keeping it up to date"),
+    "search": ("search", "the pictures of a gallery that are most like a photo"),
+    "bench": ("bench.command", "how fast, next to what, and how sure that is"),
+    "doctor": ("doctor", "what is installed, what works, whether an artefact is sound"),
+}
+"""Verb -> its module in this folder, and a line of help."""
+
+
+class _Version(argparse.Action):
+    """Print the version, which is looked up when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from importlib.metadata import version
+
+        print(f"mobile-actnet {version('mobile-actnet')}")
+        parser.exit()
+
+
+def main(argv: list[str] | None = None) -> int:
+    words = sys.argv[1:] if argv is None else argv
+    if words and words[0] in VERBS:
+        verb, rest = words[0], words[1:]
+        module = importlib.import_module(f"mobile_actnet.cli.{VERBS[verb][0]}")
+        code: int = module.main(rest, f"actnet {verb}")
+        return code
+    parser = argparse.ArgumentParser(
+        prog="actnet",
+        description="Mobile-ACTNET: instant visual search that runs on the phone, offline.",
+        epilog="actnet VERB --help tells more; actnet-VERB is the same command.",
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    for verb, (_, text) in VERBS.items():
+        verbs.add_parser(verb, help=text, add_help=False)
+    parser.parse_args(words)
+    raise AssertionError("every verb has a module")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
