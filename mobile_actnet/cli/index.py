@@ -93,6 +93,14 @@ def _add_update(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--local-features", action=argparse.BooleanOptionalAction,
+        help="keep what verifies hits, about 8 kB a picture (default: yes)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--pictures", type=int, metavar="PIXELS",
+        help="keep a picture of this longest side for an item's page (default: none)",
+    )  # fmt: skip
     parser.add_argument("--workers", type=int, metavar="N", help="processes (default: one a core)")
     parser.add_argument(
         "--approximate-from", type=int, default=APPROXIMATE_FROM, metavar="N",
@@ -119,6 +127,8 @@ def _build(arguments: argparse.Namespace) -> int:
         workers=arguments.workers,
         progress=sys.stderr.isatty(),
         approximate_from=arguments.approximate_from,
+        local_features=arguments.local_features,
+        page_side_px=arguments.pictures,
     )
     report = build(arguments.photos, arguments.model, arguments.output, options)
     return _tell(report, arguments)
@@ -131,6 +141,8 @@ def _update(arguments: argparse.Namespace) -> int:
         workers=arguments.workers,
         progress=sys.stderr.isatty(),
         approximate_from=arguments.approximate_from,
+        local_features=arguments.local_features,
+        page_side_px=arguments.pictures,
     )
     report = update(arguments.gallery, options, arguments.photos, arguments.model)
     return _tell(report, arguments)
@@ -144,6 +156,7 @@ def _tell(report: IndexReport, arguments: argparse.Namespace) -> int:
     told = {
         "unchanged": changes.unchanged, "with a new time": changes.renewed, "moved": changes.moved,
         "deleted": changes.deleted, "relabelled": changes.relabelled,
+        "given local features or a page's picture": changes.completed,
     }  # fmt: skip
     others = ", ".join(f"{count} {word}" for word, count in told.items() if count)
     if others:
@@ -175,6 +188,7 @@ def _print_problems(gallery: Path) -> None:
 def _info(arguments: argparse.Namespace) -> int:
     with GalleryReader(arguments.gallery) as reader:
         info, numbers, problems = reader.info, reader.numbers(), dict(reader.problems())
+        kept, version = reader.kept, reader.version
     print(
         f"{arguments.gallery}: {numbers['pictures']} pictures, {_size(arguments.gallery)}, "
         f"revision {info.revision}, made by {info.made_by}"
@@ -184,7 +198,14 @@ def _info(arguments: argparse.Namespace) -> int:
         f"sha256 {info.model_sha256[:12]}…), {info.preprocessing_name} "
         f"{info.preprocessing_version} at {info.height_px}x{info.width_px}"
     )
-    print(f"descriptors of {info.dim} values, {info.storage}")
+    print(f"descriptors of {info.dim} values, {info.storage}, schema {version}")
+    features = f"local features of {numbers['local_features']} pictures"
+    print(
+        features
+        if kept.local_features
+        else f"no local features: hits are not verified; actnet-index update {arguments.gallery} "
+        "--local-features adds them"
+    )
     print(f"photos in {from_gallery(arguments.gallery, info.photos_path)}")
     print(
         f"{numbers['labelled']} pictures with {numbers['labels']} labels, "
@@ -194,7 +215,8 @@ def _info(arguments: argparse.Namespace) -> int:
     for path, reason in problems.items():
         print(f"skipped: {path}: {reason}")
     if arguments.json:
-        print(json.dumps({**asdict(info), **numbers, "skipped": problems}))
+        told = {**asdict(info), **numbers, "schema": version, "page_side_px": kept.page_side_px}
+        print(json.dumps({**told, "skipped": problems}))
     return 0
 
 

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from mobile_actnet.commands import run
 from mobile_actnet.errors import ActnetError
-from mobile_actnet.gallery.config import NEARLY_THE_SAME
+from mobile_actnet.gallery.config import NEARLY_THE_SAME, SHORTLIST, VERIFIED_FROM
+from mobile_actnet.pictures.views import DEFAULT_VIEWS, VIEW_SETS, parse_views
 
 if TYPE_CHECKING:
     from mobile_actnet.gallery.gallery import Answer
@@ -41,6 +42,16 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     add("--model", type=Path, metavar="FILE", help="where the gallery's model is now")
     add("--exact", action="store_true", help="use no approximate index")
     add("--threads", type=int, default=1, metavar="N", help="that compare (default: 1)")
+    add("--views", type=parse_views, default=DEFAULT_VIEWS, metavar="SET",
+        help="parts of the photo that are searched for: "
+        f"{', '.join(VIEW_SETS)}, or a list such as whole,centre,centre@90 "
+        f"(default: {DEFAULT_VIEWS})")  # fmt: skip
+    add("--no-verify", action="store_true", help="do not compare local features")
+    add("--shortlist", type=int, default=SHORTLIST, metavar="N",
+        help=f"hits whose local features are compared (default: {SHORTLIST})")  # fmt: skip
+    add("--verified-from", type=int, default=VERIFIED_FROM, metavar="INLIERS",
+        help="inliers from which on a hit is verified, which actnet-index calibrate derives "
+        f"(default: {VERIFIED_FROM})")  # fmt: skip
     add("--html", type=Path, metavar="FILE", help="write a page of the hits with thumbnails")
     add("--json", action="store_true", help="end with one line of JSON")
     return parser
@@ -51,9 +62,19 @@ def _search(arguments: argparse.Namespace) -> int:
     from mobile_actnet.gallery.gallery import Gallery, SearchOptions
     from mobile_actnet.gallery.search_page import search_page
 
-    options = SearchOptions(arguments.top, arguments.group, arguments.exact, arguments.threads)
+    options = SearchOptions(
+        arguments.top, arguments.group, arguments.exact, arguments.threads,
+        arguments.views, not arguments.no_verify, arguments.shortlist,
+        arguments.verified_from,
+    )  # fmt: skip
     queries = [picture for query in arguments.query for picture in _pictures(query)]
     with Gallery.open(arguments.gallery, arguments.model) as gallery:
+        if options.verify and not gallery.can_verify():
+            print(
+                f"nothing is verified: {arguments.gallery} has no local features; "
+                f"actnet-index update {arguments.gallery} --local-features adds them",
+                file=sys.stderr,
+            )
         answers = list(gallery.answer(queries, options))
         unread = [answer for answer in answers if answer.problem is not None]
         if len(unread) == len(answers):
@@ -100,7 +121,10 @@ def _print_answers(answers: list[Answer]) -> None:
         for hit in answer.hits:
             more = f" (and {len(hit.duplicates)} nearly the same)" if hit.duplicates else ""
             label = f" {hit.label}" if hit.label else ""
-            print(f"  {hit.similarity:.3f}{label}  {hit.path}{more}")
+            verified = (
+                "" if hit.inliers is None else f" {_MARKS[bool(hit.verified)]}{hit.inliers:3}"
+            )
+            print(f"  {hit.similarity:.3f}{verified}{label}  {hit.path}{more}")
 
 
 def _told(answer: Answer) -> dict[str, object]:

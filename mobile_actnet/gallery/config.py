@@ -2,3 +2,9 @@
 
 NEARLY_THE_SAME = 0.95
 """Similarity from which two pictures count as nearly the same."""
+
+SHORTLIST = 20
+"""Pictures with the largest similarities that are compared with the photo."""
+
+VERIFIED_FROM = 7
+"""Inliers from which on a hit is an answer, where `index calibrate` has said nothing else."""

@@ -13,13 +13,20 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mobile_actnet.errors import ConfigError, UnreadablePictureError
 from mobile_actnet.gallery.answers.near_duplicates import group_hits
+from mobile_actnet.gallery.answers.verification import NOT_FOUND, Verification, Verifier
+from mobile_actnet.gallery.answers.verified_ranking import (
+    fused_order,
+    largest_per_picture,
+)
 from mobile_actnet.gallery.approximate_search import ApproximateSearch, staleness
+from mobile_actnet.gallery.config import SHORTLIST, VERIFIED_FROM
 from mobile_actnet.gallery.exact_search import search_exact
 from mobile_actnet.gallery.indexing import indexer
 from mobile_actnet.gallery.indexing.indexer import KEEP, IndexOptions, IndexReport
@@ -27,7 +34,15 @@ from mobile_actnet.gallery.model import identify_as, opened
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
 from mobile_actnet.gallery.sqlite.schema import GalleryInfo, from_gallery
 from mobile_actnet.gallery.sqlite.storage import StoredDescriptors, encode
-from mobile_actnet.pictures.preprocessing import Pixels, load_image
+from mobile_actnet.pictures.local_features import QUERY_EXTRACTION, LocalFeatures, extract
+from mobile_actnet.pictures.preprocessing import Pixels, decode, resize
+from mobile_actnet.pictures.views import (
+    DEFAULT_VIEWS,
+    VIEW_SETS,
+    View,
+    view_pictures,
+    working_picture,
+)
 from mobile_actnet.runtime.describer import Describe
 
 PathLike = str | os.PathLike[str]
@@ -47,6 +62,11 @@ class Hit:
         label: what is shown; None where nothing is known.
         similarity: inner product of the descriptors, -1 to 1.
         duplicates: less similar hits that are nearly the same picture, where hits were grouped.
+        inliers: places of the picture that lie in the photo under one geometric model; None where
+            nothing was compared: below the shortlist, or without local features.
+        verified: whether the inliers are enough for an answer; None likewise.
+        outline: the picture's corners in the upright photo, in its pixels, from the picture's top left
+            clockwise; None where there is no model.
     """
 
     picture_id: int
@@ -54,6 +74,9 @@ class Hit:
     label: str | None
     similarity: float
     duplicates: "tuple[Hit, ...]" = ()
+    inliers: int | None = None
+    verified: bool | None = None
+    outline: tuple[tuple[float, float], ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -79,15 +102,26 @@ class SearchOptions:
         group: least similarity of near duplicates, 0 to 1, which are taken together; None for none.
         exact: whether every picture is compared even where there is an approximate index.
         threads: that compare.
+        views: of the photo that are described; each picture keeps its largest similarity.
+        verify: whether the shortlist is compared by local features, where the gallery has them.
+        shortlist: pictures that are compared.
+        verified_from: inliers from which on a hit is an answer.
     """
 
     top: int = 10
     group: float | None = None
     exact: bool = False
     threads: int = 1
+    views: tuple[View, ...] = VIEW_SETS[DEFAULT_VIEWS]
+    verify: bool = True
+    shortlist: int = SHORTLIST
+    verified_from: int = VERIFIED_FROM
 
     def __post_init__(self) -> None:
-        for name, value in (("top", self.top), ("threads", self.threads)):
+        for name, value in (
+            ("top", self.top), ("threads", self.threads), ("shortlist", self.shortlist),
+            ("verified-from", self.verified_from),
+        ):  # fmt: skip
             if value < 1:
                 raise ConfigError(f"--{name} is {value}; it must be 1 or more")
         if self.group is not None and not 0 < self.group <= 1:
@@ -217,22 +251,39 @@ class Gallery:
         describe = self._describing()
         waiting = iter(pictures)
         while some := list(islice(waiting, _PICTURES_AT_ONCE)):
-            loaded = [self._load(picture) for picture in some]
-            pixels = [each for each in loaded if not isinstance(each, UnreadablePictureError)]
-            found = iter(
-                self.search_descriptors(describe(np.stack(pixels)), options) if pixels else ()
-            )
-            for picture, each in zip(some, loaded, strict=True):
-                if isinstance(each, UnreadablePictureError):
-                    yield Answer(Path(picture), [], each)
+            photos = [self._load(picture, options) for picture in some]
+            readable = [photo for photo in photos if isinstance(photo, _Photo)]
+            hits = iter(self._search_photos(readable, describe, options) if readable else ())
+            for picture, photo in zip(some, photos, strict=True):
+                if isinstance(photo, _Photo):
+                    yield Answer(Path(picture), next(hits))
                 else:
-                    yield Answer(Path(picture), next(found))
+                    yield Answer(Path(picture), [], photo)
 
-    def _load(self, picture: PathLike) -> Pixels | UnreadablePictureError:
+    def can_verify(self) -> bool:
+        """Tell whether the gallery has local features, so that hits can be verified."""
+        return self._reader.kept.local_features
+
+    def _load(self, picture: PathLike, options: SearchOptions) -> "_Photo | UnreadablePictureError":
         try:
-            return load_image(picture, self.info.height_px, self.info.width_px)
+            image = decode(picture)
         except UnreadablePictureError as error:
             return error
+        working = working_picture(image)
+        pixels = np.stack([
+            resize(view, self.info.height_px, self.info.width_px)
+            for view in view_pictures(image, options.views, working)
+        ])  # fmt: skip
+        features = None
+        if options.verify and self.can_verify():
+            features = extract(working, QUERY_EXTRACTION)
+        return _Photo(pixels, image.width, features)
+
+    def _search_photos(
+        self, photos: "list[_Photo]", describe: Describe, options: SearchOptions
+    ) -> list[list[Hit]]:
+        descriptors = self._stored(describe(np.concatenate([photo.pixels for photo in photos])))
+        return self._search(descriptors, len(options.views), options, photos)
 
     def search_descriptors(
         self, descriptors: NDArray[np.floating], options: SearchOptions = SearchOptions()
@@ -248,43 +299,72 @@ class Gallery:
         Raises:
             GalleryError: a descriptor is not of length 1.
         """
+        return self._search(self._stored(descriptors), 1, options)
+
+    def _stored(self, descriptors: NDArray[np.floating]) -> StoredDescriptors:
         if descriptors.ndim != 2 or descriptors.shape[1] != self.info.dim:
             raise ConfigError(
                 f"the descriptors' shape is {descriptors.shape}; it must be (Q, {self.info.dim})"
             )
-        queries = encode(descriptors, self.info.storage)
-        if options.group is None:
-            return [self._hits(*row) for row in self._rank(queries, options)]
-        wanted = replace(options, top=_HITS_PER_GROUP * options.top)
+        return encode(descriptors, self.info.storage)
+
+    def _search(
+        self, views: StoredDescriptors, per_query: int, options: SearchOptions,
+        photos: "Sequence[_Photo] | None" = None,
+    ) -> list[list[Hit]]:  # fmt: skip
+        """Search with the views of several queries, `per_query` of each.
+
+        Args:
+            photos: of the queries, to verify hits with; None where only descriptors are known.
+        """
+        queries = len(views) // per_query
+        matchers = [self._matcher(photo) for photo in photos or [None] * queries]
+        verifies = any(matcher is not None for matcher in matchers)
+        wanted = options.top if options.group is None else _HITS_PER_GROUP * options.top
         while True:
+            least = max(wanted, options.shortlist) if verifies else wanted
             found = [
-                self._grouped(ids, similarities, options.group)
-                for ids, similarities in self._rank(queries, wanted)
+                self._hits(ids, similarities, matcher, options)
+                for (ids, similarities), matcher in zip(
+                    self._rank(views, per_query, replace(options, top=least)), matchers, strict=True
+                )
             ]
-            if wanted.top >= len(self) or min(map(len, found)) >= options.top:
+            if options.group is not None:
+                found = [self._grouped(hits, options.group) for hits in found]
+            enough = options.group is None or not found or min(map(len, found)) >= options.top
+            if enough or wanted >= len(self):
                 return [hits[: options.top] for hits in found]
-            wanted = replace(wanted, top=_HITS_PER_GROUP * wanted.top)
+            wanted *= _HITS_PER_GROUP
 
     def uses_approximate_index(self) -> bool:
         """Tell whether searches go through an approximate index unless they are to be exact."""
         return self._approximate_search() is not None
 
     def _rank(
-        self, queries: StoredDescriptors, options: SearchOptions
+        self, views: StoredDescriptors, per_query: int, options: SearchOptions
     ) -> list[tuple[NDArray[np.int64], NDArray[np.float64]]]:
-        """Return picture ids and similarities of each query."""
+        """Return picture ids and similarities of each query, each picture once."""
         approximate = None if options.exact else self._approximate_search()
         if approximate is not None:
-            ranking = approximate.search(queries, options.top, options.threads)
+            ranking = approximate.search(views, options.top, options.threads)
             ids = ranking.positions
         else:
             all_ids, database = self._database()
-            ranking = search_exact(database, queries, options.top, options.threads)
+            ranking = search_exact(database, views, options.top, options.threads)
             ids = all_ids[ranking.positions]
-        return [
-            (row[row >= 0], similarities[row >= 0])
-            for row, similarities in zip(ids, ranking.similarities, strict=True)
-        ]
+        found = []
+        for start in range(0, len(views), per_query):
+            rows = slice(start, start + per_query)
+            held = ids[rows] >= 0
+            found.append(
+                largest_per_picture(ids[rows][held], ranking.similarities[rows][held], options.top)
+            )
+        return found
+
+    def _matcher(self, photo: "_Photo | None") -> "_Matcher | None":
+        if photo is None or photo.features is None:
+            return None
+        return _Matcher(self._reader, photo.features, photo.width_px)
 
     def _database(self) -> tuple[NDArray[np.int64], StoredDescriptors]:
         revision = self._reader.revision()
@@ -300,25 +380,39 @@ class Gallery:
             self._approximate = (revision, search)
         return self._approximate[1]
 
-    def _hits(self, ids: NDArray[np.int64], similarities: NDArray[np.float64]) -> list[Hit]:
+    def _hits(
+        self, ids: NDArray[np.int64], similarities: NDArray[np.float64],
+        matcher: "_Matcher | None", options: SearchOptions,
+    ) -> list[Hit]:  # fmt: skip
+        """Look pictures up, and verify the shortlist, which may change its order."""
         pictures = self._reader.pictures(ids.tolist())
-        return [
+        hits = [
             Hit(number, pictures[number].path, pictures[number].label, float(similarity))
             for number, similarity in zip(ids.tolist(), similarities, strict=True)
             if number in pictures
         ]
+        if matcher is None:
+            return hits
+        shortlist = [
+            replace(hit, **matcher.compare(hit.picture_id, options.verified_from))
+            for hit in hits[: options.shortlist]
+        ]
+        order = fused_order(
+            np.array([hit.picture_id for hit in shortlist], np.int64),
+            np.array([hit.similarity for hit in shortlist]),
+            np.array([hit.inliers or 0 for hit in shortlist], np.int64),
+        )
+        return [shortlist[place] for place in order] + hits[options.shortlist :]
 
-    def _grouped(
-        self, ids: NDArray[np.int64], similarities: NDArray[np.float64], threshold: float
-    ) -> list[Hit]:
+    def _grouped(self, hits: list[Hit], threshold: float) -> list[Hit]:
         """Return the first hit of each group, the others as its duplicates."""
-        hits = {hit.picture_id: hit for hit in self._hits(ids, similarities)}
-        kept, stored = self._reader.stored([n for n in ids.tolist() if n in hits])
+        by_id = {hit.picture_id: hit for hit in hits}
+        kept, stored = self._reader.stored(list(by_id))
         numbers: Sequence[int] = kept.tolist()
         return [
             replace(
-                hits[numbers[group[0]]],
-                duplicates=tuple(hits[numbers[other]] for other in group[1:]),
+                by_id[numbers[group[0]]],
+                duplicates=tuple(by_id[numbers[other]] for other in group[1:]),
             )
             for group in group_hits(stored, threshold)
         ]
@@ -328,3 +422,44 @@ class Gallery:
             model = self._model or from_gallery(self.path, self.info.model_path)
             self._describe = opened(model, identify_as(model, self.info, self.path))
         return self._describe
+
+
+@dataclass(frozen=True)
+class _Photo:
+    """What is left of a query photo once it has been read.
+
+    Attributes:
+        pixels: (V, H, W, 3) uint8, its views.
+        width_px: of the upright photo.
+        features: local features; None where nothing is verified.
+    """
+
+    pixels: Pixels
+    width_px: int
+    features: LocalFeatures | None
+
+
+class _Matcher:
+    """Compares one photo with gallery pictures, each once."""
+
+    def __init__(self, reader: GalleryReader, features: LocalFeatures, width_px: int) -> None:
+        self._reader, self._verifier = reader, Verifier(features)
+        self._scale = width_px / features.width_px
+        self._known: dict[int, Verification] = {}
+
+    def compare(self, picture_id: int, verified_from: int) -> dict[str, Any]:
+        """Return the fields of a hit that come from comparing."""
+        if picture_id not in self._known:
+            features = self._reader.local_features(picture_id)
+            self._known[picture_id] = (
+                NOT_FOUND if features is None else self._verifier.verify(features)
+            )
+        result = self._known[picture_id]
+        outline = None
+        if result.outline is not None:
+            outline = tuple((float(x), float(y)) for x, y in result.outline * self._scale)
+        return {
+            "inliers": result.inliers,
+            "verified": result.inliers >= verified_from,
+            "outline": outline,
+        }

@@ -1,7 +1,8 @@
 """The page of a search: each query with what was found for it, thumbnails inside."""
 
 import html
-from pathlib import Path
+
+from PIL import ImageDraw
 
 from mobile_actnet.errors import UnreadablePictureError
 from mobile_actnet.gallery.gallery import Answer, Gallery, Hit
@@ -11,11 +12,15 @@ from mobile_actnet.pictures.preprocessing import decode
 from mobile_actnet.pictures.thumbnails import thumbnail_jpeg
 
 _SIDE_PX = 160
+_QUERY_SIDE_PX = 320
+_OUTLINE, _OUTLINE_PX = (30, 200, 80), 4
 
 _STYLE = """
 li { width: 172px; text-align: center; font-size: .8rem; overflow-wrap: anywhere; }
 img { border: 2px solid #ddd; max-width: 164px; max-height: 164px; }
-.query img { border-color: #1b1b1b; }
+.query { width: 250px; }
+.query img { border-color: #1b1b1b; max-width: 240px; max-height: 240px; }
+.verified img { border-color: #1ec850; border-width: 4px; }
 .missing img { width: 120px; height: 120px; background: #eee; }
 """
 
@@ -35,32 +40,46 @@ def search_page(gallery: Gallery, answers: list[Answer]) -> str:
     shown: dict[int, str] = {}
     parts = [
         f"<p>{len(gallery)} pictures, described by {html.escape(gallery.info.model_file)}. The "
-        "first picture of a row is the query; the number is the similarity, at most 1.</p>"
+        "first picture of a row is the query; the number is the similarity, at most 1. A green frame "
+        "in the query shows where the first verified hit lies in it.</p>"
     ]
     for answer in answers:
         parts.append(f"<section><h3>{html.escape(answer.picture.name)}</h3>")
         if answer.problem is not None:
             parts.append(f"<p>{html.escape(str(answer.problem))}</p></section>")
             continue
-        parts += ["<ol>", _query_item(answer.picture)]
+        parts += ["<ol>", _query_item(answer)]
         parts += [_item(gallery, rank, hit, shown) for rank, hit in enumerate(answer.hits, start=1)]
         parts.append("</ol></section>")
     return page(f"Search in {gallery.path.name}", _STYLE, parts)
 
 
-def _query_item(query: Path) -> str:
-    image = thumbnail_jpeg(decode(query), _SIDE_PX)
-    return item("query", data_url(image), f"query {query.name}", "query")
+def _query_item(answer: Answer) -> str:
+    photo = decode(answer.picture)
+    shown = next((hit for hit in answer.hits if hit.verified and hit.outline), None)
+    small = photo.copy()
+    small.thumbnail((_QUERY_SIDE_PX, _QUERY_SIDE_PX))
+    if shown is not None and shown.outline is not None:
+        scale = small.width / photo.width
+        corners = [(x * scale, y * scale) for x, y in shown.outline]
+        pen = ImageDraw.Draw(small)
+        pen.line([*corners, corners[0], corners[1]], _OUTLINE, _OUTLINE_PX, joint="curve")
+    image = thumbnail_jpeg(small, _QUERY_SIDE_PX)
+    told = f"{shown.path} found" if shown is not None else "query"
+    return item("query", data_url(image), f"query {answer.picture.name}", told)
 
 
 def _item(gallery: Gallery, rank: int, hit: Hit, shown: dict[int, str]) -> str:
     if hit.picture_id not in shown:
         shown[hit.picture_id] = _source(gallery, hit)
     source = shown[hit.picture_id]
-    captions = [f"{hit.similarity:.3f}", *([hit.label] if hit.label else []), hit.path]
+    score = f"{hit.similarity:.3f}"
+    if hit.inliers is not None:
+        score += f", {hit.inliers} inliers"
+    captions = [score, *([hit.label] if hit.label else []), hit.path]
     if hit.duplicates:
         captions.append(f"and {len(hit.duplicates)} nearly the same")
-    kind = "missing" if source == _NOTHING else "hit"
+    kind = "missing" if source == _NOTHING else "verified" if hit.verified else "hit"
     return item(kind, source, f"hit {rank}: {hit.path}", *captions)
 
 

@@ -57,9 +57,8 @@ def main() -> None:
 
 def _make(storage: Storage, descriptors: NDArray, queries: NDArray) -> dict:
     path = FOLDER / f"{storage}.sqlite"
-    create(
-        path, MODEL, GallerySettings(storage, max(THUMBNAIL), "photos", "m.tflite", ""), "golden"
-    )
+    settings = GallerySettings(storage, max(THUMBNAIL), "photos", "m.tflite", "")
+    create(path, MODEL, settings, "golden", version=1)
     stored = encode(descriptors, storage)
     with GalleryWriter(path) as writer:
         list_photos(writer, [])
@@ -83,7 +82,7 @@ def _make(storage: Storage, descriptors: NDArray, queries: NDArray) -> dict:
 # What is wrong with a gallery, as the document numbers it, and the SQL that makes it so.
 REFUSED = {
     "other_database": (2, "PRAGMA application_id = 1"),
-    "version_2": (3, "PRAGMA user_version = 2"),
+    "version_3": (3, "PRAGMA user_version = 3"),
     "no_model": (4, "DELETE FROM gallery"),
     "unknown_storage": (4, "UPDATE gallery SET storage = 'int4'"),
     "no_values": (4, "UPDATE gallery SET dim = 0"),

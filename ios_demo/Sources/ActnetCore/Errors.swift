@@ -92,7 +92,7 @@ public enum GalleryError: ActnetError {
         case .notAGallery(let name, let isSQLite):
             "\(name) is no gallery\(isSQLite ? "" : ": it is not an SQLite file")."
         case .otherVersion(let name, let version):
-            "\(name) is a gallery of version \(version); this app reads \(GalleryFormat.version)."
+            "\(name) is a gallery of version \(version); this app reads 1 to \(GalleryFormat.readableVersions.upperBound)."
         case .malformed(let name):
             "The gallery \(name) is damaged: it does not say what made it."
         case .badDescriptor(let name, let dim):

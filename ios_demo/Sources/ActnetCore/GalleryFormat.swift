@@ -85,8 +85,10 @@ public struct GalleryProblem: Equatable, Sendable {
 public enum GalleryFormat {
     /// The letters ACTG.
     public static let applicationId = 0x4143_5447
-    /// `user_version` that this release reads and writes.
+    /// `user_version` that this app writes.
     public static let version = 1
+    /// Those that it reads; version 2 adds tables, and the others stay as they are.
+    public static let readableVersions: ClosedRange<Int64> = 1...2
     static let dims = 1...65536
 
     /// Holds the marks of an open file against the format.
@@ -94,9 +96,9 @@ public enum GalleryFormat {
         guard try number(connection, "PRAGMA application_id") == Int64(applicationId) else {
             throw GalleryError.notAGallery(name, isSQLite: true)
         }
-        let found = try number(connection, "PRAGMA user_version")
-        guard found == Int64(version) else {
-            throw GalleryError.otherVersion(name, version: Int(found ?? 0))
+        let found = try number(connection, "PRAGMA user_version") ?? 0
+        guard readableVersions.contains(found) else {
+            throw GalleryError.otherVersion(name, version: Int(found))
         }
     }
 

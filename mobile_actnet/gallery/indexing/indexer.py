@@ -12,13 +12,19 @@ from dataclasses import dataclass, replace
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 from tqdm import tqdm
 
 from mobile_actnet.errors import ActnetError, ConfigError, GalleryError
 from mobile_actnet.files import put_in_place, sha256_of
 from mobile_actnet.gallery.approximate_search import APPROXIMATE_FROM, refresh
-from mobile_actnet.gallery.indexing.picture_work import Outcome, PictureWork, prepare
+from mobile_actnet.gallery.indexing.picture_work import (
+    Outcome,
+    PictureWork,
+    prepare,
+    prepare_details,
+)
 from mobile_actnet.gallery.indexing.workers import Worker, WorkerDiedError, in_order
 from mobile_actnet.gallery.model import identify, identify_as
 from mobile_actnet.gallery.sqlite.changes import (
@@ -31,9 +37,21 @@ from mobile_actnet.gallery.sqlite.changes import (
     waiting,
 )
 from mobile_actnet.gallery.sqlite.lock import only_writer
-from mobile_actnet.gallery.sqlite.schema import from_gallery, looks_like_gallery, remove_journal
+from mobile_actnet.gallery.sqlite.schema import (
+    Kept,
+    from_gallery,
+    looks_like_gallery,
+    read_version,
+    remove_journal,
+)
 from mobile_actnet.gallery.sqlite.storage import Storage
-from mobile_actnet.gallery.sqlite.writer import BrokenPhoto, GallerySettings, GalleryWriter, create
+from mobile_actnet.gallery.sqlite.writer import (
+    BrokenPhoto,
+    GallerySettings,
+    GalleryWriter,
+    PictureDetails,
+    create,
+)
 from mobile_actnet.pictures.labels import FOLDER, labels_from_csv, labels_from_folders
 from mobile_actnet.pictures.photo_tree import FoundPhoto, walk_photos
 from mobile_actnet.pictures.photos import PICTURE_SUFFIXES
@@ -41,6 +59,8 @@ from mobile_actnet.runtime.vocabulary import ImageSize
 
 _PHOTOS_PER_TASK = 16
 _COMMIT_EVERY_S = 1.0
+
+_Made = TypeVar("_Made")
 
 KEEP = "keep"
 """For `update`: the labels' source stays what it was."""
@@ -61,6 +81,10 @@ class IndexOptions:
         workers: processes; one for each core if None.
         progress: whether to draw a bar.
         approximate_from: pictures above which an approximate index is kept beside the gallery.
+        local_features: whether pictures get local features, so that searches are verified. None: yes
+            in a build and for a gallery of version 1, else as before.
+        page_side_px: longest side of the pictures for pages, 16 to 4096; 0 for none. None: none in
+            a build, else as before.
     """
 
     storage: Storage = Storage.INT8
@@ -73,11 +97,17 @@ class IndexOptions:
     workers: int | None = None
     progress: bool = False
     approximate_from: int = APPROXIMATE_FROM
+    local_features: bool | None = None
+    page_side_px: int | None = None
 
     def __post_init__(self) -> None:
         if self.thumbnail_side_px and not 16 <= self.thumbnail_side_px <= 1024:
             raise ConfigError(
                 f"--thumbnails is {self.thumbnail_side_px}; give 0 for none, or 16 to 1024 pixels"
+            )
+        if self.page_side_px and not 16 <= self.page_side_px <= 4096:
+            raise ConfigError(
+                f"--pictures is {self.page_side_px}; give 0 for none, or 16 to 4096 pixels"
             )
         if self.workers is not None and self.workers < 1:
             raise ConfigError(f"--workers is {self.workers}; it must be 1 or more")
@@ -117,6 +147,7 @@ def build(photos: Path, model: Path, output: Path, options: IndexOptions) -> Ind
     settings = GallerySettings(
         options.storage, options.thumbnail_side_px, _relative(photos, output),
         _relative(model, output), _labels_setting(options.labels, output),
+        options.local_features is not False, options.page_side_px or 0,
     )  # fmt: skip
     with only_writer(output):
         target = _target(output, options.overwrite)
@@ -170,9 +201,11 @@ def _run(target: Path, photos: Path, model: Path, options: IndexOptions) -> Inde
             photos_path=_relative(photos, target), model_path=_relative(model, target),
             labels=_labels_setting(options.labels, target),
         )  # fmt: skip
+        writer.bring_up_to_date(_kept(writer, options))
         changes = settle(writer, lambda path: sha256_of(photos / path), options.rehash)
         if count_waiting(writer):
             _describe(writer, photos, model, options, changes)
+        changes.completed = _complete(writer, photos, options)
         pictures, problems = writer.counts()
         return IndexReport(
             target, changes, pictures, problems, unused, time.perf_counter() - started, False
@@ -191,7 +224,9 @@ def _describe(
     """Describe what waits, and commit every second."""
     info, total = writer.info, count_waiting(writer)
     bound = identify_as(model, info, writer.path)
-    work = PictureWork(photos, model.absolute(), bound, info.storage, info.thumbnail_side_px)
+    work = PictureWork(
+        photos, model.absolute(), bound, info.storage, info.thumbnail_side_px, writer.kept
+    )
     cores = options.workers or _cores()
     per_task = max(1, min(_PHOTOS_PER_TASK, total // (2 * cores)))
     workers = [Worker(prepare, work) for _ in range(min(cores, total))]
@@ -203,6 +238,57 @@ def _describe(
                     _store(writer, outcome, changes)
                 writer.advance()
             bar.update(len(batch))
+
+
+def _kept(writer: GalleryWriter, options: IndexOptions) -> Kept:
+    """Say what the gallery is to keep beside descriptors."""
+    kept = writer.kept
+    # Version 1 could keep nothing; its galleries gain local features unless that is refused.
+    default = kept.local_features or read_version(writer.connection) == 1
+    return replace(
+        kept,
+        local_features=default if options.local_features is None else options.local_features,
+        page_side_px=kept.page_side_px if options.page_side_px is None else options.page_side_px,
+    )
+
+
+def _complete(writer: GalleryWriter, photos: Path, options: IndexOptions) -> int:
+    """Add local features and page pictures where they are missing; describe nothing."""
+    pictures = writer.incomplete()
+    if not pictures:
+        return 0
+    done = 0
+    cores = min(options.workers or _cores(), len(pictures))
+    workers = [
+        Worker[list[str], list[PictureDetails | None]](prepare_details, photos, writer.kept)
+        for _ in range(cores)
+    ]
+    parts = [
+        pictures[at : at + _PHOTOS_PER_TASK] for at in range(0, len(pictures), _PHOTOS_PER_TASK)
+    ]
+    tasks = ([path for _, path in part] for part in parts)
+    with tqdm(total=len(pictures), unit="photo", disable=not options.progress, leave=False) as bar:
+        made = _details(workers, tasks, parts)
+        for batch in filter(None, _batches(made, _COMMIT_EVERY_S)):
+            with writer.transaction():
+                for number, details in batch:
+                    writer.store_details(number, details)
+                writer.advance()
+            done += len(batch)
+            bar.update(len(batch))
+    return done
+
+
+def _details(
+    workers: list[Worker[list[str], list[PictureDetails | None]]],
+    tasks: Iterator[list[str]],
+    parts: list[list[tuple[int, str]]],
+) -> Iterator[tuple[int, PictureDetails]]:
+    for part, (_, outcomes) in zip(parts, in_order(workers, tasks), strict=True):
+        # A photo that ends its worker or cannot be read stays without, until the next update.
+        for (number, _), details in zip(part, outcomes or (), strict=False):
+            if details is not None:
+                yield number, details
 
 
 def _store(writer: GalleryWriter, outcome: Outcome, changes: Changes) -> None:
@@ -241,9 +327,9 @@ def _one_by_one(photos: list[FoundPhoto], work: PictureWork) -> Iterator[Outcome
                 yield BrokenPhoto(photo.path, reason, photo.size_bytes, photo.mtime_ns)
 
 
-def _batches(outcomes: Iterator[Outcome], every_s: float) -> Iterator[list[Outcome]]:
+def _batches(outcomes: Iterator[_Made], every_s: float) -> Iterator[list[_Made]]:
     """Collect what comes within a time; after Ctrl-C hand out what is there, then stop."""
-    batch: list[Outcome] = []
+    batch: list[_Made] = []
     begun = time.monotonic()
     try:
         for outcome in outcomes:

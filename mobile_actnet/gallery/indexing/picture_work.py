@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from mobile_actnet.errors import MissingDecoderError, UnreadablePictureError
 from mobile_actnet.files import reason, sha256_of
 from mobile_actnet.gallery.model import opened
-from mobile_actnet.gallery.sqlite.schema import GalleryModel
+from mobile_actnet.gallery.sqlite.schema import NOTHING_KEPT, GalleryModel, Kept
 from mobile_actnet.gallery.sqlite.storage import Storage, encode
-from mobile_actnet.gallery.sqlite.writer import BrokenPhoto, DescribedPhoto
+from mobile_actnet.gallery.sqlite.writer import BrokenPhoto, DescribedPhoto, PictureDetails
+from mobile_actnet.pictures.local_features import GALLERY_EXTRACTION, extract, use_one_thread
 from mobile_actnet.pictures.photo_tree import FoundPhoto
 from mobile_actnet.pictures.preprocessing import Pixels, decode, resize
 from mobile_actnet.pictures.thumbnails import thumbnail_jpeg
@@ -28,6 +30,7 @@ class PictureWork:
     Attributes:
         photos: their folder. model: artefact or checkpoint, and what it is bound to.
         storage, thumbnail_side_px: of the gallery.
+        kept: what it keeps beside descriptors.
     """
 
     photos: Path
@@ -35,6 +38,7 @@ class PictureWork:
     bound: GalleryModel
     storage: Storage
     thumbnail_side_px: int
+    kept: Kept = NOTHING_KEPT
 
 
 @dataclass(frozen=True)
@@ -45,14 +49,39 @@ class _Decoded:
     height_px: int
     pixels: Pixels
     thumbnail: bytes | None
+    details: PictureDetails
 
 
 def prepare(work: PictureWork) -> Callable[[list[FoundPhoto]], list[Outcome]]:
     """Load the model on one thread; the workers are what runs in parallel."""
+    if work.kept.local_features:
+        use_one_thread()
     describe = opened(work.model, work.bound)
     if torch := sys.modules.get("torch"):
         torch.set_num_threads(1)
     return lambda photos: describe_photos(photos, describe, work)
+
+
+def prepare_details(photos: Path, kept: Kept) -> Callable[[list[str]], list[PictureDetails | None]]:
+    """Return what makes the details of a few photos, by their paths; None of broken ones."""
+    if kept.local_features:
+        use_one_thread()
+    return lambda paths: [_details_of_file(photos / path, kept) for path in paths]
+
+
+def details_of(image: Image.Image, kept: Kept) -> PictureDetails:
+    """Return what a gallery keeps of an upright RGB picture beside its descriptor."""
+    return PictureDetails(
+        extract(image, GALLERY_EXTRACTION) if kept.local_features else None,
+        thumbnail_jpeg(image, kept.page_side_px) if kept.page_side_px else None,
+    )
+
+
+def _details_of_file(path: Path, kept: Kept) -> PictureDetails | None:
+    try:
+        return details_of(decode(path), kept)
+    except (OSError, UnreadablePictureError):
+        return None
 
 
 def describe_photos(
@@ -68,6 +97,7 @@ def describe_photos(
         one.found.path: DescribedPhoto(
             one.found.path, one.found.size_bytes, one.found.mtime_ns, one.sha256, one.width_px,
             one.height_px, float(scale), values.tobytes(), one.thumbnail,
+            one.details,
         )
         for one, scale, values in zip(good, stored.scales, stored.values, strict=True)
     }  # fmt: skip
@@ -87,6 +117,7 @@ def _decoded(photo: FoundPhoto, work: PictureWork) -> _Decoded | BrokenPhoto:
             photo, sha256, image.width, image.height,
             resize(image, work.bound.height_px, work.bound.width_px),
             thumbnail_jpeg(image, side) if side else None,
+            details_of(image, work.kept),
         )  # fmt: skip
     except OSError as error:
         # The disk's or the system's fault, not the picture's: the next update tries again.

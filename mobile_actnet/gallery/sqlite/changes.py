@@ -58,7 +58,8 @@ class Changes:
         renewed: same content with another time.
         moved: same content under another name.
         deleted: gone from the folder. described: new or changed. relabelled.
-        problems: photos and folders that could not be read, now.
+        broken: photos and folders that could not be read, now.
+        completed: described before, and given local features or a page's picture.
     """
 
     unchanged: int = 0
@@ -68,6 +69,7 @@ class Changes:
     relabelled: int = 0
     described: int = 0
     broken: int = 0
+    completed: int = 0
 
 
 Hash = Callable[[str], str]

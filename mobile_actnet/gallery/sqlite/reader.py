@@ -10,8 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mobile_actnet.errors import GalleryError
-from mobile_actnet.gallery.sqlite.schema import Picture, connect, read_info, readable_errors
+from mobile_actnet.gallery.sqlite.schema import (
+    Picture,
+    connect,
+    read_info,
+    read_kept,
+    read_version,
+    readable_errors,
+)
 from mobile_actnet.gallery.sqlite.storage import StoredDescriptors
+from mobile_actnet.pictures.local_features import LocalFeatures
 
 _ROWS_AT_ONCE = 4096
 
@@ -21,7 +29,8 @@ class GalleryReader:
 
     Attributes:
         path: of the file.
-        info: what it was made by.
+        info: what it was made by. kept: what it keeps beside descriptors.
+        version: of the schema, 1 or 2.
     """
 
     def __init__(self, path: Path) -> None:
@@ -34,6 +43,8 @@ class GalleryReader:
         self._connection = connect(self.path)
         try:
             self.info = read_info(self.path, self._connection)
+            self.version = read_version(self._connection)
+            self.kept = read_kept(self.path, self._connection)
         except BaseException:
             self.close()
             raise
@@ -135,6 +146,32 @@ class GalleryReader:
         rows = self.rows("SELECT jpeg FROM thumbnail WHERE picture_id = ?", int(picture_id))
         return rows[0][0] if rows else None
 
+    def local_features(self, picture_id: int) -> LocalFeatures | None:
+        """Return a picture's local features; None where there are none.
+
+        Raises:
+            GalleryError: they are damaged.
+        """
+        if not self.kept.local_features:
+            return None
+        rows = self.rows(
+            "SELECT features, width_px, height_px FROM local_features WHERE picture_id = ?",
+            int(picture_id),
+        )
+        if not rows:
+            return None
+        try:
+            return LocalFeatures.from_bytes(*rows[0])
+        except (TypeError, ValueError) as error:
+            raise self._damaged(f"local features of picture {picture_id}: {error}") from error
+
+    def page_picture(self, picture_id: int) -> bytes | None:
+        """Return a picture large enough for a page, a JPEG; None where there is none."""
+        if not self.kept.page_side_px:
+            return None
+        rows = self.rows("SELECT jpeg FROM page_picture WHERE picture_id = ?", int(picture_id))
+        return rows[0][0] if rows else None
+
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield path and reason of each photo that could not be read."""
         with readable_errors(self.path):
@@ -149,13 +186,18 @@ class GalleryReader:
                 yield Picture(*row)
 
     def numbers(self) -> dict[str, int]:
-        """Count pictures, labels, distinct contents, thumbnails and problems."""
+        """Count pictures, labels, distinct contents, thumbnails, problems, and what version 2 adds."""
         names = ("pictures", "labelled", "labels", "contents", "thumbnails", "problems")
         (row,) = self.rows(
             "SELECT count(*), count(label), count(DISTINCT label), count(DISTINCT sha256), "
             "(SELECT count(*) FROM thumbnail), (SELECT count(*) FROM problem) FROM picture"
         )
-        return dict(zip(names, row, strict=True))
+        numbers = dict(zip(names, row, strict=True))
+        tables = ("local_features", "page_picture", "item")
+        for table in tables:
+            known = self.version > 1
+            numbers[table] = self.rows(f"SELECT count(*) FROM {table}")[0][0] if known else 0
+        return numbers
 
     def approximate(self) -> tuple[int, str] | None:
         """Return revision and SHA-256 of the approximate index beside it; None without one."""

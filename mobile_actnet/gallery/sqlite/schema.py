@@ -15,12 +15,16 @@ from pathlib import Path
 
 from mobile_actnet.errors import GalleryError
 from mobile_actnet.gallery.sqlite.storage import Storage
+from mobile_actnet.pictures import local_features
 
 APPLICATION_ID = 0x41435447
 """The letters ACTG, in the SQLite header at byte 68."""
 
-VERSION = 1
+VERSION = 2
 """`user_version`, in the SQLite header at byte 60."""
+
+READABLE_VERSIONS = (1, VERSION)
+"""Version 1 has no local features, items and page pictures; `index update` adds their tables."""
 
 _BUSY_TIMEOUT_S = 10.0
 
@@ -90,12 +94,65 @@ class Picture:
     height_px: int
 
 
-def schema(info: GalleryModel, storage: Storage) -> str:
+@dataclass(frozen=True)
+class Kept:
+    """What a gallery keeps beside descriptors, from the table `setting`; version 1 has none.
+
+    Attributes:
+        local_features: whether pictures have local features, so that hits can be verified.
+        page_side_px: longest side of the pictures for pages; 0 for none.
+        items: the CSV with items, relative to the gallery's folder; empty for none.
+    """
+
+    local_features: bool = False
+    page_side_px: int = 0
+    items: str = ""
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Return the rows of the table `setting`."""
+        features = f"{local_features.NAME} {local_features.VERSION}" if self.local_features else ""
+        return [
+            ("local_features", features),
+            ("page_side_px", str(self.page_side_px)),
+            ("items", self.items),
+        ]
+
+
+NOTHING_KEPT = Kept()
+
+
+def read_kept(path: Path, connection: sqlite3.Connection) -> Kept:
+    """Read the table `setting`.
+
+    Raises:
+        GalleryError: the local features are of another kind than this release has.
+    """
+    with readable_errors(path):
+        if read_version(connection) == 1:
+            return NOTHING_KEPT
+        rows = dict(connection.execute("SELECT name, value FROM setting").fetchall())
+    features, ours = rows.get("local_features", ""), Kept(True).rows()[0][1]
+    if features not in ("", ours):
+        raise GalleryError(
+            f"{path} has local features of the kind {features!r}; this release has {ours!r}: "
+            "build it again with actnet-index build --overwrite"
+        )
+    side = rows.get("page_side_px", "0")
+    return Kept(bool(features), int(side) if side.isdigit() else 0, rows.get("items", ""))
+
+
+def read_version(connection: sqlite3.Connection) -> int:
+    """Return `user_version`."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def schema(info: GalleryModel, storage: Storage, version: int = VERSION) -> str:
     """Return the SQL that makes an empty gallery's tables."""
+    added = ADDED_BY_VERSION_2 if version > 1 else ""
     descriptor_bytes = info.dim * storage.dtype.itemsize
     return f"""
 PRAGMA application_id = {APPLICATION_ID};
-PRAGMA user_version = {VERSION};
+PRAGMA user_version = {version};
 CREATE TABLE gallery (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     model_file TEXT NOT NULL,
@@ -142,6 +199,40 @@ CREATE TABLE approximate_index (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     revision INTEGER NOT NULL,
     sha256 TEXT NOT NULL
+);
+{added}
+"""
+
+
+ADDED_BY_VERSION_2 = """
+CREATE TABLE setting (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE local_features (
+    picture_id INTEGER PRIMARY KEY REFERENCES picture (id) ON DELETE CASCADE,
+    width_px INTEGER NOT NULL,
+    height_px INTEGER NOT NULL,
+    features BLOB NOT NULL CHECK (length(features) % 22 = 0)
+);
+CREATE TABLE page_picture (
+    picture_id INTEGER PRIMARY KEY REFERENCES picture (id) ON DELETE CASCADE,
+    jpeg BLOB NOT NULL
+);
+CREATE TABLE item (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE
+);
+CREATE TABLE item_field (
+    item_id INTEGER NOT NULL REFERENCES item (id) ON DELETE CASCADE,
+    language TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (item_id, language, name)
+) WITHOUT ROWID;
+CREATE TABLE item_picture (
+    picture_id INTEGER PRIMARY KEY REFERENCES picture (id) ON DELETE CASCADE,
+    item_id INTEGER NOT NULL REFERENCES item (id) ON DELETE CASCADE
 );
 """
 
@@ -244,10 +335,10 @@ def _check_marks(path: Path, connection: sqlite3.Connection) -> None:
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     if application != APPLICATION_ID:
         raise GalleryError(f"{path} is an SQLite file, but no gallery; give one of actnet-index")
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version != VERSION:
+    version = read_version(connection)
+    if version not in READABLE_VERSIONS:
         raise GalleryError(
-            f"{path} is a gallery of version {version}; this release reads {VERSION}: "
+            f"{path} is a gallery of version {version}; this release reads 1 and {VERSION}: "
             "build it again, or install the release that made it"
         )
 

@@ -15,13 +15,32 @@ from types import TracebackType
 from mobile_actnet.files import write_atomically
 from mobile_actnet.gallery.sqlite.lock import only_writer
 from mobile_actnet.gallery.sqlite.schema import (
+    ADDED_BY_VERSION_2,
+    VERSION,
     GalleryModel,
+    Kept,
     connect,
     read_info,
+    read_kept,
+    read_version,
     readable_errors,
     schema,
 )
 from mobile_actnet.gallery.sqlite.storage import Storage
+from mobile_actnet.pictures.local_features import LocalFeatures
+
+
+@dataclass(frozen=True)
+class PictureDetails:
+    """What a gallery keeps of a picture beside its descriptor.
+
+    Attributes:
+        features: local features; None where the gallery keeps none.
+        page: a JPEG large enough for a page; None where the gallery keeps none.
+    """
+
+    features: LocalFeatures | None = None
+    page: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -34,6 +53,7 @@ class DescribedPhoto:
         width_px, height_px: upright.
         scale, values: the stored descriptor, little-endian bytes.
         thumbnail: a JPEG, or None.
+        details: local features and the picture of a page.
     """
 
     path: str
@@ -45,6 +65,7 @@ class DescribedPhoto:
     scale: float
     values: bytes
     thumbnail: bytes | None
+    details: PictureDetails = PictureDetails()
 
 
 @dataclass(frozen=True)
@@ -72,6 +93,8 @@ class GallerySettings:
         storage: of the descriptors.
         thumbnail_side_px: longest side; 0 for none.
         photos_path, model_path, labels: as in `GalleryInfo`.
+        local_features: whether local features are kept.
+        page_side_px: longest side of the pictures for pages; 0 for none.
     """
 
     storage: Storage
@@ -79,20 +102,30 @@ class GallerySettings:
     photos_path: str
     model_path: str
     labels: str
+    local_features: bool = False
+    page_side_px: int = 0
 
 
-def create(path: Path, model: GalleryModel, settings: GallerySettings, made_by: str) -> None:
+def create(
+    path: Path, model: GalleryModel, settings: GallerySettings, made_by: str, version: int = VERSION
+) -> None:
     """Put an empty gallery in place, or nothing.
+
+    Args:
+        version: of the schema; 1 is for tests of what earlier releases wrote.
 
     Raises:
         ActnetError: the folder cannot be written, or the disk is full.
     """
     row = {**asdict(model), **asdict(settings), "uuid": str(uuid.uuid4()), "revision": 0,
            "made_by": made_by}  # fmt: skip
+    kept = Kept(row.pop("local_features"), row.pop("page_side_px"))
     with readable_errors(path), contextlib.closing(sqlite3.connect(":memory:")) as memory:
-        memory.executescript(schema(model, settings.storage))
+        memory.executescript(schema(model, settings.storage, version))
         places = ", ".join(f":{name}" for name in row)
         memory.execute(f"INSERT INTO gallery (id, {', '.join(row)}) VALUES (1, {places})", row)
+        if version > 1:
+            memory.executemany("INSERT INTO setting VALUES (?, ?)", kept.rows())
         memory.commit()
         content = memory.serialize()
     write_atomically(path, content)
@@ -117,7 +150,7 @@ class GalleryWriter:
 
     Attributes:
         path: of the file.
-        info: what it was made by.
+        info: what it was made by. kept: what it keeps beside descriptors.
         connection: of the database; the temporary tables of `changes` live in it.
     """
 
@@ -137,6 +170,7 @@ class GalleryWriter:
                 # Lists of a million paths belong on the disk, not in memory.
                 self.connection.execute("PRAGMA temp_store = FILE")
             self.info = read_info(self.path, self.connection)
+            self.kept = read_kept(self.path, self.connection)
             if _journal(self.path).exists():
                 # SQLite has played it back if there was anything in it.
                 with self.transaction():
@@ -200,7 +234,59 @@ class GalleryWriter:
             self.connection.execute(
                 "INSERT INTO thumbnail VALUES (?, ?)", (number, photo.thumbnail)
             )
+        if photo.details != PictureDetails():
+            self.store_details(int(number), photo.details)
         self.connection.execute("DELETE FROM problem WHERE path = ?", (photo.path,))
+
+    def store_details(self, number: int, details: PictureDetails) -> None:
+        """Put local features and page picture in the place of a picture's old ones."""
+        features, page = details.features, details.page
+        if features is not None:
+            self.connection.execute(
+                "INSERT OR REPLACE INTO local_features VALUES (?, ?, ?, ?)",
+                (number, features.width_px, features.height_px, features.to_bytes()),
+            )
+        if page is not None:
+            self.connection.execute(
+                "INSERT OR REPLACE INTO page_picture VALUES (?, ?)", (number, page)
+            )
+
+    def bring_up_to_date(self, kept: Kept) -> None:
+        """Bring the tables to the present version and note what is kept, in one transaction."""
+        with readable_errors(self.path):
+            old = read_version(self.connection)
+        if old == VERSION and kept == self.kept:
+            return
+        with self.transaction():
+            if old == 1:
+                for statement in ADDED_BY_VERSION_2.split(";"):
+                    self.connection.execute(statement)
+                self.connection.execute(f"PRAGMA user_version = {VERSION}")
+            if not kept.local_features:
+                self.connection.execute("DELETE FROM local_features")
+            if kept.page_side_px != self.kept.page_side_px:
+                self.connection.execute("DELETE FROM page_picture")
+            self.connection.executemany("INSERT OR REPLACE INTO setting VALUES (?, ?)", kept.rows())
+            self.advance()
+        self.kept = kept
+
+    def incomplete(self) -> list[tuple[int, str]]:
+        """Return id and path of the pictures that lack local features or a page's picture."""
+        tables = [
+            name
+            for name, wanted in (
+                ("local_features", self.kept.local_features),
+                ("page_picture", self.kept.page_side_px),
+            )
+            if wanted
+        ]
+        lacking = " OR ".join(f"id NOT IN (SELECT picture_id FROM {name})" for name in tables)
+        if not lacking:
+            return []
+        with readable_errors(self.path):
+            return self.connection.execute(
+                f"SELECT id, path FROM picture WHERE {lacking} ORDER BY id"
+            ).fetchall()
 
     def note_problem(self, photo: BrokenPhoto) -> None:
         """Note why a photo is not in the gallery; an older content of it goes out."""

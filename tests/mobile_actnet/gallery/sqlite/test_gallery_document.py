@@ -102,7 +102,7 @@ def test_ties_stand_in_the_order_of_ids() -> None:
 RULES = {
     1: "is no gallery: it is not an SQLite file",
     2: "but no gallery",
-    3: "of version 2",
+    3: "of version 3",
     4: "is damaged",
     5: "is damaged",
     6: "was made by",

@@ -15,7 +15,7 @@ def test_marks_in_the_header(make_gallery) -> None:
     head = make_gallery().read_bytes()[:100]
     assert head[:16] == b"SQLite format 3\0"
     assert head[18:20] == b"\x01\x01", "a rollback journal, not WAL"
-    assert head[60:64] == b"\0\0\0\x01"
+    assert head[60:64] == b"\0\0\0\x02"
     assert head[68:72] == b"ACTG"
 
 
@@ -57,8 +57,8 @@ def test_other_files(content: bytes, message: str, tmp_path: Path) -> None:
 
 def test_other_databases_and_versions(make_gallery) -> None:
     path = make_gallery()
-    change(path, "PRAGMA user_version = 2")
-    with pytest.raises(GalleryError, match="a gallery of version 2; this release reads 1"):
+    change(path, "PRAGMA user_version = 3")
+    with pytest.raises(GalleryError, match="a gallery of version 3; this release reads 1 and 2"):
         GalleryReader(path)
     change(path, "PRAGMA application_id = 7")
     with pytest.raises(GalleryError, match="but no gallery"):

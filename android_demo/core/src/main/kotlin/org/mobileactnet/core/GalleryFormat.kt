@@ -6,7 +6,7 @@ import java.io.IOException
 import java.io.RandomAccessFile
 
 private const val APPLICATION_ID = 0x41435447L
-private const val VERSION = 1L
+private const val NEWEST_VERSION = 2L
 private const val HEADER_BYTES = 100
 private const val SQLITE_MARK = "SQLite format 3\u0000"
 private const val REBUILD = "build it again with actnet-index build"
@@ -50,9 +50,9 @@ fun checkGalleryFile(file: File) {
         )
     }
     val version = bigEndian(header, 60)
-    if (version != VERSION) {
+    if (version !in 1..NEWEST_VERSION) {
         throw GalleryException(
-            "${file.name} is a gallery of version $version, this app reads $VERSION; " +
+            "${file.name} is a gallery of version $version, this app reads 1 to $NEWEST_VERSION; " +
                 "install the release that fits, or $REBUILD"
         )
     }

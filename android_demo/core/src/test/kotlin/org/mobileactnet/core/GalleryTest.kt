@@ -107,7 +107,7 @@ class GalleryTest {
         assertContains(refusal(), "not an SQLite file")
         val marks = mapOf(
             "PRAGMA application_id = 7" to "but no gallery",
-            "PRAGMA user_version = 2" to "version 2, this app reads 1"
+            "PRAGMA user_version = 3" to "version 3, this app reads 1 to 2"
         )
         for ((sql, what) in marks) {
             val error = after(sql) { assertFailsWith<GalleryException> { checkGalleryFile(it) } }

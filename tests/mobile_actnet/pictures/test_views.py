@@ -1,0 +1,88 @@
+"""Views: boxes worked out by hand, and the golden file that every language reads."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mobile_actnet.errors import ConfigError
+from mobile_actnet.pictures.preprocessing import resize
+from mobile_actnet.pictures.views import (
+    VIEW_SETS,
+    Crop,
+    View,
+    crop_box,
+    parse_views,
+    view_pictures,
+    working_picture,
+    working_size,
+)
+
+GOLDEN = json.loads((Path(__file__).parents[2] / "golden" / "views.json").read_text())
+
+
+def test_boxes_worked_out_by_hand() -> None:
+    # 7 tenths of 101 x 75: 70.7 and 52.5 pixels, halves up.
+    assert crop_box(Crop.TOP_LEFT, 101, 75) == (0, 0, 71, 53)
+    assert crop_box(Crop.BOTTOM_RIGHT, 101, 75) == (30, 22, 101, 75)
+    assert crop_box(Crop.CENTRE, 101, 75) == (15, 11, 86, 64)
+    assert crop_box(Crop.HALF, 101, 75) == (25, 18, 76, 56)
+    assert crop_box(Crop.WHOLE, 101, 75) == (0, 0, 101, 75)
+    for crop in Crop:
+        assert crop_box(crop, 1, 1) == (0, 0, 1, 1)
+
+
+def test_nothing_is_enlarged() -> None:
+    assert working_size(640, 480, 640) == (640, 480)
+    assert working_size(20, 10, 640) == (20, 10)
+    assert working_size(4000, 3000, 640) == (640, 480)
+    assert working_size(5000, 1, 640) == (640, 1)
+
+
+@pytest.mark.parametrize("photo", GOLDEN["photos"], ids=lambda photo: str(photo["size"]))
+def test_boxes_of_the_golden_file(photo: dict) -> None:
+    width, height = photo["size"]
+    assert list(working_size(width, height, GOLDEN["working_side_px"])) == photo["working_size"]
+    for name, box in photo["boxes"].items():
+        assert list(crop_box(Crop(name), *photo["working_size"])) == box
+
+
+def test_the_golden_sets_are_ours() -> None:
+    sets = {name: [str(view) for view in views] for name, views in VIEW_SETS.items()}
+    assert sets == GOLDEN["sets"]
+
+
+def test_a_turn_is_clockwise() -> None:
+    photo = Image.fromarray(np.arange(6, dtype=np.uint8).reshape(2, 3)).convert("RGB")
+    (turned,) = view_pictures(photo, (View(Crop.WHOLE, 90),))
+    # The left column, read upwards, becomes the top row.
+    assert np.asarray(turned)[..., 0].tolist() == [[3, 0], [4, 1], [5, 2]]
+
+
+def test_the_whole_view_is_described_as_before() -> None:
+    rng = np.random.default_rng(2)
+    photo = Image.fromarray(rng.integers(0, 256, (900, 700, 3), dtype=np.uint8))
+    whole, centre = view_pictures(photo, parse_views("whole,centre"))
+    np.testing.assert_array_equal(resize(whole, 64, 64), resize(photo, 64, 64))
+    working = working_picture(photo)
+    assert working.size == (498, 640)
+    expected = working.crop(crop_box(Crop.CENTRE, *working.size))
+    np.testing.assert_array_equal(np.asarray(centre), np.asarray(expected))
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [("middle", "'middle'"), ("centre@45", "'centre@45'"), ("half,half", "twice"), ("", "''")],
+)
+def test_what_is_no_set_of_views(text: str, what: str) -> None:
+    with pytest.raises(ConfigError, match=what):
+        parse_views(text)
+    with pytest.raises(ConfigError, match="turned by 45"):
+        View(Crop.CENTRE, 45)
+
+
+def test_sets_by_name_and_by_list() -> None:
+    assert parse_views("none") == (View(),)
+    assert parse_views("whole, centre@270") == (View(), View(Crop.CENTRE, 270))
