@@ -19,7 +19,7 @@ from mobile_actnet.gallery.config import NEARLY_THE_SAME, SHORTLIST, VERIFIED_FR
 from mobile_actnet.pictures.views import DEFAULT_VIEWS, VIEW_SETS, parse_views
 
 if TYPE_CHECKING:
-    from mobile_actnet.gallery.gallery import Answer
+    from mobile_actnet.gallery.gallery import Answer, Hit
 
 
 def main(argv: list[str] | None = None, prog: str = "actnet-search") -> int:
@@ -121,10 +121,15 @@ def _print_answers(answers: list[Answer]) -> None:
         for hit in answer.hits:
             more = f" (and {len(hit.duplicates)} nearly the same)" if hit.duplicates else ""
             label = f" {hit.label}" if hit.label else ""
-            verified = (
-                "" if hit.inliers is None else f" {_MARKS[bool(hit.verified)]}{hit.inliers:3}"
-            )
+            verified = _verified(hit)
             print(f"  {hit.similarity:.3f}{verified}{label}  {hit.path}{more}")
+
+
+def _verified(hit: Hit) -> str:
+    """Return what comparing local features said, where it said anything."""
+    if not hit.inliers:
+        return ""
+    return f" {'✓' if hit.verified else '?'} {hit.inliers} inliers"
 
 
 def _told(answer: Answer) -> dict[str, object]:

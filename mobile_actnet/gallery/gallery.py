@@ -318,7 +318,8 @@ class Gallery:
             photos: of the queries, to verify hits with; None where only descriptors are known.
         """
         queries = len(views) // per_query
-        matchers = [self._matcher(photo) for photo in photos or [None] * queries]
+        to_verify: Sequence[_Photo | None] = photos or [None] * queries
+        matchers = [self._matcher(photo) for photo in to_verify]
         verifies = any(matcher is not None for matcher in matchers)
         wanted = options.top if options.group is None else _HITS_PER_GROUP * options.top
         while True:

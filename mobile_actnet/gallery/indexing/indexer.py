@@ -284,7 +284,8 @@ def _details(
     tasks: Iterator[list[str]],
     parts: list[list[tuple[int, str]]],
 ) -> Iterator[tuple[int, PictureDetails]]:
-    for part, (_, outcomes) in zip(parts, in_order(workers, tasks), strict=True):
+    results = in_order(workers, tasks)
+    for part, (_, outcomes) in zip(parts, results, strict=True):
         # A photo that ends its worker or cannot be read stays without, until the next update.
         for (number, _), details in zip(part, outcomes or (), strict=False):
             if details is not None:
