@@ -8,12 +8,13 @@ actnet-evaluate --protocol roxford5k --photos oxford/ --ground-truth gnd_roxford
 import argparse
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mobile_actnet.commands import run
 from mobile_actnet.errors import ConfigError
-from mobile_actnet.evaluation.config import MULTI_SCALES, EvaluationOptions, Rerank
+from mobile_actnet.evaluation.config import MULTI_SCALES, AnswerOptions, EvaluationOptions, Rerank
 from mobile_actnet.evaluation.protocols import Protocol, load_task
 from mobile_actnet.evaluation.reports import (
     add_report_arguments,
@@ -21,9 +22,14 @@ from mobile_actnet.evaluation.reports import (
     wanted,
     write_reports,
 )
+from mobile_actnet.gallery.config import SHORTLIST
 from mobile_actnet.gallery.sqlite.storage import Storage
 from mobile_actnet.network.config import DEFAULT_CHECKPOINT
+from mobile_actnet.pictures.views import DEFAULT_VIEWS, VIEW_SETS, parse_views
 from mobile_actnet.runtime.vocabulary import parse_image_size
+
+if TYPE_CHECKING:
+    from mobile_actnet.evaluation.answer_quality import Share
 
 
 def main(argv: list[str] | None = None, prog: str = "actnet-evaluate") -> int:
@@ -44,7 +50,20 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     add("--photos", type=Path, metavar="DIR", help="the protocol's photos")
     add("--ground-truth", type=Path, metavar="FILE",
         help="the protocol's JSON, original pickle (nothing in it is run) or folder of text files")  # fmt: skip
-    add("--distractors", type=Path, metavar="DIR", help="searched with the protocol's photos (+1M)")
+    add("--distractors", type=Path, action="append", default=[], metavar="DIR",
+        help="photos that show nothing of the queries, searched as well: with --protocol one folder "
+        "(+1M), with --answers any number")  # fmt: skip
+    add("--answers", action="store_true",
+        help="also measure right answers where 1 and 5 per cent of unknown things are answered: by "
+        "the whole photo, by views, and verified by local features")  # fmt: skip
+    add("--views", type=parse_views, default=VIEW_SETS[DEFAULT_VIEWS], metavar="SET",
+        help=f"of --answers: {', '.join(VIEW_SETS)}, or a list such as whole,centre,centre@90 "
+        f"(default: {DEFAULT_VIEWS})")  # fmt: skip
+    add("--no-verify", action="store_true", help="of --answers: compare no local features")
+    add("--shortlist", type=int, default=SHORTLIST, metavar="N",
+        help=f"of --answers: hits that are verified (default: {SHORTLIST})")  # fmt: skip
+    add("--turn", type=int, default=0, metavar="DEGREES",
+        help="of --answers: turn the queries clockwise by 90, 180 or 270")  # fmt: skip
     add("--model", type=Path, default=DEFAULT_CHECKPOINT, metavar="FILE",
         help="checkpoint or artefact (default: the shipped weights)")  # fmt: skip
     add("--image-size", type=parse_image_size, metavar="N|HxW", help="for a checkpoint")
@@ -74,19 +93,24 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     )  # fmt: skip
     if (arguments.protocol is None) == (not arguments.data):
         raise ConfigError("give --data DIR, or --protocol NAME with --photos DIR, and not both")
-    of_protocols = (arguments.photos, arguments.ground_truth, arguments.distractors)
-    if arguments.data and any(of_protocols):
+    if arguments.data and (arguments.photos or arguments.ground_truth):
+        raise ConfigError("--photos and --ground-truth are for --protocol, not for --data")
+    if arguments.data and arguments.distractors and not arguments.answers:
         raise ConfigError(
-            "--photos, --ground-truth and --distractors are for --protocol; "
+            "--distractors are for --protocol and --answers; "
             "give distractors as one more --data folder whose manifest.csv says so"
         )
+    if arguments.protocol and (arguments.answers or len(arguments.distractors) > 1):
+        raise ConfigError("--protocol takes one --distractors folder, and no --answers")
     measure = _measure_protocol if arguments.protocol else _measure_folders
     sets, dim = measure(arguments, options)
     choices = _choices(options)
     if choices:
         print("with " + ", ".join(f"{name} {value}" for name, value in choices.items()))
+    answers = _measure_answers(arguments, options) if arguments.answers else {}
     if arguments.json:
         told = {"sets": sets, "model": str(arguments.model), "descriptor_dim": dim, **choices}
+        told |= {"answers": answers} if answers else {}
         print(json.dumps(told))
     return 0
 
@@ -133,6 +157,39 @@ def _measure_folders(
     return sets, evaluation.descriptor_dim
 
 
+def _measure_answers(
+    arguments: argparse.Namespace, options: EvaluationOptions
+) -> dict[str, dict[str, Any]]:
+    from mobile_actnet.evaluation.answer_quality import FALSE_SHARES, evaluate_answers
+
+    chosen = AnswerOptions(
+        arguments.views, not arguments.no_verify, arguments.shortlist, arguments.turn
+    )
+    found = evaluate_answers(
+        arguments.model, arguments.data, arguments.distractors, options, chosen
+    )
+    print(
+        f"\nright answers, in per cent, with 95 % intervals; views {','.join(map(str, chosen.views))}"
+    )
+    shares = [f"right at {share:.0%} false" for share in FALSE_SHARES]
+    print(f"{'set':12}{'search':13}{'recall@1':>20}{f'in first {chosen.shortlist}':>13}"
+          + "".join(f"{name:>22}" for name in shares) + f"{'queries':>9}{'database':>10}")  # fmt: skip
+    for name, kinds in found.sets.items():
+        for kind, score in kinds.items():
+            answers = [_interval(score.right_answers[share]) for share in FALSE_SHARES]
+            print(f"{name:12}{kind:13}{_interval(score.recall_at_1):>20}"
+                  f"{score.recall_at_shortlist:13.1f}" + "".join(f"{text:>22}" for text in answers)
+                  + f"{score.queries:9}{score.database:10}")  # fmt: skip
+    return {
+        name: {kind: asdict(score) for kind, score in kinds.items()}
+        for name, kinds in found.sets.items()
+    }
+
+
+def _interval(share: "Share") -> str:
+    return f"{share.value:.1f} ({share.low:.1f}-{share.high:.1f})"
+
+
 def _measure_protocol(
     arguments: argparse.Namespace, options: EvaluationOptions
 ) -> tuple[dict[str, dict[str, float]], int]:
@@ -143,7 +200,10 @@ def _measure_protocol(
     if options.limit is not None or wanted(arguments):
         raise ConfigError("--limit and the reports are for --data, not for --protocol")
     task = load_task(Protocol(arguments.protocol), arguments.photos, arguments.ground_truth)
-    found = evaluate_protocol(arguments.model, task, arguments.distractors, options)
+    found = evaluate_protocol(
+        arguments.model, task,
+        arguments.distractors[0] if arguments.distractors else None, options,
+    )  # fmt: skip
     for problem in found.problems:
         print(f"skipped: {problem}")
     _print_row("set", "mAP", "recall@1", "recall@10", "queries", "database", "mP@10")

@@ -5,7 +5,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from mobile_actnet.errors import ConfigError
+from mobile_actnet.gallery.config import SHORTLIST
 from mobile_actnet.gallery.sqlite.storage import Storage
+from mobile_actnet.pictures.views import DEFAULT_VIEWS, VIEW_SETS, View
 from mobile_actnet.runtime.vocabulary import ImageSize
 
 MULTI_SCALES = (1.0, 2**-0.5, 0.5)
@@ -42,6 +44,29 @@ class EvaluationOptions:
     augment: bool = False
     progress: bool = False
     storage: Storage | None = None
+
+
+@dataclass(frozen=True)
+class AnswerOptions:
+    """How right answers are measured.
+
+    Attributes:
+        views: of each query, as in a search.
+        verify: whether the shortlist is compared by local features.
+        shortlist: pictures that are compared.
+        turn_deg: 0, 90, 180 or 270; queries are turned clockwise before they are searched for.
+    """
+
+    views: tuple[View, ...] = VIEW_SETS[DEFAULT_VIEWS]
+    verify: bool = True
+    shortlist: int = SHORTLIST
+    turn_deg: int = 0
+
+    def __post_init__(self) -> None:
+        if self.shortlist < 1:
+            raise ConfigError(f"--shortlist is {self.shortlist}; it must be 1 or more")
+        if self.turn_deg not in (0, 90, 180, 270):
+            raise ConfigError(f"--turn is {self.turn_deg}; it must be 0, 90, 180 or 270")
 
 
 @dataclass(frozen=True)

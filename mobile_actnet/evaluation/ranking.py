@@ -43,12 +43,18 @@ def average_precision(positives: NDArray[np.bool_]) -> float:
     return float(np.mean(np.arange(1, len(ranks) + 1) / ranks))
 
 
+def in_order_of_paths(photos: list[Photo], rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return rows of photos in the order of their paths."""
+    return np.array(sorted(rows.tolist(), key=lambda row: str(photos[row].path)), np.int64)
+
+
 def evaluate(
     descriptors: Descriptors, photos: list[Photo], queries: NDArray[np.int64] | None = None
 ) -> RetrievalScore:
     """Rank a labelled collection by its roles.
 
     A query is searched in everything with the role database, distractor or both, itself left out.
+    Equal similarities are ordered by path, not by the order of a manifest's lines.
     A query without a positive there is not counted.
 
     Args:
@@ -58,7 +64,9 @@ def evaluate(
     """
     roles = np.array([photo.role for photo in photos])
     instances = np.array([photo.instance for photo in photos])
-    database = np.flatnonzero(np.isin(roles, ("database", "distractor", "both")))
+    database = in_order_of_paths(
+        photos, np.flatnonzero(np.isin(roles, ("database", "distractor", "both")))
+    )
     if queries is None:
         queries = np.flatnonzero(np.isin(roles, ("query", "both")))
     precisions, first_ranks = [], []

@@ -19,7 +19,12 @@ from mobile_actnet.evaluation.protocols import (
     crop_query,
     score_rankings,
 )
-from mobile_actnet.evaluation.ranking import RetrievalScore, average_precision, evaluate
+from mobile_actnet.evaluation.ranking import (
+    RetrievalScore,
+    average_precision,
+    evaluate,
+    in_order_of_paths,
+)
 from mobile_actnet.evaluation.reranking import (
     alpha_query_expansion,
     augment_database,
@@ -133,13 +138,13 @@ def evaluate_model(
     if len({folder.name for folder in folders}) < len(folders):
         raise ConfigError("two --data folders have the same name; rename one")
     opened = open_model(model, options)
-    photos = [photo for folder in folders for photo in _limited(_labelled(folder), options.limit)]
+    photos = [photo for folder in folders for photo in limited(labelled(folder), options.limit)]
     found = extract(
         [photo.path for photo in photos], opened.describes, options.cache, opened.identity,
         options.progress,
     )  # fmt: skip
     readable = [photos[row] for row in found.rows]
-    descriptors = _as_stored(np.asarray(found.descriptors), options)
+    descriptors = as_stored(np.asarray(found.descriptors), options)
     scores = _scores(descriptors, readable, folders, options)
     if not any(score.queries for score in scores.values()):
         raise ActnetError("no query has a positive in the database; see the roles in manifest.csv")
@@ -177,7 +182,7 @@ def evaluate_protocol(
     if asked.problems:
         raise ActnetError(f"a query cannot be read: {asked.problems[0]}; copy it again")
     queries, database = (
-        _as_stored(np.asarray(part.descriptors), options) for part in (asked, found)
+        as_stored(np.asarray(part.descriptors), options) for part in (asked, found)
     )
     rankings = rank(queries, database, options)
     return ProtocolEvaluation(
@@ -214,7 +219,7 @@ def report_context(
     return ReportContext(model, folders, evaluation.photos, evaluation.descriptors, lengths)
 
 
-def _as_stored(descriptors: Descriptors, options: EvaluationOptions) -> Descriptors:
+def as_stored(descriptors: Descriptors, options: EvaluationOptions) -> Descriptors:
     """Return descriptors as a search in a gallery sees them."""
     if options.storage is None:
         return descriptors
@@ -237,7 +242,7 @@ def _cropped(query: Query) -> Image.Image:
     return crop_query(decode(query.path), query.box)
 
 
-def _labelled(folder: Path) -> list[Photo]:
+def labelled(folder: Path) -> list[Photo]:
     """Photos with a part in an evaluation; instances of different folders are kept apart."""
     photos = [photo for photo in find_photos(folder) if photo.role not in ("", "train")]
     if not photos:
@@ -248,7 +253,7 @@ def _labelled(folder: Path) -> list[Photo]:
     return [replace(photo, instance=f"{folder}:{photo.instance}") for photo in photos]
 
 
-def _limited(photos: list[Photo], limit: int | None) -> list[Photo]:
+def limited(photos: list[Photo], limit: int | None) -> list[Photo]:
     """Keep whole instances until there are `limit` photos, so that queries keep their positives."""
     if limit is None:
         return photos
@@ -272,7 +277,9 @@ def _scores(
     descriptors: Descriptors, photos: list[Photo], folders: list[Path], options: EvaluationOptions
 ) -> dict[str, RetrievalScore]:
     roles = np.array([photo.role for photo in photos])
-    database = np.flatnonzero(np.isin(roles, ("database", "distractor", "both")))
+    database = in_order_of_paths(
+        photos, np.flatnonzero(np.isin(roles, ("database", "distractor", "both")))
+    )
     scores = {}
     for folder in folders:
         queries = np.array(
