@@ -10,6 +10,9 @@ public typealias CFMutableData = NSMutableData
 public enum CGColorSpaceModel { case rgb, monochrome, cmyk }
 
 public class CGColorSpace {
+    public static let sRGB: CFString = "kCGColorSpaceSRGB"
+    public init() {}
+    public convenience init?(name: CFString) { self.init() }
     public var model: CGColorSpaceModel { .rgb }
 }
 

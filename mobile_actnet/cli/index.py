@@ -22,6 +22,7 @@ from mobile_actnet.gallery.sqlite.dump import dump_gallery
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
 from mobile_actnet.gallery.sqlite.schema import from_gallery
 from mobile_actnet.gallery.sqlite.storage import Storage
+from mobile_actnet.pictures.photos import tell_left_out
 from mobile_actnet.runtime.vocabulary import parse_image_size
 
 _MARKS = {True: "✓", False: "✗", None: "·"}
@@ -62,7 +63,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
 
 def _add_build(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("photos", type=Path, metavar="PHOTOS", help="folder of photos; links are followed")
+    add("photos", type=Path, metavar="PHOTOS", help="folder of photos")
     add("--model", type=Path, required=True, metavar="ARTEFACT",
         help="artefact (or checkpoint) that describes the photos")  # fmt: skip
     add("-o", "--output", type=Path, required=True, metavar="GALLERY", help="such as shop.sqlite")
@@ -101,6 +102,10 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
         "--pictures", type=int, metavar="PIXELS",
         help="keep a picture of this longest side for an item's page (default: none)",
     )  # fmt: skip
+    parser.add_argument(
+        "--follow-links", action="store_true",
+        help="enter folders elsewhere that a link in PHOTOS leads to",
+    )  # fmt: skip
     parser.add_argument("--workers", type=int, metavar="N", help="processes (default: one a core)")
     parser.add_argument(
         "--approximate-from", type=int, default=APPROXIMATE_FROM, metavar="N",
@@ -129,6 +134,7 @@ def _build(arguments: argparse.Namespace) -> int:
         approximate_from=arguments.approximate_from,
         local_features=arguments.local_features,
         page_side_px=arguments.pictures,
+        follow_links=arguments.follow_links,
     )
     report = build(arguments.photos, arguments.model, arguments.output, options)
     return _tell(report, arguments)
@@ -143,6 +149,7 @@ def _update(arguments: argparse.Namespace) -> int:
         approximate_from=arguments.approximate_from,
         local_features=arguments.local_features,
         page_side_px=arguments.pictures,
+        follow_links=arguments.follow_links,
     )
     report = update(arguments.gallery, options, arguments.photos, arguments.model)
     return _tell(report, arguments)
@@ -162,7 +169,14 @@ def _tell(report: IndexReport, arguments: argparse.Namespace) -> int:
     if others:
         print(others)
     if report.labels_without_photo:
-        print(f"{report.labels_without_photo} labels name no photo in the folder")
+        named = ", ".join(report.unused_labels)
+        more = report.labels_without_photo - len(report.unused_labels)
+        print(
+            f"{report.labels_without_photo} labels name no photo in the folder: {named}"
+            + (f" and {more} more" if more else "")
+        )
+    if report.left_out:
+        print(f"left out, no pictures by their names: {tell_left_out(report.left_out)}")
     _print_problems(report.gallery)
     if report.approximate:
         print("built the approximate index")

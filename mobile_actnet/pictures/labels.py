@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from mobile_actnet.errors import ActnetError
-from mobile_actnet.pictures.photos import read_table
+from mobile_actnet.pictures.tables import column_names, read_table
 
 FOLDER = "folder"
 
@@ -20,7 +20,7 @@ def labels_from_csv(file: Path) -> Iterator[tuple[str, str]]:
     """
     if not file.is_file():
         raise ActnetError(f"{file} is no file; give a CSV with path,label, or the word {FOLDER}")
-    names = _first_line(file)
+    names = column_names(file)
     column = "instance" if "instance" in names and "label" not in names else "label"
     for _, row in read_table(file, "path", column):
         yield posixpath.normpath(row["path"]), row[column]
@@ -32,8 +32,3 @@ def labels_from_folders(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
         folder = posixpath.basename(posixpath.dirname(path))
         if folder:
             yield path, folder
-
-
-def _first_line(file: Path) -> list[str]:
-    with file.open(encoding="utf-8-sig", errors="replace") as stream:
-        return [name.strip('" \n\r') for name in stream.readline().split(",")]

@@ -1,20 +1,22 @@
 """Collections of photos: folders with or without a manifest.csv, and their pixels."""
 
-import csv
 import os
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from mobile_actnet.errors import ActnetError, UnreadablePictureError
+from mobile_actnet.pictures.formats import PICTURE_SUFFIXES
+from mobile_actnet.pictures.names import find_spelling
+from mobile_actnet.pictures.photo_tree import LostPath, WalkOptions, walk_photos
 from mobile_actnet.pictures.preprocessing import Pixels, load_image
+from mobile_actnet.pictures.tables import read_table
 
-PICTURE_SUFFIXES = frozenset(
-    (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".heic", ".heif", ".avif")
-)
 MANIFEST_NAME = "manifest.csv"
+_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -39,17 +41,27 @@ def find_photos(folder: Path) -> list[Photo]:
     picture below the folder counts as an instance of its own. Hidden files are left out.
 
     Raises:
-        ActnetError: no such folder, no picture in it, or a manifest without its columns or with
-            an empty field.
+        ActnetError: no such folder, no picture in it, a folder in it that cannot be read or is a
+            link elsewhere, or a manifest without its columns, with an empty field or a line whose
+            file does not exist.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise ActnetError(f"{folder} is not a folder; give a folder of pictures")
-    manifest = folder / MANIFEST_NAME
-    photos = _from_manifest(manifest) if manifest.is_file() else _from_tree(folder)
+    manifest, left_out = folder / MANIFEST_NAME, Counter[str]()
+    photos = _from_manifest(manifest) if manifest.is_file() else _from_tree(folder, left_out)
     if not photos:
-        raise ActnetError(f"{folder} holds no pictures ({', '.join(sorted(PICTURE_SUFFIXES))})")
+        told = f"; left out: {tell_left_out(left_out)}" if left_out else ""
+        raise ActnetError(
+            f"{folder} holds no pictures ({', '.join(sorted(PICTURE_SUFFIXES))}){told}"
+        )
     return photos
+
+
+def tell_left_out(left_out: Mapping[str, int]) -> str:
+    """Say how many files were left out, by suffix."""
+    counts = sorted(left_out.items(), key=lambda each: (-each[1], each[0]))
+    return ", ".join(f"{count} {suffix}" for suffix, count in counts)
 
 
 def load_images(
@@ -73,51 +85,42 @@ def load_images(
     return np.stack(images) if images else np.zeros(shape, np.uint8), readable, problems
 
 
-def read_table(file: Path, *columns: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """Read a CSV file whose first line names its columns, line by line.
-
-    Args:
-        file: UTF-8.
-        columns: that must be there.
-
-    Yields:
-        number of the line, and the fields by column; a missing one is empty.
-
-    Raises:
-        ActnetError: unreadable, no CSV, a column is missing, or one of `columns` is empty.
-    """
-    try:
-        with file.open(newline="", encoding="utf-8-sig") as stream:
-            rows = csv.DictReader(stream)
-            missing = set(columns) - set(rows.fieldnames or ())
-            if missing:
-                raise ActnetError(
-                    f"{file} has no column {' and '.join(sorted(missing))}; "
-                    f"its first line must be {','.join(columns)}, with others behind where wanted"
-                )
-            for row in rows:
-                if not all(row[column] for column in columns):
-                    names = " or ".join(columns)
-                    raise ActnetError(f"{file}, line {rows.line_num}: {names} is empty; fill it in")
-                yield rows.line_num, {name: row[name] or "" for name in rows.fieldnames or ()}
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise ActnetError(f"{file} cannot be read as UTF-8 CSV: {error}") from error
-
-
 def _from_manifest(manifest: Path) -> list[Photo]:
-    return [
-        Photo(manifest.parent / row["path"], row["instance"], row.get("role", ""))
-        for _, row in read_table(manifest, "path", "instance")
-    ]
+    photos, missing = [], []
+    for line, row in read_table(manifest, "path", "instance"):
+        path = find_spelling(os.fspath(manifest.parent), row["path"])
+        photos.append(Photo(manifest.parent / path, row["instance"], row.get("role", "")))
+        if not os.path.lexists(photos[-1].path):
+            missing.append(f"line {line}: {row['path']}")
+    if missing:
+        more = f" (and {len(missing) - _SHOWN} more)" if len(missing) > _SHOWN else ""
+        raise ActnetError(
+            f"{manifest}, {'; '.join(missing[:_SHOWN])} does not exist{more}; "
+            "paths are relative to the folder of the CSV: mend or remove the line"
+        )
+    return photos
 
 
-def _from_tree(folder: Path) -> list[Photo]:
-    paths = []
-    for place, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        paths += [
-            Path(place, name)
-            for name in sorted(names)
-            if Path(name).suffix.lower() in PICTURE_SUFFIXES and not name.startswith(".")
-        ]
-    return [Photo(path, str(path.relative_to(folder))) for path in paths]
+def _from_tree(folder: Path, left_out: Counter[str]) -> list[Photo]:
+    photos, lost = [], []
+    for entry in walk_photos(folder, WalkOptions(any_name=True), left_out):
+        if isinstance(entry, LostPath) and entry.folder:
+            lost.append(f"{folder / entry.path} {_sentence(entry.reason)}")
+        else:
+            photos.append(Photo(folder / entry.path, entry.path))
+    if lost:
+        more = f" (and {len(lost) - _SHOWN} more)" if len(lost) > _SHOWN else ""
+        raise ActnetError(
+            f"{'; '.join(lost[:_SHOWN])}{more}: photos may be missing; mend or remove it"
+        )
+    return sorted(photos, key=_in_order)
+
+
+def _sentence(told: str) -> str:
+    return told if told.startswith("is ") else f"cannot be read: {told}"
+
+
+def _in_order(photo: Photo) -> list[tuple[bool, str]]:
+    """Sort the files of a folder before its folders."""
+    *folders, name = photo.instance.split("/")
+    return [*((True, part) for part in folders), (False, name)]

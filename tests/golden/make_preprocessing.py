@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from icc_profiles import display_p3
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -149,6 +150,7 @@ PICTURES: dict[str, tuple[Callable[[Path], None], tuple[int, int]]] = {
     "jpeg_orientation_6.jpg": (_save(scene(96, 64), exif=_exif(6), quality=90), SQUARE),
     "lossless.webp": (_save(scene(66, 99), lossless=True, exact=True), SQUARE),
     "two_frames.gif": (_gif, SQUARE),
+    "display_p3.png": (_save(scene(90, 70), icc_profile=display_p3()), SQUARE),
     "bitmap.bmp": (_save(noise(21, 13)), SQUARE),
 }
 

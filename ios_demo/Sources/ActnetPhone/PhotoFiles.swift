@@ -6,7 +6,7 @@
 
     private let photo = "The photo"
 
-    /// Decodes a photo, upright, over white; its colour profile is ignored, as in Python.
+    /// Decodes a photo, upright, over white, in sRGB: its colour profile is converted, as in Python.
     ///
     /// Where a photo is transparent Core Graphics may round a colour by 1 otherwise than Pillow.
     func decodedPhoto(_ file: Data) throws -> RgbPicture {
@@ -27,10 +27,10 @@
     }
 
     private func pixels(of image: CGImage) throws -> RgbPicture {
-        // In its own colours where they are RGB, so that nothing is converted.
-        let own = image.colorSpace.flatMap { $0.model == .rgb ? $0 : nil }
+        // Core Graphics converts where it draws into another colour space than the picture's.
+        let srgb = CGColorSpace(name: CGColorSpace.sRGB)
         let context = try drawing(
-            width: image.width, height: image.height, own ?? CGColorSpaceCreateDeviceRGB())
+            width: image.width, height: image.height, srgb ?? CGColorSpaceCreateDeviceRGB())
         let whole = CGRect(x: 0, y: 0, width: image.width, height: image.height)
         context.setFillColor(red: 1, green: 1, blue: 1, alpha: 1)
         context.fill(whole)

@@ -7,8 +7,9 @@ stored descriptor, so that every core is busy whatever the shares of decoding an
 import contextlib
 import os
 import time
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
@@ -34,6 +35,7 @@ from mobile_actnet.gallery.sqlite.changes import (
     list_photos,
     seen_paths,
     settle,
+    unused_labels,
     waiting,
 )
 from mobile_actnet.gallery.sqlite.lock import only_writer
@@ -52,13 +54,15 @@ from mobile_actnet.gallery.sqlite.writer import (
     PictureDetails,
     create,
 )
+from mobile_actnet.pictures.formats import PICTURE_SUFFIXES
 from mobile_actnet.pictures.labels import FOLDER, labels_from_csv, labels_from_folders
-from mobile_actnet.pictures.photo_tree import FoundPhoto, walk_photos
-from mobile_actnet.pictures.photos import PICTURE_SUFFIXES
+from mobile_actnet.pictures.photo_tree import FoundPhoto, WalkOptions, walk_photos
+from mobile_actnet.pictures.photos import tell_left_out
 from mobile_actnet.runtime.vocabulary import ImageSize
 
 _PHOTOS_PER_TASK = 16
 _COMMIT_EVERY_S = 1.0
+_LABELS_TOLD = 5
 
 _Made = TypeVar("_Made")
 
@@ -85,6 +89,7 @@ class IndexOptions:
             in a build and for a gallery of version 1, else as before.
         page_side_px: longest side of the pictures for pages, 16 to 4096; 0 for none. None: none in
             a build, else as before.
+        follow_links: whether folders elsewhere that a link leads to are entered.
     """
 
     storage: Storage = Storage.INT8
@@ -99,6 +104,7 @@ class IndexOptions:
     approximate_from: int = APPROXIMATE_FROM
     local_features: bool | None = None
     page_side_px: int | None = None
+    follow_links: bool = False
 
     def __post_init__(self) -> None:
         if self.thumbnail_side_px and not 16 <= self.thumbnail_side_px <= 1024:
@@ -120,9 +126,10 @@ class IndexReport:
     Attributes:
         gallery: the file. changes: by kind.
         pictures: in the gallery now. problems: photos and folders that cannot be read, now.
-        labels_without_photo: lines of the CSV that name no photo.
+        labels_without_photo: how many lines of the CSV name no photo; unused_labels: the first.
         seconds: that it took, with starting the workers and without the approximate index.
         approximate: whether an approximate index was built.
+        left_out: how many files were taken for no pictures, by suffix.
     """
 
     gallery: Path
@@ -132,6 +139,8 @@ class IndexReport:
     labels_without_photo: int
     seconds: float
     approximate: bool
+    unused_labels: tuple[str, ...] = ()
+    left_out: dict[str, int] = field(default_factory=dict)
 
 
 def build(photos: Path, model: Path, output: Path, options: IndexOptions) -> IndexReport:
@@ -143,7 +152,7 @@ def build(photos: Path, model: Path, output: Path, options: IndexOptions) -> Ind
     """
     output = Path(os.path.realpath(output))
     bound = identify(model, options.size, options.dim)
-    _check_sources(photos, options.labels)
+    _check_sources(photos, options)
     settings = GallerySettings(
         options.storage, options.thumbnail_side_px, _relative(photos, output),
         _relative(model, output), _labels_setting(options.labels, output),
@@ -191,8 +200,10 @@ def update(
 
 def _run(target: Path, photos: Path, model: Path, options: IndexOptions) -> IndexReport:
     photos, started = photos.absolute(), time.perf_counter()
+    left_out = Counter[str]()
     with GalleryWriter(target) as writer:
-        if not list_photos(writer, walk_photos(photos)):
+        walk = walk_photos(photos, WalkOptions(options.follow_links), left_out)
+        if not list_photos(writer, walk):
             raise ActnetError(
                 f"{photos} holds no pictures; is its disk there? The gallery is as it was"
             )
@@ -208,8 +219,9 @@ def _run(target: Path, photos: Path, model: Path, options: IndexOptions) -> Inde
         changes.completed = _complete(writer, photos, options)
         pictures, problems = writer.counts()
         return IndexReport(
-            target, changes, pictures, problems, unused, time.perf_counter() - started, False
-        )
+            target, changes, pictures, problems, unused, time.perf_counter() - started, False,
+            unused_labels(writer, _LABELS_TOLD) if unused else (), dict(left_out),
+        )  # fmt: skip
 
 
 def _refresh_approximate(report: IndexReport, options: IndexOptions) -> IndexReport:
@@ -355,12 +367,17 @@ def _tasks(photos: Iterator[FoundPhoto], size: int) -> Iterator[list[FoundPhoto]
         yield task
 
 
-def _check_sources(photos: Path, labels: str | Path | None) -> None:
+def _check_sources(photos: Path, options: IndexOptions) -> None:
     """Find what would stop a build before anything is written."""
-    if not any(isinstance(found, FoundPhoto) for found in walk_photos(photos)):
-        raise ActnetError(f"{photos} holds no pictures ({', '.join(sorted(PICTURE_SUFFIXES))})")
-    if labels not in (None, FOLDER):
-        for _ in labels_from_csv(Path(labels)):
+    left_out = Counter[str]()
+    walk = walk_photos(photos, WalkOptions(options.follow_links), left_out)
+    if not any(isinstance(entry, FoundPhoto) for entry in walk):
+        told = f"; left out: {tell_left_out(left_out)}" if left_out else ""
+        raise ActnetError(
+            f"{photos} holds no pictures ({', '.join(sorted(PICTURE_SUFFIXES))}){told}"
+        )
+    if options.labels not in (None, FOLDER):
+        for _ in labels_from_csv(Path(options.labels)):
             pass
 
 

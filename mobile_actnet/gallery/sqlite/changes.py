@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from mobile_actnet.gallery.sqlite.schema import readable_errors
 from mobile_actnet.gallery.sqlite.writer import BrokenPhoto, GalleryWriter
+from mobile_actnet.pictures.names import composed
 from mobile_actnet.pictures.photo_tree import FoundPhoto, LostPath
 
 _TABLES = """
@@ -45,6 +46,8 @@ _RELABEL = """
 UPDATE picture SET label = (SELECT label FROM temp.label WHERE temp.label.path = picture.path)
 WHERE label IS NOT (SELECT label FROM temp.label WHERE temp.label.path = picture.path)
 """
+
+_UNUSED = "SELECT path FROM temp.label WHERE path NOT IN (SELECT path FROM temp.seen)"
 
 _PAGE = 512
 
@@ -103,8 +106,16 @@ def list_labels(writer: GalleryWriter, labels: Iterable[tuple[str, str]]) -> int
         connection.execute("BEGIN")
         connection.executemany("INSERT OR REPLACE INTO temp.label VALUES (?, ?)", labels)
         connection.execute("COMMIT")
-        query = "SELECT count(*) FROM temp.label WHERE path NOT IN (SELECT path FROM temp.seen)"
-        return int(connection.execute(query).fetchone()[0])
+        if _one(connection, f"SELECT count(*) FROM ({_UNUSED})"):
+            _match_spellings(connection)
+        return _one(connection, f"SELECT count(*) FROM ({_UNUSED})")
+
+
+def unused_labels(writer: GalleryWriter, most: int) -> tuple[str, ...]:
+    """Return the first labels without a photo."""
+    with readable_errors(writer.path):
+        rows = writer.connection.execute(f"{_UNUSED} ORDER BY path LIMIT ?", (most,))
+        return tuple(path for (path,) in rows)
 
 
 def seen_paths(writer: GalleryWriter) -> Iterator[str]:
@@ -202,6 +213,23 @@ def _settle_problems(writer: GalleryWriter) -> None:
     ).fetchall()
     for path, reason in new:
         writer.note_problem(BrokenPhoto(path, reason))
+
+
+def _match_spellings(connection: sqlite3.Connection) -> None:
+    """Give labels to photos whose names are the same in another spelling of their accents."""
+    unused = [path for (path,) in connection.execute(_UNUSED) if not path.isascii()]
+    if not unused:
+        return
+    spelled = {
+        composed(path): path
+        for (path,) in connection.execute("SELECT path FROM temp.seen")
+        if not path.isascii()
+    }
+    found = [(spelled[composed(path)], path) for path in unused if composed(path) in spelled]
+    connection.execute("BEGIN")
+    # A label in the disk's own spelling comes first.
+    connection.executemany("UPDATE OR IGNORE temp.label SET path = ? WHERE path = ?", found)
+    connection.execute("COMMIT")
 
 
 def _pages(connection: sqlite3.Connection) -> Iterator[tuple[int, str, int, int]]:

@@ -114,7 +114,7 @@ def test_a_query_that_cannot_be_read_stops_no_other(
     assert told.err.startswith("not searched for: ")
     assert "a.jpg" in told.err
     assert page.read_text().count("<section>") == 2
-    assert "cannot identify" in page.read_text()
+    assert "not a picture" in page.read_text()
     assert main([*command, "--json"]) == 0
     broken, fine = json.loads(capsys.readouterr().out)["queries"]
     assert "a.jpg" in broken["error"]

@@ -1,12 +1,14 @@
 """Walking a folder: order, links, loops, names that are no text, what cannot be read."""
 
 import os
+from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from mobile_actnet.errors import ActnetError
-from mobile_actnet.pictures.photo_tree import FoundPhoto, LostPath, walk_photos
+from mobile_actnet.pictures.photo_tree import FoundPhoto, LostPath, WalkOptions, walk_photos
 
 
 def touch(path: Path, content: bytes = b"x") -> Path:
@@ -33,14 +35,67 @@ def test_size_and_time_of_what_a_link_leads_to(tmp_path: Path) -> None:
     assert found == FoundPhoto("link.jpg", 5, real.stat().st_mtime_ns)
 
 
-def test_linked_folders_are_followed_and_loops_end(tmp_path: Path) -> None:
+def test_linked_folders_are_followed_where_asked_and_loops_end(tmp_path: Path) -> None:
     touch(tmp_path / "disk" / "x.jpg")
     photos = tmp_path / "photos"
     touch(photos / "a.jpg")
     (photos / "loop").symlink_to(photos)
     (photos / "other").symlink_to(tmp_path / "disk")
     (photos / "same").symlink_to(tmp_path / "disk")
-    assert paths(photos) == ["a.jpg", "other/x.jpg"]
+    followed = walk_photos(photos, WalkOptions(follow_links=True))
+    assert [entry.path for entry in followed] == ["a.jpg", "other/x.jpg"]
+
+
+def test_a_link_out_of_the_folder_is_named_and_not_followed(tmp_path: Path) -> None:
+    touch(tmp_path / "neighbours" / "x.jpg")
+    photos = tmp_path / "photos"
+    touch(photos / "a.jpg")
+    touch(photos / "z" / "b.jpg")
+    (photos / "loop").symlink_to("..")
+    (photos / "inside").symlink_to("z")
+    found = list(walk_photos(photos))
+    assert [entry.path for entry in found] == ["a.jpg", "inside/b.jpg", "loop"]
+    assert found[2] == LostPath(
+        "loop", f"is a link out of the folder, to {tmp_path}, and is not followed", True
+    )
+    # The folder itself may be reached through a link.
+    (tmp_path / "shortcut").symlink_to(photos)
+    assert paths(tmp_path / "shortcut") == ["a.jpg", "inside/b.jpg", "loop"]
+
+
+def test_what_is_left_out_is_counted_by_suffix(tmp_path: Path) -> None:
+    jpeg = b"\xff\xd8\xff\xe0 and so on"
+    for name in (
+        "a.jfif",
+        "b.JPE",
+        "c.hif",
+        "d.mpo",
+        "e.avif",
+        "f.jxl",
+        "g.txt",
+        "h.TXT",
+        ".i.txt",
+    ):
+        touch(tmp_path / name)
+    touch(tmp_path / "from_the_web", jpeg)
+    touch(tmp_path / "notes", b"no picture")
+    os.mkfifo(tmp_path / "pipe")
+    left_out = Counter[str]()
+    found = [entry.path for entry in walk_photos(tmp_path, left_out=left_out)]
+    assert found == ["a.jfif", "b.JPE", "c.hif", "d.mpo", "e.avif", "from_the_web"]
+    assert left_out == {".txt": 2, ".jxl": 1, "no suffix": 2}
+
+
+@pytest.mark.parametrize("year", [1600, 2300])
+def test_a_time_beyond_64_bits_is_the_last_of_them(year: int, tmp_path: Path) -> None:
+    photo = touch(tmp_path / "a.jpg")
+    seconds = int(datetime(year, 1, 1, tzinfo=UTC).timestamp())
+    os.utime(photo, (seconds, seconds))
+    if int(photo.stat().st_mtime) != seconds:
+        pytest.skip("this file system stores no such year")
+    (found,) = walk_photos(tmp_path)
+    assert isinstance(found, FoundPhoto)
+    assert found.mtime_ns == (2**63 - 1 if year == 2300 else -(2**63))
 
 
 def test_what_cannot_be_looked_at_is_told(tmp_path: Path) -> None:

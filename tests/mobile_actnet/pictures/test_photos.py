@@ -1,5 +1,7 @@
 """Folders of pictures, with and without a manifest."""
 
+import os
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +28,8 @@ def test_a_tree_in_the_order_of_names(tmp_path: Path) -> None:
 
 
 def test_a_manifest(tmp_path: Path) -> None:
+    for name in ("a, b.jpg", "sub/c.jpg"):
+        picture(tmp_path / name)
     (tmp_path / "manifest.csv").write_text(
         'path,instance,role\n"a, b.jpg",vase,query\nsub/c.jpg,vase,\n', encoding="utf-8-sig"
     )
@@ -35,13 +39,65 @@ def test_a_manifest(tmp_path: Path) -> None:
     ]
 
 
+def test_a_line_without_its_file_is_named(tmp_path: Path) -> None:
+    picture(tmp_path / "a.jpg")
+    (tmp_path / "manifest.csv").write_text("path,instance\na.jpg,x\nnosuch.jpg,x\nb.jpg,y\n")
+    with pytest.raises(ActnetError, match=r"line 3: nosuch.jpg; line 4: b.jpg does not exist"):
+        find_photos(tmp_path)
+
+
+@pytest.mark.parametrize(("written", "there"), [("NFC", "NFD"), ("NFD", "NFC")])
+def test_two_spellings_of_an_accent_are_one_name(written: str, there: str, tmp_path: Path) -> None:
+    name = unicodedata.normalize(there, "Küche/Müller é.jpg")
+    picture(tmp_path / name)
+    line = unicodedata.normalize(written, "Küche/Müller é.jpg")
+    (tmp_path / "manifest.csv").write_text(f"path,instance\n{line},x\n", encoding="utf-8")
+    (photo,) = find_photos(tmp_path)
+    assert photo.path == tmp_path / name
+
+
+@pytest.mark.parametrize(("delimiter", "coding"), [(";", "utf-8"), ("\t", "utf-16")])
+def test_manifests_as_spreadsheets_save_them(delimiter: str, coding: str, tmp_path: Path) -> None:
+    picture(tmp_path / "ü.png")
+    text = "path,instance,role\nü.png,x,query\n".replace(",", delimiter)
+    (tmp_path / "manifest.csv").write_text(text, encoding=coding)
+    assert find_photos(tmp_path) == [Photo(tmp_path / "ü.png", "x", "query")]
+
+
+def test_a_folder_elsewhere_stops_rather_than_halves_the_list(tmp_path: Path) -> None:
+    picture(tmp_path / "photos" / "a.jpg")
+    (tmp_path / "photos" / "loop").symlink_to("..")
+    with pytest.raises(ActnetError, match=r"photos/loop is a link out of the folder, to .*mend"):
+        find_photos(tmp_path / "photos")
+    (tmp_path / "photos" / "loop").unlink()
+    (tmp_path / "photos" / "disk").symlink_to("/not/mounted")
+    with pytest.raises(ActnetError, match=r"photos/disk cannot be read: No such file"):
+        find_photos(tmp_path / "photos")
+
+
+def test_a_pipe_is_listed_and_never_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jpg")
+    photos = find_photos(tmp_path)
+    pixels, readable, problems = load_images(photos, 8, 8)
+    assert (len(pixels), readable) == (0, [])
+    assert problems == [f"{tmp_path / 'pipe.jpg'} cannot be decoded: it is no regular file"]
+
+
+def test_what_else_lies_there_is_told_where_no_picture_does(tmp_path: Path) -> None:
+    for name in ("a.jxl", "b.jxl", "c.txt"):
+        (tmp_path / name).write_bytes(b"x")
+    with pytest.raises(ActnetError, match=r"holds no pictures .*; left out: 2 .jxl, 1 .txt"):
+        find_photos(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         (b"file,label\na,b\n", "has no column instance and path"),
         (b"path,instance\na.jpg,\n", "line 2: path or instance is empty"),
         (b"path,instance\na.jpg\n", "line 2: path or instance is empty"),
-        (b"path,instance\n\xff\xfe.jpg,x\n", "cannot be read as UTF-8 CSV"),
+        (b"path,instance\n\xff\xfe.jpg,x\n", "cannot be read as UTF-8 CSV: line 2"),
+        (b"path,instance\na\0.jpg,x\n", "line 2: holds a NUL"),
         (b"path,instance\n", "holds no pictures"),
         (b"", "has no column"),
     ],

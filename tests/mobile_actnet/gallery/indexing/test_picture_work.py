@@ -39,7 +39,10 @@ def test_outcomes_in_the_order_of_photos(tmp_path: Path) -> None:
     assert first.sha256.hex() == sha256_of(tmp_path / "a.png")
     assert np.frombuffer(first.values, np.int8).tolist() == [95, 127]
     assert second == BrokenPhoto(
-        "b.jpg", "cannot be decoded: cannot identify image file 'b.jpg'", 7, 8
+        "b.jpg",
+        "cannot be decoded: not a picture (JPEG, PNG, WEBP, GIF, BMP, TIFF, HEIC and AVIF are)",
+        7,
+        8,
     )
     # The system's fault: no size and time, so that the next update tries again.
     assert third == BrokenPhoto("c.jpg", "cannot be read: No such file or directory")
