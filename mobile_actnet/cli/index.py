@@ -15,18 +15,24 @@ from mobile_actnet.commands import run
 from mobile_actnet.errors import ConfigError
 from mobile_actnet.files import refuse_existing, staging_folder, write_atomically
 from mobile_actnet.gallery.answers.answer_threshold import calibrate
+from mobile_actnet.gallery.answers.rehearsal import rehearse, unknown_inliers, verified_from
 from mobile_actnet.gallery.approximate_search import APPROXIMATE_FROM
 from mobile_actnet.gallery.check import examine_gallery
+from mobile_actnet.gallery.gallery import Gallery
 from mobile_actnet.gallery.indexing.indexer import KEEP, IndexOptions, IndexReport, build, update
+from mobile_actnet.gallery.rehearsal_page import item_reports, rehearsal_page
 from mobile_actnet.gallery.sqlite.dump import dump_gallery
+from mobile_actnet.gallery.sqlite.lock import only_writer
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
 from mobile_actnet.gallery.sqlite.schema import from_gallery
 from mobile_actnet.gallery.sqlite.storage import Storage
+from mobile_actnet.gallery.sqlite.writer import GalleryWriter
 from mobile_actnet.pictures.photos import tell_left_out
 from mobile_actnet.runtime.vocabulary import parse_image_size
 
 _MARKS = {True: "✓", False: "✗", None: "·"}
 _PROBLEMS_SHOWN = 20
+_CALIBRATED_PICTURES = _CALIBRATED_CAPTURES = 300
 
 
 def main(argv: list[str] | None = None, prog: str = "actnet-index") -> int:
@@ -53,8 +59,26 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     calibrate.add_argument("-o", "--output", type=Path, required=True, metavar="FILE",
                            help="thresholds for the Android app: thresholds.json")  # fmt: skip
     calibrate.add_argument("--model", type=Path, metavar="ARTEFACT", help="where the model is now")
+    calibrate.add_argument(
+        "--distractors", type=Path, action="append", default=[], metavar="DIR",
+        help="photos that show nothing of the gallery; may repeat",
+    )  # fmt: skip
+    calibrate.add_argument("--false-answers", type=float, default=0.01, metavar="SHARE",
+                           help="of photos of unknown things that may be verified; the gallery keeps "
+                           "the inliers that this takes (default: 0.01)")  # fmt: skip
     calibrate.add_argument("--overwrite", action="store_true", help="replace FILE where it exists")
     _finish(calibrate, _calibrate)
+    rehearse = commands.add_parser(
+        "rehearse", help="search for made-up photos of every picture: which would be recognised"
+    )
+    rehearse.add_argument("--html", type=Path, required=True, metavar="FILE",
+                          help="the page to write")  # fmt: skip
+    rehearse.add_argument("--captures", type=int, default=3, metavar="N",
+                          help="photos of each picture (default: 3)")  # fmt: skip
+    rehearse.add_argument("--limit", type=int, default=1000, metavar="N",
+                          help="pictures at most (default: 1000)")  # fmt: skip
+    rehearse.add_argument("--model", type=Path, metavar="ARTEFACT", help="where the model is now")
+    _finish(rehearse, _rehearse)
     export = commands.add_parser("export", help="descriptors as .npy, names as CSV")
     export.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
     _finish(export, _export)
@@ -259,6 +283,8 @@ def _calibrate(arguments: argparse.Namespace) -> int:
     with staging_folder(output.parent):
         pass  # The folder can be written.
     told = calibrate(arguments.gallery, arguments.model, progress=sys.stderr.isatty())
+    verification = _calibrate_verification(arguments)
+    told |= {"verification": verification} if verification else {}
     write_atomically(output, json.dumps(told, indent=1).encode() + b"\n")
     print(f"searched for {told['captures']} made-up photos in {told['pictures']} pictures")
     for row in told["thresholds"][told["measure"]]:
@@ -266,9 +292,70 @@ def _calibrate(arguments: argparse.Namespace) -> int:
             f"{row['false_answers']:4.0%} false answers: {told['measure']} {row['least']:.2f}, "
             f"{row['right_answers']:.0%} answered rightly, {row['wrong_answers']:.0%} wrongly"
         )
+    if verification:
+        print(
+            f"{verification['false_answers']:4.0%} false answers: verified from "
+            f"{verification['verified_from']} inliers on, {verification['right_answers']:.0%} answered "
+            f"rightly, {verification['wrong_answers']:.0%} wrongly; the gallery keeps this"
+        )
     print(f"✓ {output}: copy it into the app beside the gallery")
     if arguments.json:
         print(json.dumps(told))
+    return 0
+
+
+def _calibrate_verification(arguments: argparse.Namespace) -> dict[str, float]:
+    """Find the inliers that make an answer, and note them in a gallery with local features."""
+    if not 0 <= arguments.false_answers < 1:
+        raise ConfigError(
+            f"--false-answers is {arguments.false_answers}; it must be from 0 to below 1"
+        )
+    with Gallery.open(arguments.gallery, arguments.model) as gallery:
+        if not gallery.can_verify():
+            return {}
+        pictures = min(len(gallery), _CALIBRATED_PICTURES)
+        captures = -(-_CALIBRATED_CAPTURES // max(1, pictures))
+        results = rehearse(gallery, pictures, captures, progress=sys.stderr.isatty())
+        unknown = unknown_inliers(gallery, results, arguments.distractors)
+    least = verified_from(unknown, arguments.false_answers)
+    with only_writer(arguments.gallery), GalleryWriter(arguments.gallery) as writer:
+        writer.note_verified_from(least)
+    answered = [result.answered(least) for result in results]
+    right = [result.right for result in results]
+    return {
+        "false_answers": arguments.false_answers,
+        "verified_from": least,
+        "right_answers": sum(a and r for a, r in zip(answered, right, strict=True)) / len(results),
+        "wrong_answers": sum(a and not r for a, r in zip(answered, right, strict=True))
+        / len(results),
+        "unknown": len(unknown),
+    }
+
+
+def _rehearse(arguments: argparse.Namespace) -> int:
+    for name, value in (("captures", arguments.captures), ("limit", arguments.limit)):
+        if value < 1:
+            raise ConfigError(f"--{name} is {value}; it must be 1 or more")
+    with Gallery.open(arguments.gallery, arguments.model) as gallery:
+        results = rehearse(
+            gallery, arguments.limit, arguments.captures, progress=sys.stderr.isatty()
+        )
+        least = gallery.verified_from
+        reports = item_reports(gallery, results, least)
+        page = rehearsal_page(gallery, reports, least)
+    write_atomically(arguments.html, page.encode(errors="replace"))
+    recognised = sum(report.recognised for report in reports)
+    wrong = sum(report.wrong for report in reports)
+    print(f"{len(results)} made-up photos of {len(reports)} pictures: {recognised} recognised, "
+          f"{wrong} answered wrongly, {len(results) - recognised - wrong} not answered")  # fmt: skip
+    print(f"wrote {arguments.html}: open it in a browser")
+    if arguments.json:
+        told = [
+            {"path": r.path, "recognised": r.recognised, "wrong": r.wrong, "reasons": r.reasons}
+            for r in reports
+        ]
+        print(json.dumps({"photos": len(results), "recognised": recognised, "wrong": wrong,
+                          "verified_from": least, "pictures": told}))  # fmt: skip
     return 0
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from mobile_actnet.errors import ConfigError, UnreadablePictureError
 from mobile_actnet.gallery.answers.near_duplicates import group_hits
@@ -26,7 +27,7 @@ from mobile_actnet.gallery.answers.verified_ranking import (
     largest_per_picture,
 )
 from mobile_actnet.gallery.approximate_search import ApproximateSearch, staleness
-from mobile_actnet.gallery.config import SHORTLIST, VERIFIED_FROM
+from mobile_actnet.gallery.config import SHORTLIST
 from mobile_actnet.gallery.exact_search import search_exact
 from mobile_actnet.gallery.indexing import indexer
 from mobile_actnet.gallery.indexing.indexer import KEEP, IndexOptions, IndexReport
@@ -105,7 +106,8 @@ class SearchOptions:
         views: of the photo that are described; each picture keeps its largest similarity.
         verify: whether the shortlist is compared by local features, where the gallery has them.
         shortlist: pictures that are compared.
-        verified_from: inliers from which on a hit is an answer.
+        verified_from: inliers from which on a hit is an answer; None for what the gallery was
+            calibrated to.
     """
 
     top: int = 10
@@ -115,12 +117,12 @@ class SearchOptions:
     views: tuple[View, ...] = VIEW_SETS[DEFAULT_VIEWS]
     verify: bool = True
     shortlist: int = SHORTLIST
-    verified_from: int = VERIFIED_FROM
+    verified_from: int | None = None
 
     def __post_init__(self) -> None:
         for name, value in (
             ("top", self.top), ("threads", self.threads), ("shortlist", self.shortlist),
-            ("verified-from", self.verified_from),
+            ("verified-from", 1 if self.verified_from is None else self.verified_from),
         ):  # fmt: skip
             if value < 1:
                 raise ConfigError(f"--{name} is {value}; it must be 1 or more")
@@ -213,6 +215,11 @@ class Gallery:
         """Return the number of pictures."""
         return self._reader.count()
 
+    @property
+    def verified_from(self) -> int:
+        """Inliers from which on a hit is an answer, as the gallery was calibrated."""
+        return self._reader.kept.verified_from
+
     def thumbnail(self, picture_id: int) -> bytes | None:
         """Return a picture's thumbnail, a JPEG; None where there is none."""
         return self._reader.thumbnail(picture_id)
@@ -260,6 +267,16 @@ class Gallery:
                 else:
                     yield Answer(Path(picture), [], photo)
 
+    def search_images(
+        self, images: Sequence[Image.Image], options: SearchOptions = SearchOptions()
+    ) -> list[list[Hit]]:
+        """Search with upright RGB pictures in memory; see `search`."""
+        if not images:
+            return []
+        describe = self._describing()
+        photos = [self._prepared(image, options) for image in images]
+        return self._search_photos(photos, describe, options)
+
     def can_verify(self) -> bool:
         """Tell whether the gallery has local features, so that hits can be verified."""
         return self._reader.kept.local_features
@@ -269,6 +286,9 @@ class Gallery:
             image = decode(picture)
         except UnreadablePictureError as error:
             return error
+        return self._prepared(image, options)
+
+    def _prepared(self, image: Image.Image, options: SearchOptions) -> "_Photo":
         working = working_picture(image)
         pixels = np.stack([
             resize(view, self.info.height_px, self.info.width_px)
@@ -394,8 +414,9 @@ class Gallery:
         ]
         if matcher is None:
             return hits
+        least = options.verified_from or self._reader.kept.verified_from
         shortlist = [
-            replace(hit, **matcher.compare(hit.picture_id, options.verified_from))
+            replace(hit, **matcher.compare(hit.picture_id, least))
             for hit in hits[: options.shortlist]
         ]
         order = fused_order(

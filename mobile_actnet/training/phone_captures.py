@@ -39,6 +39,16 @@ class CaptureConfig:
         scene_share: part of the picture's sides that is seen.
         scene_rotation_deg, scene_corner_shift: as above, for scenes.
         untouched: probability that the picture is only resized.
+        any_turn: probability that the item lies turned by any angle, as books on a table do.
+        small: probability that the item fills only `small_extent` of the frame.
+        small_extent: as `extent`.
+        frame: probability that a frame stands around the item, as around a painting.
+        glass: probability that a pane before it all mirrors the surroundings.
+        strong_glare: probability of a highlight that hides what is under it.
+        second_item: probability that another item lies partly in view.
+
+    The last seven are off by default; a probability of 0 draws nothing from the generator, so that
+    what was drawn before they existed is drawn again.
     """
 
     extent: tuple[float, float] = (0.6, 1.4)
@@ -60,6 +70,20 @@ class CaptureConfig:
     scene_rotation_deg: float = 10.0
     scene_corner_shift: float = 0.1
     untouched: float = 0.1
+    any_turn: float = 0.0
+    small: float = 0.0
+    small_extent: tuple[float, float] = (0.25, 0.5)
+    frame: float = 0.0
+    glass: float = 0.0
+    strong_glare: float = 0.0
+    second_item: float = 0.0
+
+
+WILD_CAPTURES = CaptureConfig(
+    extent=(0.5, 1.1), frame_aspects=(0.75,), brightness=(0.2, 1.4), scene=0.15, untouched=0.0,
+    any_turn=0.25, small=0.15, frame=0.1, glass=0.1, strong_glare=0.1, second_item=0.2,
+)  # fmt: skip
+"""What people's photos are like, for calibrating and rehearsing: one frame, 3 to 4, and all kinds."""
 
 
 def capture(
@@ -85,11 +109,66 @@ def capture(
     if rng.random() < config.scene:
         frame = _look_at(item, rng, side_px, config)
     else:
-        frame = _lay_on(item, _backdrop(background, rng, side_px), rng, config)
+        backdrop = _backdrop(background, rng, side_px)
+        if _happens(rng, config.second_item):
+            backdrop = _with_second_item(background, backdrop, rng)
+        if _happens(rng, config.frame):
+            item = _framed(item, rng)
+        frame = _lay_on(item, backdrop, rng, config)
+    if _happens(rng, config.glass):
+        frame = _behind_glass(frame, background, rng)
     frame = _blur(frame, rng, config)
     lit = _light(np.asarray(frame, np.float32), rng, config)
     lit += rng.standard_normal(lit.shape, np.float32) * float(rng.uniform(0, config.noise))
     return _jpeg(np.clip(lit, 0, 255).astype(np.uint8), rng, config)
+
+
+def _happens(rng: np.random.Generator, probability: float) -> bool:
+    """Throw a die, but not for what never happens: its stream of numbers stays as it was."""
+    return probability > 0 and rng.random() < probability
+
+
+def _framed(item: Image.Image, rng: np.random.Generator) -> Image.Image:
+    """Put a frame around a picture, in two shades."""
+    width = max(2, round(max(item.size) * float(rng.uniform(0.04, 0.15))))
+    shade = tuple(int(c) for c in rng.integers(20, 220, 3))
+    framed = Image.new("RGB", (item.width + 2 * width, item.height + 2 * width), shade)
+    inner = max(1, width // 3)
+    lighter = tuple(min(255, c + 35) for c in shade)
+    framed.paste(lighter, (inner, inner, framed.width - inner, framed.height - inner))
+    framed.paste(item, (width, width))
+    return framed
+
+
+def _with_second_item(
+    other: Image.Image, backdrop: Image.Image, rng: np.random.Generator
+) -> Image.Image:
+    """Lay another item at the frame's edge, so that a part of it is seen."""
+    side = backdrop.width
+    scale = float(rng.uniform(0.4, 0.8)) * side / max(other.size)
+    size = (max(1, round(other.width * scale)), max(1, round(other.height * scale)))
+    turned = other.resize(size, Image.Resampling.BILINEAR).rotate(
+        float(rng.uniform(-30, 30)), Image.Resampling.BILINEAR, expand=True
+    )
+    angle = rng.uniform(0, 2 * math.pi)
+    centre = 0.5 * side + 0.6 * side * np.array([math.cos(angle), math.sin(angle)])
+    backdrop.paste(
+        turned, (int(centre[0]) - turned.width // 2, int(centre[1]) - turned.height // 2)
+    )
+    return backdrop
+
+
+def _behind_glass(
+    frame: Image.Image, surroundings: Image.Image, rng: np.random.Generator
+) -> Image.Image:
+    """Let a pane mirror blurred surroundings, brightest at one side."""
+    mirrored = surroundings.resize(frame.size, Image.Resampling.BILINEAR)
+    mirrored = mirrored.filter(
+        ImageFilter.GaussianBlur(frame.width * float(rng.uniform(0.01, 0.03)))
+    )
+    strength = float(rng.uniform(0.15, 0.5)) * (1 - _ramp(frame.width, rng, 0.0))
+    pixels = np.asarray(frame, np.float32) + np.asarray(mirrored, np.float32) * strength
+    return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
 
 
 def perspective_coefficients(frame: _Points, item: _Points) -> list[float]:
@@ -161,11 +240,14 @@ def _item_corners(aspect: float, rng: np.random.Generator, config: CaptureConfig
     width, height = (
         (1.0, frame_aspect / aspect) if aspect > frame_aspect else (aspect / frame_aspect, 1.0)
     )
-    extent = math.exp(rng.uniform(*np.log(config.extent)))
+    extents = config.small_extent if _happens(rng, config.small) else config.extent
+    extent = math.exp(rng.uniform(*np.log(extents)))
     half = np.array([width, height]) * extent / 2
     corners = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)], np.float64) * half
     corners += rng.uniform(-1, 1, (4, 2)) * half * 2 * config.corner_shift * rng.random()
     angle = math.radians(rng.normal(0, config.rotation_deg / 2.5))
+    if _happens(rng, config.any_turn):
+        angle = float(rng.uniform(0, 2 * math.pi))
     turn = np.array([(math.cos(angle), math.sin(angle)), (-math.sin(angle), math.cos(angle))])
     # Turn in the frame's true proportions, not in the squeezed ones.
     proportions = np.array([frame_aspect, 1.0])
@@ -216,6 +298,8 @@ def _light(
         pixels *= _ramp(side, rng, rng.uniform(0.3, 0.8))
     if rng.random() < config.glare:
         pixels += _spot(side, rng) * rng.uniform(60, 220)
+    if _happens(rng, config.strong_glare):
+        pixels += np.sqrt(_spot(side, rng)) * rng.uniform(250, 500)
     # Half of the captures near normal light, the others anywhere in the range.
     low, high = np.log(config.brightness)
     spread = rng.normal(0, 0.2) if rng.random() < 0.5 else rng.uniform(low, high)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from mobile_actnet.errors import GalleryError
+from mobile_actnet.gallery.config import VERIFIED_FROM
 from mobile_actnet.gallery.sqlite.storage import Storage
 from mobile_actnet.pictures import local_features
 
@@ -102,11 +103,13 @@ class Kept:
         local_features: whether pictures have local features, so that hits can be verified.
         page_side_px: longest side of the pictures for pages; 0 for none.
         items: the CSV with items, relative to the gallery's folder; empty for none.
+        verified_from: inliers from which on a hit is an answer, as `index calibrate` found.
     """
 
     local_features: bool = False
     page_side_px: int = 0
     items: str = ""
+    verified_from: int = VERIFIED_FROM
 
     def rows(self) -> list[tuple[str, str]]:
         """Return the rows of the table `setting`."""
@@ -115,6 +118,7 @@ class Kept:
             ("local_features", features),
             ("page_side_px", str(self.page_side_px)),
             ("items", self.items),
+            ("verified_from", str(self.verified_from)),
         ]
 
 
@@ -137,8 +141,11 @@ def read_kept(path: Path, connection: sqlite3.Connection) -> Kept:
             f"{path} has local features of the kind {features!r}; this release has {ours!r}: "
             "build it again with actnet-index build --overwrite"
         )
-    side = rows.get("page_side_px", "0")
-    return Kept(bool(features), int(side) if side.isdigit() else 0, rows.get("items", ""))
+    side, least = rows.get("page_side_px", ""), rows.get("verified_from", "")
+    return Kept(
+        bool(features), int(side) if side.isdigit() else 0, rows.get("items", ""),
+        int(least) if least.isdigit() and int(least) else VERIFIED_FROM,
+    )  # fmt: skip
 
 
 def read_version(connection: sqlite3.Connection) -> int:

@@ -8,7 +8,7 @@ import contextlib
 import sqlite3
 import uuid
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
@@ -310,6 +310,13 @@ class GalleryWriter:
                 for name, value in changed.items():
                     self.connection.execute(f"UPDATE gallery SET {name} = ?", (value,))
             self.info = read_info(self.path, self.connection)
+
+    def note_verified_from(self, inliers: int) -> None:
+        """Note from how many inliers on a hit is an answer."""
+        kept = replace(self.kept, verified_from=inliers)
+        with self.transaction():
+            self.connection.executemany("INSERT OR REPLACE INTO setting VALUES (?, ?)", kept.rows())
+        self.kept = kept
 
     def note_approximate(self, revision: int, sha256: str) -> None:
         """Note which approximate index belongs to which revision."""

@@ -9,6 +9,7 @@ from mobile_actnet.training.phone_captures import CaptureConfig, capture, perspe
 
 RED = Image.new("RGB", (90, 120), (220, 20, 20))
 BLUE = Image.new("RGB", (80, 80), (20, 20, 220))
+BEFORE = [188429, 404021, 196338, 266240, 138687, 233829]
 CALM = CaptureConfig(
     rotation_deg=0, corner_shift=0, brightness=(1, 1), contrast=(1, 1), saturation=(1, 1),
     cast=0, glare=0, shadow=0, defocus=0, motion=0, noise=0, jpeg_quality=(95, 95), untouched=0,
@@ -76,3 +77,55 @@ def test_perspective_coefficients_map_corner_to_corner() -> None:
         np.testing.assert_allclose(
             ((a * x + b * y + c) / scale, (d * x + e * y + f) / scale), (u, v), atol=1e-9
         )
+
+
+def test_what_is_off_draws_nothing() -> None:
+    """The stream of earlier releases: these pixels were made before the new kinds existed."""
+    seen = [
+        int(capture(RED, BLUE, np.random.default_rng(seed), 32).astype(np.int64).sum())
+        for seed in range(6)
+    ]
+    assert seen == BEFORE
+
+
+def test_books_lie_in_any_direction() -> None:
+    upper = Image.new("RGB", (90, 120), "white")
+    upper.paste("red", (0, 0, 90, 60))
+    config = replace(CALM, extent=(0.6, 0.6), frame_aspects=(1.0,), any_turn=1)
+    below = 0
+    for seed in range(40):
+        found = capture(upper, BLUE, np.random.default_rng(seed), 96, config).astype(int)
+        red = (found[..., 0] > 150) & (found[..., 1] < 80)
+        white = found.min(axis=2) > 150
+        below += np.flatnonzero(red.any(1)).mean() > np.flatnonzero(white.any(1)).mean()
+    assert 8 < below < 32, "upside down about as often as not"
+
+
+def test_small_things_fill_a_quarter_to_a_half() -> None:
+    config = replace(CALM, frame_aspects=(1.0,), small=1)
+    for seed in range(20):
+        found = capture(RED, BLUE, np.random.default_rng(seed), 96, config).astype(int)
+        red = np.abs(found - (220, 20, 20)).max(axis=2) < 40
+        assert 0.2 < np.flatnonzero(red.any(1)).size / 96 < 0.55
+
+
+def test_each_kind_changes_the_photo() -> None:
+    config = replace(CALM, extent=(0.6, 0.6))
+    for kind in ("frame", "glass", "strong_glare", "second_item"):
+        changed = 0
+        for seed in range(10):
+            rngs = (np.random.default_rng(seed), np.random.default_rng(seed))
+            plain = capture(RED, BLUE, rngs[0], 64, config).astype(int)
+            other = capture(RED, BLUE, rngs[1], 64, replace(config, **{kind: 1})).astype(int)
+            changed += np.abs(plain - other).mean() > 1
+        assert changed >= 7, kind
+
+
+def test_strong_glare_hides_what_is_under_it() -> None:
+    config = replace(CALM, scene=1, strong_glare=1)
+    white = [
+        (capture(RED, BLUE, np.random.default_rng(seed), 64, config).min(axis=2) > 240).mean()
+        for seed in range(20)
+    ]
+    assert np.mean(white) > 0.02
+    assert max(white) < 0.9

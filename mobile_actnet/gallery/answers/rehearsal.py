@@ -1,0 +1,178 @@
+"""Rehearsal: phone captures of a gallery's own pictures are searched for, before people do it.
+
+Each capture tells whether its item would be recognised, or another be answered, and, with the hits of
+its own thing left out, what an unknown thing of this kind would get. `calibrate` derives the number of
+inliers that makes an answer from it, `index rehearse` a page that names the weakest items.
+"""
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from tqdm import tqdm
+
+from mobile_actnet.errors import ActnetError, UnreadablePictureError
+from mobile_actnet.gallery.config import NEARLY_THE_SAME
+from mobile_actnet.gallery.gallery import Gallery, Hit, SearchOptions
+from mobile_actnet.gallery.sqlite.reader import GalleryReader
+from mobile_actnet.gallery.sqlite.schema import Picture, from_gallery
+from mobile_actnet.gallery.sqlite.storage import decode as decode_stored
+from mobile_actnet.pictures.photo_tree import FoundPhoto, walk_photos
+from mobile_actnet.pictures.preprocessing import decode
+from mobile_actnet.training.phone_captures import WILD_CAPTURES, capture
+
+LEAST_VERIFIED = 5
+"""No calibration goes below: fewer places fit by chance."""
+
+_SIDE_PX = 640
+_LONGEST_SIDE_PX = 1024
+_TOP = 12
+
+
+@dataclass(frozen=True)
+class CaptureResult:
+    """What a capture of a gallery's picture found.
+
+    Attributes:
+        picture: that was photographed.
+        capture: the made-up photo, 3 to 4.
+        first: the first hit. other: the first hit that shows something else; None for none.
+        right: whether the first hit shows the picture's thing.
+    """
+
+    picture: Picture
+    capture: Image.Image
+    first: Hit
+    other: Hit | None
+    right: bool
+
+    def answered(self, verified_from: int) -> bool:
+        """Tell whether the first hit would be an answer."""
+        return (self.first.inliers or 0) >= verified_from
+
+
+def rehearse(
+    gallery: Gallery, pictures: int, captures: int, seed: int = 0, progress: bool = False,
+    options: SearchOptions = SearchOptions(top=_TOP),
+) -> list[CaptureResult]:  # fmt: skip
+    """Photograph some of a gallery's pictures and search for them.
+
+    Args:
+        pictures: at most so many are photographed, chosen by the seed. captures: of each.
+
+    Raises:
+        ActnetError: the gallery has no local features, or none of its photos can be read.
+    """
+    if not gallery.can_verify():
+        raise ActnetError(
+            f"{gallery.path} has no local features; actnet-index update {gallery.path} "
+            "--local-features adds them"
+        )
+    rng = np.random.default_rng(seed)
+    with GalleryReader(gallery.path) as reader:
+        things = _Things(reader)
+        results = []
+        photographed = list(_some_photos(reader, rng, pictures))
+        if not photographed:
+            folder = from_gallery(reader.path, reader.info.photos_path)
+            raise ActnetError(f"none of the photos of {reader.path} can be read below {folder}")
+        for place in tqdm(
+            range(len(photographed) * captures), unit="capture", disable=not progress, leave=False
+        ):
+            number = place % len(photographed)
+            picture, photo = photographed[number]
+            beside, surroundings = photographed[
+                number - int(rng.integers(1, max(2, len(photographed))))
+            ]
+            shot = photograph(photo, surroundings, rng)
+            (hits,) = gallery.search_images([shot], options)
+            # What lies around it is in the photo, too: finding it is neither right nor wrong.
+            if beside.id != picture.id:
+                around = things.same_as(beside, hits)
+                hits = [hit for hit, there in zip(hits, around, strict=True) if not there]
+            if not hits:
+                continue
+            same = things.same_as(picture, hits)
+            others = [hit for hit, known in zip(hits, same, strict=True) if not known]
+            results.append(
+                CaptureResult(picture, shot, hits[0], others[0] if others else None, same[0])
+            )
+        return results
+
+
+def photograph(
+    picture: Image.Image, surroundings: Image.Image, rng: np.random.Generator
+) -> Image.Image:
+    """Photograph a picture with an imagined phone that is held upright: 480 x 640 pixels."""
+    squeezed = Image.fromarray(capture(picture, surroundings, rng, _SIDE_PX, WILD_CAPTURES))
+    (aspect,) = WILD_CAPTURES.frame_aspects
+    return squeezed.resize((round(_SIDE_PX * aspect), _SIDE_PX), Image.Resampling.BILINEAR)
+
+
+def unknown_inliers(
+    gallery: Gallery, results: Iterable[CaptureResult], distractors: Iterable[Path] = ()
+) -> NDArray[np.int64]:
+    """Return the inliers that unknown things get.
+
+    Args:
+        results: captures, of which the hits of their own things are left out.
+        distractors: folders of photos that show nothing of the gallery.
+    """
+    counts = [result.other.inliers or 0 if result.other else 0 for result in results]
+    for folder in distractors:
+        photos = [folder / p.path for p in walk_photos(folder) if isinstance(p, FoundPhoto)]
+        for answer in gallery.answer(photos, SearchOptions(top=1)):
+            if answer.hits:
+                counts.append(answer.hits[0].inliers or 0)
+    return np.array(counts, np.int64)
+
+
+def verified_from(unknown: NDArray[np.int64], share: float) -> int:
+    """Return the least inliers that at most a share of unknown things reach, 5 or more."""
+    ordered = np.sort(unknown)[::-1]
+    allowed = math.floor(share * len(unknown) + 1e-9)
+    return (
+        max(LEAST_VERIFIED, int(ordered[allowed]) + 1) if allowed < len(ordered) else LEAST_VERIFIED
+    )
+
+
+class _Things:
+    """Which pictures show the same thing: equal labels, or nearly the same picture."""
+
+    def __init__(self, reader: GalleryReader) -> None:
+        self._reader = reader
+
+    def same_as(self, picture: Picture, hits: list[Hit]) -> list[bool]:
+        ids = [hit.picture_id for hit in hits]
+        kept, stored = self._reader.stored([picture.id, *ids])
+        vectors = dict(zip(kept.tolist(), decode_stored(stored), strict=True))
+        own = vectors.get(picture.id)
+        return [
+            hit.picture_id == picture.id
+            or (picture.label is not None and hit.label == picture.label)
+            or (
+                own is not None
+                and hit.picture_id in vectors
+                and float(own @ vectors[hit.picture_id]) >= NEARLY_THE_SAME
+            )
+            for hit in hits
+        ]
+
+
+def _some_photos(
+    reader: GalleryReader, rng: np.random.Generator, count: int
+) -> Iterator[tuple[Picture, Image.Image]]:
+    """Decode some of a gallery's photos; those that have gone since are left out."""
+    pictures = list(reader.all_pictures())
+    folder = from_gallery(reader.path, reader.info.photos_path)
+    for place in sorted(rng.permutation(len(pictures))[:count].tolist()):
+        try:
+            photo = decode(folder / pictures[place].path)
+        except UnreadablePictureError:
+            continue
+        photo.thumbnail((_LONGEST_SIDE_PX, _LONGEST_SIDE_PX))
+        yield pictures[place], photo

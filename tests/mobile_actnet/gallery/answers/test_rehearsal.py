@@ -1,0 +1,117 @@
+"""Rehearsals and the inliers that calibrating derives from them."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from mobile_actnet.cli.index import main
+from mobile_actnet.errors import ActnetError
+from mobile_actnet.gallery.answers.rehearsal import rehearse, unknown_inliers, verified_from
+from mobile_actnet.gallery.gallery import Gallery
+from mobile_actnet.gallery.indexing.indexer import IndexOptions, build
+from mobile_actnet.gallery.sqlite.reader import GalleryReader
+
+
+def poster(seed: int) -> Image.Image:
+    rng = np.random.default_rng(seed)
+    picture = Image.new("RGB", (360, 480), tuple(int(v) for v in rng.integers(0, 256, 3)))
+    pen = ImageDraw.Draw(picture)
+    for _ in range(120):
+        x, y, w, h = (int(v) for v in rng.integers(0, (360, 480, 70, 70)))
+        colour = tuple(int(v) for v in rng.integers(0, 256, 3))
+        pen.rectangle((x, y, x + w + 4, y + h + 4), colour)
+    return picture
+
+
+@pytest.fixture(scope="module")
+def shop(artefact: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four posters, a twin of the first one with another title, and a picture of nothing."""
+    folder = tmp_path_factory.mktemp("shop")
+    (folder / "photos").mkdir()
+    for seed in range(4):
+        poster(seed).save(folder / "photos" / f"{seed}.png")
+    twin = poster(0)
+    twin.paste("white", (0, 0, 360, 150))
+    twin.save(folder / "photos" / "twin.png")
+    Image.new("RGB", (300, 300), (20, 20, 20)).save(folder / "photos" / "dark.png")
+    build(folder / "photos", artefact, folder / "g.sqlite", IndexOptions(workers=1))
+    (folder / "others").mkdir()
+    poster(70).save(folder / "others" / "a.png")
+    return folder
+
+
+def test_thresholds_by_hand() -> None:
+    unknown = np.array([0, 0, 3, 9, 0, 6, 0, 0, 0, 0])
+    assert verified_from(unknown, 0.0) == 10
+    assert verified_from(unknown, 0.1) == 7
+    assert verified_from(unknown, 0.2) == 5, "never below five"
+    assert verified_from(np.zeros(0, np.int64), 0.01) == 5
+
+
+def test_captures_of_posters_are_recognised(shop: Path) -> None:
+    with Gallery.open(shop / "g.sqlite") as gallery:
+        results = rehearse(gallery, pictures=6, captures=2, seed=3)
+        unknown = unknown_inliers(gallery, results, [shop / "others"])
+    assert len(results) == 12
+    assert len(unknown) == 13
+    assert {shot.capture.size for shot in results} == {(480, 640)}
+    posters = [shot for shot in results if shot.picture.path in ("1.png", "2.png", "3.png")]
+    assert sum(shot.right and shot.answered(7) for shot in posters) >= 4
+    twins = [shot for shot in results if shot.picture.path in ("0.png", "twin.png")]
+    assert max(shot.other.inliers or 0 for shot in twins if shot.other) >= 7
+    assert unknown[-1] < 7
+
+
+def test_rehearse_writes_a_page_that_names_the_weak(
+    shop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "report.html"
+    command = ["rehearse", str(shop / "g.sqlite"), "--html", str(page), "--captures", "2", "--json"]
+    assert main(command) == 0
+    out = capsys.readouterr().out
+    told = json.loads(out.splitlines()[-1])
+    reasons = {picture["path"]: picture["reasons"] for picture in told["pictures"]}
+    assert reasons["dark.png"] == ["the picture is too dark", "it has too little detail (0 places)"]
+    assert (
+        "it looks like twin.png" in reasons["0.png"] or "it looks like 0.png" in reasons["twin.png"]
+    )
+    assert told["photos"] == 12
+    text = page.read_text()
+    assert "default-src 'none'" in text
+    assert "too little detail (0 places)" in text
+
+
+def test_calibrating_notes_the_inliers_in_the_gallery(
+    shop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mobile_actnet.cli.index._CALIBRATED_CAPTURES", 12)
+    monkeypatch.setattr("mobile_actnet.gallery.answers.answer_threshold.CAPTURES", 12)
+    command = ["calibrate", str(shop / "g.sqlite"), "-o", str(tmp_path / "t.json")]
+    assert main([*command, "--distractors", str(shop / "others"), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])["verification"]
+    assert told["unknown"] == 13
+    with GalleryReader(shop / "g.sqlite") as reader:
+        assert reader.kept.verified_from == told["verified_from"] >= 5
+    with Gallery.open(shop / "g.sqlite") as gallery:
+        (hits,) = gallery.search_pictures([shop / "photos" / "1.png"])
+    assert hits[0].verified
+    assert [hit.verified for hit in hits] == [
+        (hit.inliers or 0) >= told["verified_from"] for hit in hits
+    ]
+    assert main([*command, "--overwrite", "--false-answers", "2"]) == 1
+    assert "--false-answers is 2.0" in capsys.readouterr().err
+
+
+def test_a_gallery_without_local_features_cannot_rehearse(
+    shop: Path, artefact: Path, tmp_path: Path
+) -> None:
+    options = IndexOptions(workers=1, local_features=False)
+    build(shop / "photos", artefact, tmp_path / "g.sqlite", options)
+    with (
+        Gallery.open(tmp_path / "g.sqlite") as gallery,
+        pytest.raises(ActnetError, match="has no local features; actnet-index update"),
+    ):
+        rehearse(gallery, 3, 1)
