@@ -15,7 +15,7 @@ from mobile_actnet.commands import run
 from mobile_actnet.errors import ConfigError
 from mobile_actnet.files import refuse_existing, staging_folder, write_atomically
 from mobile_actnet.gallery.answers.answer_threshold import calibrate
-from mobile_actnet.gallery.answers.rehearsal import rehearse, unknown_inliers, verified_from
+from mobile_actnet.gallery.answers.rehearsal import rehearse, unknown_certainties, verified_from
 from mobile_actnet.gallery.approximate_search import APPROXIMATE_FROM
 from mobile_actnet.gallery.check import examine_gallery
 from mobile_actnet.gallery.gallery import Gallery
@@ -65,7 +65,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     )  # fmt: skip
     calibrate.add_argument("--false-answers", type=float, default=0.01, metavar="SHARE",
                            help="of photos of unknown things that may be verified; the gallery keeps "
-                           "the inliers that this takes (default: 0.01)")  # fmt: skip
+                           "the certainty that this takes (default: 0.01)")  # fmt: skip
     calibrate.add_argument("--overwrite", action="store_true", help="replace FILE where it exists")
     _finish(calibrate, _calibrate)
     rehearse = commands.add_parser(
@@ -294,8 +294,8 @@ def _calibrate(arguments: argparse.Namespace) -> int:
         )
     if verification:
         print(
-            f"{verification['false_answers']:4.0%} false answers: verified from "
-            f"{verification['verified_from']} inliers on, {verification['right_answers']:.0%} answered "
+            f"{verification['false_answers']:4.0%} false answers: verified from a certainty of "
+            f"{verification['verified_from']:g} on, {verification['right_answers']:.0%} answered "
             f"rightly, {verification['wrong_answers']:.0%} wrongly; the gallery keeps this"
         )
     print(f"✓ {output}: copy it into the app beside the gallery")
@@ -305,7 +305,7 @@ def _calibrate(arguments: argparse.Namespace) -> int:
 
 
 def _calibrate_verification(arguments: argparse.Namespace) -> dict[str, float]:
-    """Find the inliers that make an answer, and note them in a gallery with local features."""
+    """Find the certainty that makes an answer, and note it in a gallery with local features."""
     if not 0 <= arguments.false_answers < 1:
         raise ConfigError(
             f"--false-answers is {arguments.false_answers}; it must be from 0 to below 1"
@@ -316,7 +316,7 @@ def _calibrate_verification(arguments: argparse.Namespace) -> dict[str, float]:
         pictures = min(len(gallery), _CALIBRATED_PICTURES)
         captures = -(-_CALIBRATED_CAPTURES // max(1, pictures))
         results = rehearse(gallery, pictures, captures, progress=sys.stderr.isatty())
-        unknown = unknown_inliers(gallery, results, arguments.distractors)
+        unknown = unknown_certainties(gallery, results, arguments.distractors)
     least = verified_from(unknown, arguments.false_answers)
     with only_writer(arguments.gallery), GalleryWriter(arguments.gallery) as writer:
         writer.note_verified_from(least)

@@ -49,8 +49,8 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     add("--no-verify", action="store_true", help="do not compare local features")
     add("--shortlist", type=int, default=SHORTLIST, metavar="N",
         help=f"hits whose local features are compared (default: {SHORTLIST})")  # fmt: skip
-    add("--verified-from", type=int, metavar="INLIERS",
-        help="inliers from which on a hit is verified (default: what actnet-index calibrate found, "
+    add("--verified-from", type=float, metavar="CERTAINTY",
+        help="inliers times similarity, from which on a hit is verified (default: what actnet-index calibrate found, "
         f"else {VERIFIED_FROM})")  # fmt: skip
     add("--html", type=Path, metavar="FILE", help="write a page of the hits with thumbnails")
     add("--json", action="store_true", help="end with one line of JSON")

@@ -4,7 +4,7 @@ Each query is searched for twice: in all of the database, and without the pictur
 a person does who photographs something that is not in the catalogue. An answer is given where the
 first hit's score lies above a threshold; the threshold is the one at which at most 1 % (or 5 %) of the
 second searches are answered. Three searches stand side by side: the whole photo alone, views, and views
-with verification, whose score is the number of inliers.
+with verification, whose score is the certainty: inliers times similarity.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from mobile_actnet.evaluation.config import AnswerOptions, EvaluationOptions
 from mobile_actnet.evaluation.extraction import extract
 from mobile_actnet.evaluation.scoring import OpenModel, as_stored, labelled, limited, open_model
 from mobile_actnet.gallery.answers.verification import NOT_FOUND, Verifier
-from mobile_actnet.gallery.answers.verified_ranking import fused_order
+from mobile_actnet.gallery.answers.verified_ranking import certainty, fused_order
 from mobile_actnet.pictures.local_features import (
     GALLERY_EXTRACTION,
     QUERY_EXTRACTION,
@@ -262,7 +262,8 @@ class _Search:
                 return 0, -np.inf, shortlist
             counts = np.array([inliers(int(row)) for row in shortlist], np.int64)
             best = fused_order(shortlist, values[shortlist].astype(np.float64), counts)[0]
-            return int(shortlist[best]), float(counts[best]), shortlist
+            row = int(shortlist[best])
+            return row, certainty(float(values[row]), int(counts[best])), shortlist
 
         row, known, shortlist = first(visible)
         _, unknown, _ = first(visible & ~own)

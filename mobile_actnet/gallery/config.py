@@ -6,5 +6,5 @@ NEARLY_THE_SAME = 0.95
 SHORTLIST = 20
 """Pictures with the largest similarities that are compared with the photo."""
 
-VERIFIED_FROM = 7
-"""Inliers from which on a hit is an answer, where `index calibrate` has said nothing else."""
+VERIFIED_FROM = 3.5
+"""Certainty from which on a hit is an answer, where `index calibrate` has said nothing else."""

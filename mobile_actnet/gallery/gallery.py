@@ -23,6 +23,7 @@ from mobile_actnet.errors import ConfigError, UnreadablePictureError
 from mobile_actnet.gallery.answers.near_duplicates import group_hits
 from mobile_actnet.gallery.answers.verification import NOT_FOUND, Verification, Verifier
 from mobile_actnet.gallery.answers.verified_ranking import (
+    certainty,
     fused_order,
     largest_per_picture,
 )
@@ -65,7 +66,8 @@ class Hit:
         duplicates: less similar hits that are nearly the same picture, where hits were grouped.
         inliers: places of the picture that lie in the photo under one geometric model; None where
             nothing was compared: below the shortlist, or without local features.
-        verified: whether the inliers are enough for an answer; None likewise.
+        certainty: inliers times similarity, by which answers are told from mere hits; None likewise.
+        verified: whether the certainty is enough for an answer; None likewise.
         outline: the picture's corners in the upright photo, in its pixels, from the picture's top left
             clockwise; None where there is no model.
     """
@@ -76,6 +78,7 @@ class Hit:
     similarity: float
     duplicates: "tuple[Hit, ...]" = ()
     inliers: int | None = None
+    certainty: float | None = None
     verified: bool | None = None
     outline: tuple[tuple[float, float], ...] | None = None
 
@@ -106,7 +109,7 @@ class SearchOptions:
         views: of the photo that are described; each picture keeps its largest similarity.
         verify: whether the shortlist is compared by local features, where the gallery has them.
         shortlist: pictures that are compared.
-        verified_from: inliers from which on a hit is an answer; None for what the gallery was
+        verified_from: certainty from which on a hit is an answer; None for what the gallery was
             calibrated to.
     """
 
@@ -117,15 +120,16 @@ class SearchOptions:
     views: tuple[View, ...] = VIEW_SETS[DEFAULT_VIEWS]
     verify: bool = True
     shortlist: int = SHORTLIST
-    verified_from: int | None = None
+    verified_from: float | None = None
 
     def __post_init__(self) -> None:
         for name, value in (
             ("top", self.top), ("threads", self.threads), ("shortlist", self.shortlist),
-            ("verified-from", 1 if self.verified_from is None else self.verified_from),
         ):  # fmt: skip
             if value < 1:
                 raise ConfigError(f"--{name} is {value}; it must be 1 or more")
+        if self.verified_from is not None and not self.verified_from > 0:
+            raise ConfigError(f"--verified-from is {self.verified_from}; it must be above 0")
         if self.group is not None and not 0 < self.group <= 1:
             raise ConfigError(f"--group is {self.group}; it must be above 0 and at most 1")
 
@@ -216,8 +220,8 @@ class Gallery:
         return self._reader.count()
 
     @property
-    def verified_from(self) -> int:
-        """Inliers from which on a hit is an answer, as the gallery was calibrated."""
+    def verified_from(self) -> float:
+        """Certainty from which on a hit is an answer, as the gallery was calibrated."""
         return self._reader.kept.verified_from
 
     def thumbnail(self, picture_id: int) -> bytes | None:
@@ -416,8 +420,7 @@ class Gallery:
             return hits
         least = options.verified_from or self._reader.kept.verified_from
         shortlist = [
-            replace(hit, **matcher.compare(hit.picture_id, least))
-            for hit in hits[: options.shortlist]
+            replace(hit, **matcher.compare(hit, least)) for hit in hits[: options.shortlist]
         ]
         order = fused_order(
             np.array([hit.picture_id for hit in shortlist], np.int64),
@@ -469,8 +472,9 @@ class _Matcher:
         self._scale = width_px / features.width_px
         self._known: dict[int, Verification] = {}
 
-    def compare(self, picture_id: int, verified_from: int) -> dict[str, Any]:
+    def compare(self, hit: Hit, verified_from: float) -> dict[str, Any]:
         """Return the fields of a hit that come from comparing."""
+        picture_id = hit.picture_id
         if picture_id not in self._known:
             features = self._reader.local_features(picture_id)
             self._known[picture_id] = (
@@ -480,8 +484,10 @@ class _Matcher:
         outline = None
         if result.outline is not None:
             outline = tuple((float(x), float(y)) for x, y in result.outline * self._scale)
+        sure = certainty(hit.similarity, result.inliers)
         return {
             "inliers": result.inliers,
-            "verified": result.inliers >= verified_from,
+            "certainty": sure,
+            "verified": sure >= verified_from,
             "outline": outline,
         }

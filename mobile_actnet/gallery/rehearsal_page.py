@@ -48,7 +48,7 @@ class ItemReport:
 
 
 def item_reports(
-    gallery: Gallery, results: list[CaptureResult], verified_from: int
+    gallery: Gallery, results: list[CaptureResult], verified_from: float
 ) -> list[ItemReport]:
     """Gather captures by picture; the weakest come first."""
     by_picture: dict[int, list[CaptureResult]] = defaultdict(list)
@@ -67,7 +67,7 @@ def item_reports(
     return sorted(reports, key=lambda report: (-report.wrong, report.recognised, report.path))
 
 
-def rehearsal_page(gallery: Gallery, reports: list[ItemReport], verified_from: int) -> str:
+def rehearsal_page(gallery: Gallery, reports: list[ItemReport], verified_from: float) -> str:
     """Write the page: HTML that holds its pictures."""
     shots = sum(len(report.results) for report in reports)
     recognised = sum(report.recognised for report in reports)
@@ -76,8 +76,8 @@ def rehearsal_page(gallery: Gallery, reports: list[ItemReport], verified_from: i
     parts = [
         f"<p>{len(reports)} pictures were photographed by an imagined phone, {shots} photos in all. "
         f"<b>{recognised}</b> were answered rightly ({_per_cent(recognised, shots)}), <b>{wrong}</b> "
-        f"wrongly ({_per_cent(wrong, shots)}), the others not at all. A hit is an answer from "
-        f"{verified_from} inliers on.</p>",
+        f"wrongly ({_per_cent(wrong, shots)}), the others not at all. A hit is an answer where its "
+        f"inliers times its similarity are {verified_from:g} or more.</p>",
         f"<p>{len(reports) - len(weak)} pictures were recognised every time. "
         + (f"The weakest {min(len(weak), _WEAKEST)} of the others:</p>" if weak else "</p>"),
     ]
@@ -99,7 +99,7 @@ def _shown(gallery: Gallery, report: ItemReport) -> str:
     return item("item", data_url(jpeg), f"picture {report.path}", "in the gallery")
 
 
-def _shot(shot: CaptureResult, verified_from: int) -> str:
+def _shot(shot: CaptureResult, verified_from: float) -> str:
     answered = shot.answered(verified_from)
     kind = "silent" if not answered else "right" if shot.right else "wrong"
     words = {"silent": "no answer", "right": "recognised", "wrong": f"wrong: {shot.first.path}"}
@@ -110,7 +110,7 @@ def _shot(shot: CaptureResult, verified_from: int) -> str:
 
 
 def _reasons(
-    reader: GalleryReader, number: int, shots: list[CaptureResult], verified_from: int
+    reader: GalleryReader, number: int, shots: list[CaptureResult], verified_from: float
 ) -> list[str]:
     reasons = []
     jpeg, features = reader.thumbnail(number), reader.local_features(number)
@@ -128,7 +128,7 @@ def _reasons(
     twins = {
         shot.other.path
         for shot in shots
-        if shot.other is not None and (shot.other.inliers or 0) >= verified_from
+        if shot.other is not None and (shot.other.certainty or 0) >= verified_from
     }
     reasons += [f"it looks like {path}" for path in sorted(twins)]
     return reasons

@@ -25,8 +25,8 @@ from mobile_actnet.pictures.photo_tree import FoundPhoto, walk_photos
 from mobile_actnet.pictures.preprocessing import decode
 from mobile_actnet.training.phone_captures import WILD_CAPTURES, capture
 
-LEAST_VERIFIED = 5
-"""No calibration goes below: fewer places fit by chance."""
+LEAST_VERIFIED = 2.0
+"""No calibration goes below: 4 inliers at a similarity of one half come by chance."""
 
 _SIDE_PX = 640
 _LONGEST_SIDE_PX = 1024
@@ -50,9 +50,9 @@ class CaptureResult:
     other: Hit | None
     right: bool
 
-    def answered(self, verified_from: int) -> bool:
+    def answered(self, verified_from: float) -> bool:
         """Tell whether the first hit would be an answer."""
-        return (self.first.inliers or 0) >= verified_from
+        return (self.first.certainty or 0) >= verified_from
 
 
 def rehearse(
@@ -113,31 +113,31 @@ def photograph(
     return squeezed.resize((round(_SIDE_PX * aspect), _SIDE_PX), Image.Resampling.BILINEAR)
 
 
-def unknown_inliers(
+def unknown_certainties(
     gallery: Gallery, results: Iterable[CaptureResult], distractors: Iterable[Path] = ()
-) -> NDArray[np.int64]:
-    """Return the inliers that unknown things get.
+) -> NDArray[np.float64]:
+    """Return the certainties that unknown things get.
 
     Args:
         results: captures, of which the hits of their own things are left out.
         distractors: folders of photos that show nothing of the gallery.
     """
-    counts = [result.other.inliers or 0 if result.other else 0 for result in results]
+    found = [result.other.certainty or 0 if result.other else 0 for result in results]
     for folder in distractors:
         photos = [folder / p.path for p in walk_photos(folder) if isinstance(p, FoundPhoto)]
         for answer in gallery.answer(photos, SearchOptions(top=1)):
             if answer.hits:
-                counts.append(answer.hits[0].inliers or 0)
-    return np.array(counts, np.int64)
+                found.append(answer.hits[0].certainty or 0)
+    return np.array(found, np.float64)
 
 
-def verified_from(unknown: NDArray[np.int64], share: float) -> int:
-    """Return the least inliers that at most a share of unknown things reach, 5 or more."""
+def verified_from(unknown: NDArray[np.float64], share: float) -> float:
+    """Return the least certainty, in tenths, that at most a share of unknown things reach."""
     ordered = np.sort(unknown)[::-1]
     allowed = math.floor(share * len(unknown) + 1e-9)
-    return (
-        max(LEAST_VERIFIED, int(ordered[allowed]) + 1) if allowed < len(ordered) else LEAST_VERIFIED
-    )
+    if allowed >= len(ordered):
+        return LEAST_VERIFIED
+    return max(LEAST_VERIFIED, (math.floor(float(ordered[allowed]) * 10) + 1) / 10)
 
 
 class _Things:

@@ -39,6 +39,15 @@ def fused_scores(
     return similarities + WEIGHT * np.log1p(np.maximum(inliers - CHANCE_INLIERS, 0))
 
 
+def certainty(similarity: float, inliers: int) -> float:
+    """Return how sure a hit is: its inliers times its similarity, 0 where that is negative.
+
+    Many inliers on a thing that looks otherwise (a shared logo, a house of the same street) say less
+    than fewer on one that looks alike.
+    """
+    return inliers * max(0.0, similarity)
+
+
 def fused_order(
     ids: NDArray[np.int64], similarities: NDArray[np.float64], inliers: NDArray[np.int64]
 ) -> NDArray[np.int64]:

@@ -6,6 +6,7 @@ model; `reader` reads and `writer` writes.
 """
 
 import contextlib
+import math
 import os
 import sqlite3
 import urllib.parse
@@ -103,13 +104,13 @@ class Kept:
         local_features: whether pictures have local features, so that hits can be verified.
         page_side_px: longest side of the pictures for pages; 0 for none.
         items: the CSV with items, relative to the gallery's folder; empty for none.
-        verified_from: inliers from which on a hit is an answer, as `index calibrate` found.
+        verified_from: certainty from which on a hit is an answer, as `index calibrate` found.
     """
 
     local_features: bool = False
     page_side_px: int = 0
     items: str = ""
-    verified_from: int = VERIFIED_FROM
+    verified_from: float = VERIFIED_FROM
 
     def rows(self) -> list[tuple[str, str]]:
         """Return the rows of the table `setting`."""
@@ -144,8 +145,16 @@ def read_kept(path: Path, connection: sqlite3.Connection) -> Kept:
     side, least = rows.get("page_side_px", ""), rows.get("verified_from", "")
     return Kept(
         bool(features), int(side) if side.isdigit() else 0, rows.get("items", ""),
-        int(least) if least.isdigit() and int(least) else VERIFIED_FROM,
+        _positive(least) or VERIFIED_FROM,
     )  # fmt: skip
+
+
+def _positive(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if 0 < value < math.inf else None
 
 
 def read_version(connection: sqlite3.Connection) -> int:

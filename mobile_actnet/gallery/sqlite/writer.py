@@ -311,9 +311,9 @@ class GalleryWriter:
                     self.connection.execute(f"UPDATE gallery SET {name} = ?", (value,))
             self.info = read_info(self.path, self.connection)
 
-    def note_verified_from(self, inliers: int) -> None:
-        """Note from how many inliers on a hit is an answer."""
-        kept = replace(self.kept, verified_from=inliers)
+    def note_verified_from(self, certainty: float) -> None:
+        """Note the certainty from which on a hit is an answer."""
+        kept = replace(self.kept, verified_from=certainty)
         with self.transaction():
             self.connection.executemany("INSERT OR REPLACE INTO setting VALUES (?, ?)", kept.rows())
         self.kept = kept

@@ -56,11 +56,15 @@ def test_calibrate_writes_what_the_app_reads(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(index_cli, "calibrate", partial(calibrate, captures=30))
+    monkeypatch.setattr(index_cli, "_CALIBRATED_CAPTURES", 20)
     written = tmp_path / "thresholds.json"
     assert main(["calibrate", str(gallery), "-o", str(written), "--json"]) == 0
     lines = capsys.readouterr().out.splitlines()
     told = json.loads(lines[-1])
-    assert json.loads(written.read_text()) == told == calibrate(gallery, captures=30)
+    assert json.loads(written.read_text()) == told
+    verification = told.pop("verification")
+    assert verification["verified_from"] >= 2
+    assert told == calibrate(gallery, captures=30)
     assert lines[0] == "searched for 30 made-up photos in 3 pictures"
     row = told["thresholds"]["similarity"][1]
     assert lines[2].startswith(f"  5% false answers: similarity {row['least']:.2f}, ")

@@ -13,6 +13,7 @@ from mobile_actnet.cli.search import main as search
 from mobile_actnet.errors import ConfigError, GalleryError
 from mobile_actnet.gallery import model
 from mobile_actnet.gallery.answers.verified_ranking import (
+    certainty,
     fused_order,
     fused_scores,
     largest_per_picture,
@@ -91,6 +92,7 @@ def test_a_sideways_thing_is_the_first_hit_and_its_outline_is_known(folder: Path
     assert hits[0].verified
     assert hits[0].inliers is not None
     assert hits[0].inliers > 20
+    assert hits[0].certainty == pytest.approx(hits[0].inliers * hits[0].similarity)
     # Turned clockwise, its top left corner is at the top right of where it lies.
     expected = [(420, 200), (420, 470), (60, 470), (60, 200)]
     assert hits[0].outline is not None
@@ -250,6 +252,12 @@ def test_largest_of_each_picture_by_hand() -> None:
     ids, similarities = np.array([5, 2, 9, 2, 5, 1]), np.array([0.5, 0.4, 0.7, 0.6, 0.3, 0.7])
     kept, best = largest_per_picture(ids, similarities, 3)
     assert (kept.tolist(), best.tolist()) == ([1, 9, 2], [0.7, 0.7, 0.6])
+
+
+def test_certainty_by_hand() -> None:
+    assert certainty(0.5, 9) == 4.5
+    assert certainty(-0.2, 9) == 0
+    assert certainty(0.9, 0) == 0
 
 
 def test_fused_scores_by_hand() -> None:
