@@ -24,7 +24,7 @@ from mobile_actnet.runtime.vocabulary import Format, Precision
 
 ROOT = Path(__file__).parent.parent
 # Where a package is imported under another name than it is installed under.
-DISTRIBUTIONS = {"PIL": "pillow", "google": "protobuf"}
+DISTRIBUTIONS = {"cv2": "opencv-python-headless", "PIL": "pillow", "google": "protobuf"}
 # Used where they happen to be: in a peer's benchmark, in another Python, for a second log.
 NEVER_NEEDED = {"faiss", "tflite_runtime", "tensorboard"}
 HIDING = """

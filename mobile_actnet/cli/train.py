@@ -14,7 +14,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mobile_actnet.cli import quantize
+from mobile_actnet.cli import quantize, teach
 from mobile_actnet.commands import run
 from mobile_actnet.errors import ActnetError, CheckpointError
 from mobile_actnet.files import refuse_existing
@@ -38,6 +38,8 @@ def main(argv: list[str] | None = None, prog: str = "actnet-train") -> int:
     if QUANTIZE in words:
         rest = [word for word in words if word != QUANTIZE]
         return quantize.main(rest, f"{prog} {QUANTIZE}")
+    if any(word.partition("=")[0] in (teach.TEACHER, teach.PACK) for word in words):
+        return teach.main(words, f"{prog} {teach.TEACHER}")
     arguments = _parser(prog).parse_args(words)
     return run(lambda: _train(arguments))
 
@@ -76,6 +78,8 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     add("-o", "--output", type=Path, metavar="PATH",
         help="checkpoint to write: NAME.safetensors, or a folder")  # fmt: skip
     add("--overwrite", action="store_true", help="replace a finished checkpoint")
+    add(teach.TEACHER, metavar="FILE.onnx",
+        help=f"learn from another network instead; see {prog} {teach.TEACHER} --help")  # fmt: skip
     add(QUANTIZE, action="store_true",
         help="tune a checkpoint for 8 bits instead; see actnet-train --quantize --help")  # fmt: skip
     return parser

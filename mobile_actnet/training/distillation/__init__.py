@@ -1,0 +1,1 @@
+"""Learning from teachers: frozen networks of any size, given as ONNX."""

@@ -1,0 +1,261 @@
+"""An ONNX file as a PyTorch module, for teachers on a GPU.
+
+onnxruntime's CUDA build is a gigabyte and rarely there where PyTorch has a GPU. The networks that
+people take as teachers are made of few operators, and PyTorch runs them itself. A quantised file
+computes in float here: `QuantizeLinear` and `DequantizeLinear` in a row only bound the values,
+which is nearer to the network that was quantised.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mobile_actnet.errors import ActnetError, MissingPackageError
+
+Attributes = dict[str, Any]
+
+
+class OnnxGraph(nn.Module):
+    """Runs a graph with one input and one output.
+
+    Args:
+        path: an .onnx file.
+
+    Raises:
+        ActnetError: unreadable, or with an operator that is not in `OPERATORS`.
+        MissingPackageError: without the package onnx.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        graph = _load(path)
+        self.input_name = graph.input[0].name
+        self.output_name = graph.output[0].name
+        self._buffers_of: dict[str, str] = {}
+        self._shapes: dict[str, Tensor] = {}
+        self._nodes: list[tuple[str, list[str], list[str], Attributes]] = []
+        self._fixed: dict[str, Tensor] = {}
+        from onnx import numpy_helper
+
+        for initializer in graph.initializer:
+            self._fixed[initializer.name] = torch.from_numpy(
+                np.array(numpy_helper.to_array(initializer))
+            )
+        unknown = sorted({node.op_type for node in graph.node} - set(OPERATORS))
+        if unknown:
+            raise ActnetError(
+                f"{path} has operators that a teacher on a GPU cannot have: {', '.join(unknown)}; "
+                "use --device cpu, which runs it with onnxruntime"
+            )
+        for node in graph.node:
+            self._add(node)
+        for number, (name, value) in enumerate(self._fixed.items()):
+            if value.dtype == torch.int64:
+                # Shapes and axes are read by the processor: on a GPU each would be waited for.
+                self._shapes[name] = value
+                continue
+            self._buffers_of[name] = f"constant{number}"
+            self.register_buffer(f"constant{number}", value, persistent=False)
+        self._fixed = {}
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Run the graph."""
+        values = {self.input_name: x}
+
+        def value_of(name: str) -> Tensor | None:
+            if not name:
+                return None
+            if name in self._buffers_of:
+                return getattr(self, self._buffers_of[name])
+            return self._shapes[name] if name in self._shapes else values[name]
+
+        for kind, inputs, outputs, attributes in self._nodes:
+            values[outputs[0]] = OPERATORS[kind]([value_of(name) for name in inputs], attributes)
+        return values[self.output_name]
+
+    def _add(self, node: Any) -> None:
+        from onnx import helper
+
+        attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
+        inputs = list(node.input)
+        if node.op_type == "Constant":
+            from onnx import numpy_helper
+
+            self._fixed[node.output[0]] = torch.from_numpy(
+                np.array(numpy_helper.to_array(attributes["value"]))
+            )
+        elif all(name in self._fixed or not name for name in inputs):
+            # What depends on constants alone is one.
+            known = [self._fixed.get(name) for name in inputs]
+            self._fixed[node.output[0]] = OPERATORS[node.op_type](known, attributes)
+        else:
+            self._nodes.append((node.op_type, inputs, list(node.output), attributes))
+
+
+def _load(path: Path) -> Any:
+    try:
+        import onnx
+        from google.protobuf.message import DecodeError
+    except ImportError as error:
+        raise MissingPackageError(
+            "an ONNX teacher needs a package: pip install 'mobile-actnet[onnx]'"
+        ) from error
+    try:
+        model = onnx.load(str(path))
+    except (OSError, DecodeError, ValueError) as error:
+        raise ActnetError(f"{path} cannot be read as ONNX: {error}") from error
+    if not model.graph.output:
+        raise ActnetError(f"{path} cannot be read as ONNX: it has no output")
+    return model.graph
+
+
+def _conv(inputs: list[Any], attributes: Attributes) -> Tensor:
+    x, weight, bias = (*inputs, None)[:3]
+    x = x.to(weight.dtype)
+    spatial = weight.ndim - 2
+    pads = attributes.get("pads") or [0] * 2 * spatial
+    before, after = pads[:spatial], pads[spatial:]
+    if before != after:
+        x = F.pad(x, [p for pair in zip(before[::-1], after[::-1], strict=True) for p in pair])
+        before = [0] * spatial
+    return torch.convolution(
+        x, weight, bias, attributes.get("strides") or [1] * spatial, before,
+        attributes.get("dilations") or [1] * spatial, False, [0] * spatial,
+        attributes.get("group", 1),
+    )  # fmt: skip
+
+
+def _batch_norm(inputs: list[Any], attributes: Attributes) -> Tensor:
+    x, scale, bias, mean, variance = inputs
+    return F.batch_norm(x, mean, variance, scale, bias, eps=attributes.get("epsilon", 1e-5))
+
+
+def _max_pool(inputs: list[Any], attributes: Attributes) -> Tensor:
+    pads = attributes.get("pads") or [0, 0, 0, 0]
+    kernel = attributes["kernel_shape"]
+    strides = attributes.get("strides") or [1, 1]
+    x = F.pad(inputs[0], (pads[1], pads[3], pads[0], pads[2]), value=-torch.inf)
+    return F.max_pool2d(x, kernel, strides, ceil_mode=bool(attributes.get("ceil_mode", 0)))
+
+
+def _gemm(inputs: list[Any], attributes: Attributes) -> Tensor:
+    a, b, c = (*inputs, None)[:3]
+    a = a.T if attributes.get("transA") else a
+    b = b.T if attributes.get("transB") else b
+    product = attributes.get("alpha", 1.0) * (a @ b.to(a.dtype))
+    return product if c is None else product + attributes.get("beta", 1.0) * c.to(product.dtype)
+
+
+def _clip(inputs: list[Any], attributes: Attributes) -> Tensor:
+    x, low, high = (*inputs, None, None)[:3]
+    low = attributes.get("min") if low is None else low
+    high = attributes.get("max") if high is None else high
+    return _bounded(x, low, high)
+
+
+def _bounded(x: Tensor, low: Any, high: Any) -> Tensor:
+    # Tensors, not numbers: reading a number from a GPU waits for all that is under way.
+    bounds = [None if b is None else torch.as_tensor(b).to(x) for b in (low, high)]
+    return x if bounds == [None, None] else x.clamp(*bounds)
+
+
+def _per_axis(values: Tensor, x: Tensor, attributes: Attributes) -> Tensor:
+    if values.ndim == 0 or values.numel() == 1:
+        return values.reshape(())
+    shape = [1] * x.ndim
+    shape[attributes.get("axis", 1)] = -1
+    return values.reshape(shape)
+
+
+def _quantize(inputs: list[Any], attributes: Attributes) -> Tensor:
+    x, scale, zero_point = inputs
+    # Only the bounds: a DequantizeLinear behind it passes floats on.
+    info = torch.iinfo(zero_point.dtype)
+    zero = zero_point.float()
+    low, high = (info.min - zero) * scale, (info.max - zero) * scale
+    return _bounded(x, _per_axis(low, x, attributes), _per_axis(high, x, attributes))
+
+
+def _dequantize(inputs: list[Any], attributes: Attributes) -> Tensor:
+    x, scale, zero_point = (*inputs, None)[:3]
+    if x.is_floating_point():
+        return x
+    shift = 0.0 if zero_point is None else _per_axis(zero_point.float(), x, attributes)
+    return (x.float() - shift) * _per_axis(scale, x, attributes)
+
+
+def _axes(inputs: list[Any], attributes: Attributes) -> list[int]:
+    if len(inputs) > 1 and inputs[1] is not None:
+        return [int(axis) for axis in inputs[1]]
+    return list(attributes.get("axes") or range(inputs[0].ndim))
+
+
+def _kept(attributes: Attributes) -> bool:
+    return bool(attributes.get("keepdims", 1))
+
+
+def _reshape(inputs: list[Any], _: Attributes) -> Tensor:
+    x, shape = inputs[0], [int(side) for side in inputs[1]]
+    return x.reshape([x.shape[n] if side == 0 else side for n, side in enumerate(shape)])
+
+
+_CASTS = {1: torch.float32, 6: torch.int32, 7: torch.int64, 10: torch.float32, 11: torch.float32}
+
+OPERATORS: dict[str, Callable[[list[Any], Attributes], Tensor]] = {
+    "Add": lambda x, _: x[0] + x[1],
+    "AveragePool": lambda x, a: F.avg_pool2d(
+        x[0],
+        a["kernel_shape"],
+        a.get("strides"),
+        (a.get("pads") or [0, 0])[:2],
+        count_include_pad=bool(a.get("count_include_pad", 0)),
+    ),
+    "BatchNormalization": _batch_norm,
+    "Cast": lambda x, a: x[0].to(_CASTS[a["to"]]),
+    "Clip": _clip,
+    "Concat": lambda x, a: torch.cat(x, a["axis"]),
+    "Constant": lambda x, _: x[0],
+    "Conv": _conv,
+    "DequantizeLinear": _dequantize,
+    "Div": lambda x, _: x[0] / x[1],
+    "Erf": lambda x, _: x[0].erf(),
+    "Exp": lambda x, _: x[0].exp(),
+    "Expand": lambda x, _: x[0].broadcast_to(
+        torch.broadcast_shapes(x[0].shape, [int(side) for side in x[1]])
+    ),
+    "Flatten": lambda x, a: x[0].flatten(a.get("axis", 1)),
+    "Gemm": _gemm,
+    "GlobalAveragePool": lambda x, _: x[0].mean((2, 3), keepdim=True),
+    "HardSigmoid": lambda x, a: (x[0] * a.get("alpha", 0.2) + a.get("beta", 0.5)).clamp(0, 1),
+    "HardSwish": lambda x, _: F.hardswish(x[0]),
+    "Identity": lambda x, _: x[0],
+    "MatMul": lambda x, _: x[0] @ x[1],
+    "MaxPool": _max_pool,
+    "Mul": lambda x, _: x[0] * x[1],
+    "Pow": lambda x, _: x[0].float().pow(x[1]),
+    "QuantizeLinear": _quantize,
+    "ReduceL2": lambda x, a: x[0].float().norm(dim=_axes(x, a), keepdim=_kept(a)),
+    "ReduceMean": lambda x, a: x[0].float().mean(_axes(x, a), keepdim=_kept(a)),
+    "ReduceSum": lambda x, a: x[0].float().sum(_axes(x, a), keepdim=_kept(a)),
+    "Relu": lambda x, _: x[0].relu(),
+    "Reshape": _reshape,
+    "Shape": lambda x, a: torch.tensor(x[0].shape[a.get("start", 0) : a.get("end")]),
+    "Sigmoid": lambda x, _: x[0].sigmoid(),
+    "Softmax": lambda x, a: x[0].softmax(a.get("axis", -1)),
+    "Sqrt": lambda x, _: x[0].sqrt(),
+    "Squeeze": lambda x, a: x[0].squeeze(_axes(x, a)),
+    "Sub": lambda x, _: x[0] - x[1],
+    "Tanh": lambda x, _: x[0].tanh(),
+    "Transpose": lambda x, a: x[0].permute(a["perm"]),
+    "Unsqueeze": lambda x, a: (
+        x[0][(..., *(None,) * len(_axes(x, a)))]
+        if _axes(x, a) == list(range(-len(_axes(x, a)), 0))
+        else x[0].unsqueeze(_axes(x, a)[0])
+    ),
+}
+"""What a teacher may be made of: operator to function of its inputs and attributes."""
