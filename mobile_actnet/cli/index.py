@@ -130,6 +130,11 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
         "--follow-links", action="store_true",
         help="enter folders elsewhere that a link in PHOTOS leads to",
     )  # fmt: skip
+    parser.add_argument(
+        "--items", metavar="CSV",
+        help="what things are called and say: path, item and language (both optional), title, maker, "
+        "text, link and more; titles are labels; none: no items any more",
+    )  # fmt: skip
     parser.add_argument("--workers", type=int, metavar="N", help="processes (default: one a core)")
     parser.add_argument(
         "--approximate-from", type=int, default=APPROXIMATE_FROM, metavar="N",
@@ -158,6 +163,7 @@ def _build(arguments: argparse.Namespace) -> int:
         approximate_from=arguments.approximate_from,
         local_features=arguments.local_features,
         page_side_px=arguments.pictures,
+        items=arguments.items,
         follow_links=arguments.follow_links,
     )
     report = build(arguments.photos, arguments.model, arguments.output, options)
@@ -173,6 +179,7 @@ def _update(arguments: argparse.Namespace) -> int:
         approximate_from=arguments.approximate_from,
         local_features=arguments.local_features,
         page_side_px=arguments.pictures,
+        items=arguments.items,
         follow_links=arguments.follow_links,
     )
     report = update(arguments.gallery, options, arguments.photos, arguments.model)
@@ -250,6 +257,8 @@ def _info(arguments: argparse.Namespace) -> int:
         f"{numbers['thumbnails']} thumbnails, {numbers['contents']} different contents, "
         f"{numbers['problems']} problems"
     )
+    if numbers["item"]:
+        print(f"{numbers['item']} items of {from_gallery(arguments.gallery, kept.items)}")
     for path, reason in problems.items():
         print(f"skipped: {path}: {reason}")
     if arguments.json:

@@ -36,6 +36,7 @@ from mobile_actnet.gallery.model import identify_as, opened
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
 from mobile_actnet.gallery.sqlite.schema import GalleryInfo, from_gallery
 from mobile_actnet.gallery.sqlite.storage import StoredDescriptors, encode
+from mobile_actnet.pictures.items import Item
 from mobile_actnet.pictures.local_features import QUERY_EXTRACTION, LocalFeatures, extract
 from mobile_actnet.pictures.preprocessing import Pixels, decode, resize
 from mobile_actnet.pictures.views import (
@@ -70,6 +71,7 @@ class Hit:
         verified: whether the certainty is enough for an answer; None likewise.
         outline: the picture's corners in the upright photo, in its pixels, from the picture's top left
             clockwise; None where there is no model.
+        item: what the catalogue says of it; None where it says nothing.
     """
 
     picture_id: int
@@ -81,6 +83,7 @@ class Hit:
     certainty: float | None = None
     verified: bool | None = None
     outline: tuple[tuple[float, float], ...] | None = None
+    item: Item | None = None
 
 
 @dataclass(frozen=True)
@@ -412,7 +415,13 @@ class Gallery:
         """Look pictures up, and verify the shortlist, which may change its order."""
         pictures = self._reader.pictures(ids.tolist())
         hits = [
-            Hit(number, pictures[number].path, pictures[number].label, float(similarity))
+            Hit(
+                number,
+                pictures[number].path,
+                pictures[number].label,
+                float(similarity),
+                item=self._reader.item(number),
+            )
             for number, similarity in zip(ids.tolist(), similarities, strict=True)
             if number in pictures
         ]

@@ -55,6 +55,7 @@ from mobile_actnet.gallery.sqlite.writer import (
     create,
 )
 from mobile_actnet.pictures.formats import PICTURE_SUFFIXES
+from mobile_actnet.pictures.items import EMPTY_CATALOGUE, Catalogue, read_items
 from mobile_actnet.pictures.labels import FOLDER, labels_from_csv, labels_from_folders
 from mobile_actnet.pictures.photo_tree import FoundPhoto, WalkOptions, walk_photos
 from mobile_actnet.pictures.photos import tell_left_out
@@ -65,6 +66,9 @@ _COMMIT_EVERY_S = 1.0
 _LABELS_TOLD = 5
 
 _Made = TypeVar("_Made")
+
+NO_ITEMS = "none"
+"""For `update`: the items go out."""
 
 KEEP = "keep"
 """For `update`: the labels' source stays what it was."""
@@ -89,6 +93,8 @@ class IndexOptions:
             in a build and for a gallery of version 1, else as before.
         page_side_px: longest side of the pictures for pages, 16 to 4096; 0 for none. None: none in
             a build, else as before.
+        items: a CSV with items (`pictures.items`); its titles are labels where `labels` is None. None:
+            none in a build, else as before; NO_ITEMS: none any more.
         follow_links: whether folders elsewhere that a link leads to are entered.
     """
 
@@ -104,6 +110,7 @@ class IndexOptions:
     approximate_from: int = APPROXIMATE_FROM
     local_features: bool | None = None
     page_side_px: int | None = None
+    items: str | Path | None = None
     follow_links: bool = False
 
     def __post_init__(self) -> None:
@@ -207,16 +214,19 @@ def _run(target: Path, photos: Path, model: Path, options: IndexOptions) -> Inde
             raise ActnetError(
                 f"{photos} holds no pictures; is its disk there? The gallery is as it was"
             )
-        unused = list_labels(writer, _labels(writer, options.labels))
+        kept = _kept(writer, options, target)
+        catalogue = read_items(from_gallery(target, kept.items)) if kept.items else EMPTY_CATALOGUE
+        unused = list_labels(writer, _labels(writer, options.labels, catalogue))
         writer.note_settings(
             photos_path=_relative(photos, target), model_path=_relative(model, target),
             labels=_labels_setting(options.labels, target),
         )  # fmt: skip
-        writer.bring_up_to_date(_kept(writer, options))
+        writer.bring_up_to_date(kept)
         changes = settle(writer, lambda path: sha256_of(photos / path), options.rehash)
         if count_waiting(writer):
             _describe(writer, photos, model, options, changes)
         changes.completed = _complete(writer, photos, options)
+        writer.store_items(catalogue)
         pictures, problems = writer.counts()
         return IndexReport(
             target, changes, pictures, problems, unused, time.perf_counter() - started, False,
@@ -252,7 +262,7 @@ def _describe(
             bar.update(len(batch))
 
 
-def _kept(writer: GalleryWriter, options: IndexOptions) -> Kept:
+def _kept(writer: GalleryWriter, options: IndexOptions, target: Path) -> Kept:
     """Say what the gallery is to keep beside descriptors."""
     kept = writer.kept
     # Version 1 could keep nothing; its galleries gain local features unless that is refused.
@@ -261,6 +271,7 @@ def _kept(writer: GalleryWriter, options: IndexOptions) -> Kept:
         kept,
         local_features=default if options.local_features is None else options.local_features,
         page_side_px=kept.page_side_px if options.page_side_px is None else options.page_side_px,
+        items=_items_setting(options.items, kept.items, target),
     )
 
 
@@ -376,6 +387,8 @@ def _check_sources(photos: Path, options: IndexOptions) -> None:
         raise ActnetError(
             f"{photos} holds no pictures ({', '.join(sorted(PICTURE_SUFFIXES))}){told}"
         )
+    if options.items not in (None, NO_ITEMS):
+        read_items(Path(options.items))
     if options.labels not in (None, FOLDER):
         for _ in labels_from_csv(Path(options.labels)):
             pass
@@ -399,9 +412,17 @@ def _target(output: Path, overwrite: bool) -> Path:
     return target
 
 
-def _labels(writer: GalleryWriter, labels: str | Path | None) -> Iterator[tuple[str, str]]:
+def _items_setting(items: str | Path | None, before: str, gallery: Path) -> str:
+    if items is None:
+        return before
+    return "" if items == NO_ITEMS else _relative(Path(items), gallery)
+
+
+def _labels(
+    writer: GalleryWriter, labels: str | Path | None, catalogue: Catalogue
+) -> Iterator[tuple[str, str]]:
     if labels is None:
-        return iter(())
+        return catalogue.labels()
     if labels == FOLDER:
         return labels_from_folders(seen_paths(writer))
     return labels_from_csv(Path(labels))

@@ -19,6 +19,7 @@ from mobile_actnet.gallery.sqlite.schema import (
     readable_errors,
 )
 from mobile_actnet.gallery.sqlite.storage import StoredDescriptors
+from mobile_actnet.pictures.items import Item
 from mobile_actnet.pictures.local_features import LocalFeatures
 
 _ROWS_AT_ONCE = 4096
@@ -164,6 +165,24 @@ class GalleryReader:
             return LocalFeatures.from_bytes(*rows[0])
         except (TypeError, ValueError) as error:
             raise self._damaged(f"local features of picture {picture_id}: {error}") from error
+
+    def item(self, picture_id: int) -> Item | None:
+        """Return the item that a picture shows, with its fields; None where nothing is known."""
+        if self.version == 1:
+            return None
+        rows = self.rows(
+            "SELECT item.id, item.name FROM item JOIN item_picture ON item.id = item_id "
+            "WHERE picture_id = ?", int(picture_id),
+        )  # fmt: skip
+        if not rows:
+            return None
+        item = Item(rows[0][1])
+        for language, name, value in self.rows(
+            "SELECT language, name, value FROM item_field WHERE item_id = ? ORDER BY 1, 2",
+            rows[0][0],
+        ):
+            item.fields.setdefault(language, {})[name] = value
+        return item
 
     def page_picture(self, picture_id: int) -> bytes | None:
         """Return a picture large enough for a page, a JPEG; None where there is none."""

@@ -27,7 +27,17 @@ from mobile_actnet.gallery.sqlite.schema import (
     schema,
 )
 from mobile_actnet.gallery.sqlite.storage import Storage
+from mobile_actnet.pictures.items import Catalogue
 from mobile_actnet.pictures.local_features import LocalFeatures
+
+_ITEM_FIELDS = (
+    "SELECT item.name, language, item_field.name, value FROM item_field JOIN item ON id = item_id "
+    "ORDER BY 1, 2, 3, 4"
+)
+_ITEM_PICTURES = (
+    "SELECT picture.path, item.name FROM item_picture JOIN item ON item.id = item_id "
+    "JOIN picture ON picture.id = picture_id ORDER BY 1, 2"
+)
 
 
 @dataclass(frozen=True)
@@ -310,6 +320,41 @@ class GalleryWriter:
                 for name, value in changed.items():
                     self.connection.execute(f"UPDATE gallery SET {name} = ?", (value,))
             self.info = read_info(self.path, self.connection)
+
+    def store_items(self, catalogue: Catalogue) -> None:
+        """Bring items and their pictures up to date; where nothing has changed nothing is written."""
+        fields = sorted(
+            (item.name, language, name, value)
+            for item in catalogue.items.values()
+            for language, values in item.fields.items()
+            for name, value in values.items()
+        )
+        with readable_errors(self.path):
+            present = dict(self.connection.execute("SELECT path, id FROM picture"))
+            shown = sorted((p, n) for p, n in catalogue.pictures.items() if p in present)
+            before = (
+                [row[0] for row in self.connection.execute("SELECT name FROM item ORDER BY name")],
+                self.connection.execute(_ITEM_FIELDS).fetchall(),
+                self.connection.execute(_ITEM_PICTURES).fetchall(),
+            )
+        if before == (sorted(catalogue.items), fields, shown):
+            return
+        with self.transaction():
+            for table in ("item_picture", "item_field", "item"):
+                self.connection.execute(f"DELETE FROM {table}")
+            self.connection.executemany(
+                "INSERT INTO item (name) VALUES (?)", [(name,) for name in sorted(catalogue.items)]
+            )
+            ids = dict(self.connection.execute("SELECT name, id FROM item"))
+            self.connection.executemany(
+                "INSERT INTO item_field VALUES (?, ?, ?, ?)",
+                [(ids[name], *rest) for name, *rest in fields],
+            )
+            self.connection.executemany(
+                "INSERT INTO item_picture VALUES (?, ?)",
+                [(present[path], ids[name]) for path, name in shown],
+            )
+            self.advance()
 
     def note_verified_from(self, certainty: float) -> None:
         """Note the certainty from which on a hit is an answer."""

@@ -284,3 +284,34 @@ def test_an_update_of_version_1_needs_no_model(
 
     monkeypatch.setattr(model, "open_artefact", nobody)
     assert update(folder / "g.sqlite", AGAIN).changes.completed == COUNT
+
+
+def test_items_come_with_their_hits_and_follow_their_csv(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gallery, items = folder / "g.sqlite", folder / "items.csv"
+    items.write_text("path,item,language,title,link\n3.png,three,en,Three,https://x\n"
+                     "4.png,three,,,\n3.png,three,de,Drei,\n9.png,nine,en,Nine,\n")  # fmt: skip
+    update(gallery, IndexOptions(workers=1, items=items))
+    command = [str(gallery), "--query", str(folder / "query.png"), "--top", "1", "--json"]
+    assert search(command) == 0
+    (hit,) = json.loads(capsys.readouterr().out)["queries"][0]["hits"]
+    fields = {"en": {"title": "Three", "link": "https://x"}, "de": {"title": "Drei"}}
+    assert hit["item"] == {"name": "three", "fields": fields}
+    assert hit["label"] == "Three"
+    with GalleryReader(gallery) as reader:
+        assert {p.path for p in reader.all_pictures() if reader.item(p.id)} == {"3.png", "4.png"}
+    before = gallery.read_bytes()
+    update(gallery, IndexOptions(workers=1))
+    assert gallery.read_bytes() == before, "items and their labels stay, and nothing is written"
+    items.write_text(items.read_text().replace("Three", "Third"))
+    update(gallery, IndexOptions(workers=1))
+    with GalleryReader(gallery) as reader:
+        (third,) = [p for p in reader.all_pictures() if p.path == "3.png"]
+        found = reader.item(third.id)
+    assert found is not None
+    assert (found.fields["en"]["title"], third.label) == ("Third", "Third")
+    update(gallery, IndexOptions(workers=1, items="none"))
+    with GalleryReader(gallery) as reader:
+        assert reader.item(third.id) is None
+        assert reader.numbers()["item"] == 0
