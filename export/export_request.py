@@ -31,6 +31,12 @@ from mobile_actnet.runtime.vocabulary import (
 DEFAULT_OUTPUT = Path("artefacts")
 
 
+_FILE_SUFFIXES = (
+    ".tflite", ".onnx", ".mlpackage", ".mlmodel", ".ort", ".pt", ".pth", ".safetensors", ".json",
+    ".sqlite",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class ExportRequest:
     """What to export.
@@ -108,8 +114,7 @@ def planned(request: ExportRequest) -> list[tuple[Format, Path]]:
         find_photos(request.verify)
     if request.dynamic_batch and request.formats != (Format.ONNX,):
         raise ConfigError("--dynamic-batch is for onnx alone; leave it out for the other formats")
-    if len(request.formats) > 1 and request.output.suffix in (".tflite", ".onnx", ".mlpackage"):
-        raise ConfigError(f"{request.output} is one file; give a folder for several formats")
+    _check_output(request)
     plan = [(kind, artefact_path(request, kind)) for kind in dict.fromkeys(request.formats)]
     for _, final in plan:
         for path in (final, manifests.path_of(final)):
@@ -123,6 +128,21 @@ def planned(request: ExportRequest) -> list[tuple[Format, Path]]:
 def precision_of(request: ExportRequest, kind: Format) -> Precision:
     """Return the precision asked for, or the format's default."""
     return request.precision or exporter(kind).default_precision
+
+
+def _check_output(request: ExportRequest) -> None:
+    """Refuse the name of a file of another kind: it would become a folder."""
+    suffix = request.output.suffix.lower()
+    if request.output.is_dir() or suffix not in _FILE_SUFFIXES:
+        return
+    if len(request.formats) > 1:
+        raise ConfigError(f"{request.output} is one file; give a folder for several formats")
+    kind = request.formats[0]
+    if request.output.suffix != exporter(kind).suffix:
+        raise ConfigError(
+            f"{request.output} ends in {request.output.suffix}; {kind.value} artefacts end in "
+            f"{exporter(kind).suffix}: give such a name, or a folder"
+        )
 
 
 def _check_precisions(request: ExportRequest) -> None:

@@ -3,11 +3,14 @@
 Exit codes: 0 done, 1 an error with a sentence, 2 wrong usage, 130 stopped with Ctrl-C.
 """
 
+import contextlib
 import errno
 import io
 import os
+import shlex
 import sys
 from collections.abc import Callable
+from typing import Any, TextIO
 
 from mobile_actnet.errors import ActnetError, MissingPackageError
 
@@ -29,47 +32,129 @@ EXTRA_OF = {
 """Optional package -> the extra that brings it."""
 
 _RIGHTS = (errno.EACCES, errno.EPERM, errno.EROFS)
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 _EXIT_ERROR = 1
 _EXIT_INTERRUPTED = 130
 
+# Everything that moves a terminal's cursor or changes its colours, but tabs and ends of lines.
+_CONTROLS = {
+    code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n\r"
+}
+
 
 def run(command: Callable[[], int]) -> int:
-    """Run a command's body and turn the errors a user can mend into one line and an exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # A terminal without check marks is no reason to stop.
-            stream.reconfigure(errors="replace")
+    """Run a command's body and turn the errors a user can mend into one line and an exit code.
+
+    Every error of the system is one line. What is printed meanwhile keeps no control characters:
+    names of files may hold them.
+    """
+    _fill_standard_streams()
+    stdout, stderr = sys.stdout, sys.stderr
     try:
-        return command()
+        sys.stdout, sys.stderr = _Printable(stdout), _Printable(stderr)
+        return _run(command)
+    finally:
+        sys.stdout, sys.stderr = stdout, stderr
+
+
+def one_line(text: object) -> str:
+    """Return a name for a line of its own: an end of a line in it cannot begin another."""
+    return str(text).replace("\n", "\\n").replace("\r", "\\r")
+
+
+def command_line(*words: object) -> str:
+    """Return a command as it can be pasted into a shell."""
+    return shlex.join(str(word) for word in words)
+
+
+def _run(command: Callable[[], int]) -> int:
+    try:
+        code = command()
+        sys.stdout.flush()  # Here an error has its sentence; at the end of Python it has none.
+        return code
     except BrokenPipeError:
         # Whoever read our output has had enough; there is nobody to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return _EXIT_ERROR
     except ModuleNotFoundError as error:
         missing = missing_package(error)
         if missing is None:
             raise
-        print(f"error: {missing}", file=sys.stderr)
-        return _EXIT_ERROR
+        return _fail(str(missing))
     except ActnetError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return _EXIT_ERROR
+        return _fail(str(error))
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            print("error: the disk is full; free some space and run again", file=sys.stderr)
-        elif error.errno in _RIGHTS and error.filename is not None:
-            place = os.fsdecode(error.filename)
-            print(
-                f"error: {place}: {error.strerror}; the file or its folder does not allow what this "
-                "command needs",
-                file=sys.stderr,
-            )
-        else:
-            raise
-        return _EXIT_ERROR
+        return _fail(_sentence(error))
     except KeyboardInterrupt:
         print("stopped: nothing half-written is left", file=sys.stderr)
         return _EXIT_INTERRUPTED
+
+
+def _fail(sentence: str) -> int:
+    try:
+        print(f"error: {one_line(sentence)}", file=sys.stderr)
+        sys.stdout.flush()
+    except OSError:
+        _drop_output()
+    return _EXIT_ERROR
+
+
+def _sentence(error: OSError) -> str:
+    if error.errno in _FULL:
+        return "the disk is full; free some space and run again"
+    told = error.strerror or str(error) or type(error).__name__
+    if error.filename is None:
+        return f"the system refused: {told}"
+    place = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else "a file"
+    if error.errno in _RIGHTS:
+        told += "; the file or its folder does not allow what this command needs"
+    return f"{place}: {told}"
+
+
+def _drop_output() -> None:
+    """Let the rest of the output go nowhere, so that Python does not fail at it in the end."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _fill_standard_streams() -> None:
+    """Open what the caller closed: the next file would get its number, and its messages."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # The lowest number that is free: this one.
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 (until the end of the process)
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal without check marks is no reason to stop.
+            stream.reconfigure(errors="replace")
+
+
+class _Printable(io.TextIOBase):
+    """A stream that shows control characters instead of obeying them."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        self._stream.write(text.translate(_CONTROLS))
+        return len(text)
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+    def isatty(self) -> bool:
+        return self._stream.isatty()
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 def missing_package(error: ModuleNotFoundError) -> MissingPackageError | None:

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mobile_actnet.commands import run
+from mobile_actnet.commands import command_line, run
 from mobile_actnet.errors import ConfigError
 from mobile_actnet.export.checks.thresholds import ThresholdOverrides
 from mobile_actnet.export.export_request import DEFAULT_OUTPUT, ExportRequest
@@ -165,7 +165,7 @@ def _export(arguments: argparse.Namespace) -> int:
         max_drop=arguments.max_drop,
     )
     results = export_artefacts(request, _say, progress=sys.stderr.isatty())
-    print(f"next: actnet-doctor --model {results[0].path}")
+    print("next:", command_line("actnet-doctor", "--model", results[0].path))
     if arguments.json:
         print(json.dumps({"artefacts": [_summary(result) for result in results]}))
     return 0

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from mobile_actnet.commands import run
+from mobile_actnet.commands import command_line, one_line, run
 from mobile_actnet.errors import ConfigError
 from mobile_actnet.files import refuse_existing, staging_folder, write_atomically
 from mobile_actnet.gallery.answers.answer_threshold import calibrate
@@ -200,19 +200,20 @@ def _tell(report: IndexReport, arguments: argparse.Namespace) -> int:
     if others:
         print(others)
     if report.labels_without_photo:
-        named = ", ".join(report.unused_labels)
+        named = one_line(", ".join(report.unused_labels))
         more = report.labels_without_photo - len(report.unused_labels)
         print(
             f"{report.labels_without_photo} labels name no photo in the folder: {named}"
             + (f" and {more} more" if more else "")
         )
     if report.left_out:
-        print(f"left out, no pictures by their names: {tell_left_out(report.left_out)}")
+        print(f"left out, no pictures by their names: {one_line(tell_left_out(report.left_out))}")
     _print_problems(report.gallery)
     if report.approximate:
         print("built the approximate index")
     print(f"✓ {report.pictures} pictures in {report.gallery}, {_size(report.gallery)}")
-    print(f"next: actnet-search {report.gallery} --query PHOTO --html hits.html")
+    words = (report.gallery, "--query", "PHOTO", "--html", "hits.html")
+    print("next:", command_line("actnet-search", *words))
     if arguments.json:
         print(json.dumps({**asdict(report), "gallery": str(report.gallery)}))
     return 0
@@ -225,7 +226,7 @@ def _print_problems(gallery: Path) -> None:
         for path, reason in reader.problems():
             count += 1
             if count <= _PROBLEMS_SHOWN:
-                print(f"skipped: {path}: {reason}")
+                print(f"skipped: {one_line(path)}: {one_line(reason)}")
     if count > _PROBLEMS_SHOWN:
         print(f"skipped: {count - _PROBLEMS_SHOWN} more; actnet-index info {gallery} lists all")
 
@@ -260,7 +261,7 @@ def _info(arguments: argparse.Namespace) -> int:
     if numbers["item"]:
         print(f"{numbers['item']} items of {from_gallery(arguments.gallery, kept.items)}")
     for path, reason in problems.items():
-        print(f"skipped: {path}: {reason}")
+        print(f"skipped: {one_line(path)}: {one_line(reason)}")
     if arguments.json:
         told = {**asdict(info), **numbers, "schema": version, "page_side_px": kept.page_side_px}
         print(json.dumps({**told, "skipped": problems}))

@@ -35,10 +35,7 @@ class _Version(argparse.Action):
 def main(argv: list[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else argv
     if words and words[0] in VERBS:
-        verb, rest = words[0], words[1:]
-        module = importlib.import_module(f"mobile_actnet.cli.{VERBS[verb][0]}")
-        code: int = module.main(rest, f"actnet {verb}")
-        return code
+        return _run(words[0], words[1:])
     parser = argparse.ArgumentParser(
         prog="actnet",
         description="Mobile-ACTNET: instant visual search that runs on the phone, offline.",
@@ -50,6 +47,16 @@ def main(argv: list[str] | None = None) -> int:
         verbs.add_parser(verb, help=text, add_help=False)
     parser.parse_args(words)
     raise AssertionError("every verb has a module")
+
+
+def _run(verb: str, words: list[str]) -> int:
+    try:
+        module = importlib.import_module(f"mobile_actnet.cli.{VERBS[verb][0]}")
+        code: int = module.main(words, f"actnet {verb}")
+        return code
+    except KeyboardInterrupt:  # While modules are imported; from then on the command tells.
+        print("stopped before anything was done", file=sys.stderr)
+        return 130
 
 
 if __name__ == "__main__":

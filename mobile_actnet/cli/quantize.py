@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mobile_actnet.cli import ranges
-from mobile_actnet.commands import run
+from mobile_actnet.commands import command_line, run
 from mobile_actnet.errors import ConfigError
 from mobile_actnet.export.quantization.config import TuningConfig
 from mobile_actnet.network.config import DEFAULT_CHECKPOINT
@@ -57,9 +57,8 @@ def _quantize(arguments: argparse.Namespace) -> int:
         arguments.workers, arguments.overwrite, sys.stderr.isatty(),
     )  # fmt: skip
     print(f"saved {output}")
-    print(
-        f"next: actnet-export --format tflite --precision int8 --checkpoint {arguments.checkpoint}"
-    )
+    words = ("--format", "tflite", "--precision", "int8", "--checkpoint", arguments.checkpoint)
+    print("next:", command_line("actnet-export", *words))
     return 0
 
 

@@ -59,6 +59,8 @@ def load(artefact: Path) -> dict[str, Any]:
     try:
         manifest = json.loads(path.read_bytes())
     except FileNotFoundError as error:
+        if not artefact.exists():
+            raise ManifestError(f"{artefact} does not exist; actnet export makes one") from error
         raise ManifestError(
             f"{artefact} has no manifest ({path.name} is missing); export it again"
         ) from error

@@ -20,6 +20,7 @@ from mobile_actnet.cli.bench.groups import (
     add_output,
     add_what,
     positive,
+    serial,
 )
 from mobile_actnet.commands import run
 
@@ -142,7 +143,12 @@ def _add_modes(parser: argparse.ArgumentParser) -> None:
         help="how far from the least time that this machine could take")  # fmt: skip
     add("--arm64", dest="mode", action="store_const", const="arm64",
         help="count ARM64 instructions under emulation; needs make arm64")  # fmt: skip
-    add("--device", metavar="SERIAL", help="on a phone through adb; adb devices lists serials")
+    add(
+        "--device",
+        type=serial,
+        metavar="SERIAL",
+        help="on a phone through adb; adb devices lists serials",
+    )
     add("--minutes", type=positive, metavar="N", help="latency over minutes without pause")
     group.add_argument("--photo", type=Path, metavar="FILE", help="for --stages; else generated")
     group.add_argument("--min-speedup", type=positive, metavar="X",
@@ -171,7 +177,7 @@ def _add_arm64(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_phone(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("device", metavar="SERIAL", help="adb devices lists serials")
+    parser.add_argument("device", type=serial, metavar="SERIAL", help="adb devices lists serials")
     _add_arm64(parser)
 
 

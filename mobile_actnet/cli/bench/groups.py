@@ -117,6 +117,13 @@ def not_negative(text: str) -> float:
     return number
 
 
+def serial(text: str) -> str:
+    """Read a phone's serial; an empty one would measure this computer instead."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("it is empty; give a serial that adb devices lists")
+    return text
+
+
 def positive(text: str) -> float:
     """Read a number above 0; infinite and undefined ones are refused."""
     number = float(text)

@@ -8,6 +8,7 @@ from mobile_actnet.benchmarks.reports.latency_plots import draw_report
 from mobile_actnet.benchmarks.reports.report import Report
 from mobile_actnet.benchmarks.reports.report_files import report_line, save_report
 from mobile_actnet.benchmarks.reports.tables import markdown
+from mobile_actnet.commands import command_line
 from mobile_actnet.errors import ConfigError
 from mobile_actnet.files import refuse_existing, staging_folder, write_atomically
 
@@ -44,7 +45,7 @@ def hand_over(report: Report, arguments: argparse.Namespace) -> None:
         save_report(report, arguments.output)
         write_atomically(arguments.output.with_suffix(".md"), text.encode())
         _write_plots(report, arguments.output)
-        print(f"next: actnet-bench compare {arguments.output} LATER.json")
+        print("next:", command_line("actnet-bench", "compare", arguments.output, "LATER.json"))
     if arguments.json:
         print(report_line(report))
 

@@ -64,6 +64,7 @@ from mobile_actnet.runtime.vocabulary import ImageSize
 _PHOTOS_PER_TASK = 16
 _COMMIT_EVERY_S = 1.0
 _LABELS_TOLD = 5
+_SUFFIXES = (".sqlite", ".sqlite3", ".db")
 
 _Made = TypeVar("_Made")
 
@@ -158,6 +159,7 @@ def build(photos: Path, model: Path, output: Path, options: IndexOptions) -> Ind
             already, another process writes it, or the disk is full.
     """
     output = Path(os.path.realpath(output))
+    _check_name(output)
     bound = identify(model, options.size, options.dim)
     _check_sources(photos, options)
     settings = GallerySettings(
@@ -392,6 +394,16 @@ def _check_sources(photos: Path, options: IndexOptions) -> None:
     if options.labels not in (None, FOLDER):
         for _ in labels_from_csv(Path(options.labels)):
             pass
+
+
+def _check_name(output: Path) -> None:
+    """Refuse what a gallery should not be called: the next command would not know it."""
+    if output.suffix.lower() not in _SUFFIXES:
+        raise ConfigError(
+            f"{output.name} is no name for a gallery; give one that ends in {' or '.join(_SUFFIXES)}"
+        )
+    if not output.parent.is_dir():
+        raise ConfigError(f"the folder {output.parent} does not exist; make it, or give another -o")
 
 
 def _target(output: Path, overwrite: bool) -> Path:

@@ -72,6 +72,9 @@ def test_missing_manifest_or_artefact(artefact: Path) -> None:
     with pytest.raises(ManifestError, match="only its manifest does"):
         manifests.load(artefact)
     manifest.unlink()
+    with pytest.raises(ManifestError, match="m.tflite does not exist; actnet export makes one"):
+        manifests.load(artefact)
+    artefact.write_bytes(b"weights")
     with pytest.raises(ManifestError, match="has no manifest"):
         manifests.load(artefact)
 
