@@ -1,6 +1,7 @@
 """What all commands share: one sentence and exit code 1 for what a user can mend.
 
-Exit codes: 0 done, 1 an error with a sentence, 2 wrong usage, 130 stopped with Ctrl-C.
+Exit codes: 0 done, 1 an error with a sentence, 2 wrong usage, 130 stopped with Ctrl-C, 143 with
+SIGTERM.
 """
 
 import contextlib
@@ -8,8 +9,11 @@ import errno
 import io
 import os
 import shlex
+import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from types import FrameType
 from typing import Any, TextIO
 
 from mobile_actnet.errors import ActnetError, MissingPackageError
@@ -35,6 +39,7 @@ _RIGHTS = (errno.EACCES, errno.EPERM, errno.EROFS)
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _EXIT_ERROR = 1
 _EXIT_INTERRUPTED = 130
+_EXIT_TERMINATED = 143
 
 # Everything that moves a terminal's cursor or changes its colours, but tabs and ends of lines.
 _CONTROLS = {
@@ -52,7 +57,9 @@ def run(command: Callable[[], int]) -> int:
     stdout, stderr = sys.stdout, sys.stderr
     try:
         sys.stdout, sys.stderr = _Printable(stdout), _Printable(stderr)
-        return _run(command)
+        with _terminated_as_interrupted() as terminated:
+            code = _run(command)
+        return _EXIT_TERMINATED if terminated and code == _EXIT_INTERRUPTED else code
     finally:
         sys.stdout, sys.stderr = stdout, stderr
 
@@ -88,6 +95,28 @@ def _run(command: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         print("stopped: nothing half-written is left", file=sys.stderr)
         return _EXIT_INTERRUPTED
+
+
+@contextlib.contextmanager
+def _terminated_as_interrupted() -> Iterator[list[int]]:
+    """Clean up on SIGTERM as on Ctrl-C: by itself it ends a program on the spot."""
+    received: list[int] = []
+
+    def note(number: int, _: FrameType | None) -> None:
+        received.append(number)
+        raise KeyboardInterrupt
+
+    if (
+        threading.current_thread() is not threading.main_thread()
+        or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+    ):
+        yield received
+        return
+    signal.signal(signal.SIGTERM, note)
+    try:
+        yield received
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _fail(sentence: str) -> int:

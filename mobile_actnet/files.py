@@ -1,32 +1,44 @@
 """Writing files so that a crash, a full disk or Ctrl-C leaves the old state or the new one."""
 
 import contextlib
+import fcntl
 import hashlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from mobile_actnet.errors import ActnetError
+
+_STAGING = ".actnet-"
+_REPLACED = ".replaced-"
+_STALE_S = 60.0
 
 
 @contextlib.contextmanager
 def staging_folder(parent: Path) -> Iterator[Path]:
     """Yield an empty hidden folder on the same disk as `parent`, removed on the way out.
 
+    What killed processes left there is removed too: their folders are locked by nobody.
+
     Raises:
         ActnetError: `parent` cannot be created or written.
     """
     try:
         parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=".actnet-", dir=parent))
+        _remove_stale(parent)
+        folder = Path(tempfile.mkdtemp(prefix=_STAGING, dir=parent))
+        lock = _locked(folder)
     except OSError as error:
         raise ActnetError(f"cannot write to {parent}: {reason(error)}") from error
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        if lock is not None:
+            os.close(lock)
 
 
 def put_in_place(moves: list[tuple[Path, Path]]) -> None:
@@ -43,6 +55,7 @@ def put_in_place(moves: list[tuple[Path, Path]]) -> None:
         for staged, final in moves:
             if final.is_dir() and not staged.is_dir():
                 raise ActnetError(f"{final} is a folder; give the name of a file")
+            refuse_special(final)
             _sync(staged)
         backups: list[tuple[Path, Path | None]] = []
         try:
@@ -81,8 +94,15 @@ def refuse_existing(path: Path, overwrite: bool) -> None:
     """
     if path.is_dir():
         raise ActnetError(f"{path} is a folder; give the name of a file")
+    refuse_special(path)
     if path.exists() and not overwrite:
         raise ActnetError(f"{path} exists; give --overwrite to replace it, or another -o")
+
+
+def refuse_special(path: Path) -> None:
+    """Refuse to replace a device, a pipe or a socket: as root that would work."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise ActnetError(f"{path} is a device, a pipe or a socket; give the name of a file")
 
 
 def sha256_of(path: Path) -> str:
@@ -96,11 +116,48 @@ def reason(error: OSError) -> str:
     return error.strerror or str(error)
 
 
+def _locked(folder: Path) -> int | None:
+    """Hold a folder for as long as this process lives; None where the disk knows no locks."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def _remove_stale(parent: Path) -> None:
+    """Remove our own staging folders whose processes have ended without doing so."""
+    for folder in parent.glob(f"{_STAGING}*"):
+        with contextlib.suppress(OSError):
+            status = folder.lstat()
+            # A young one may belong to a process that is about to lock it.
+            if time.time() - status.st_mtime < _STALE_S or status.st_uid != os.geteuid():
+                continue
+            lock = _locked(folder)  # None for a link or a file too
+            if lock is not None:
+                _restore_replaced(folder)
+                shutil.rmtree(folder, ignore_errors=True)
+                os.close(lock)
+
+
+def _restore_replaced(folder: Path) -> None:
+    """Give back what a killed process had moved away and not yet replaced."""
+    for backup in folder.glob(f"{_REPLACED}*/*"):
+        final = folder.parent / backup.name
+        if not os.path.lexists(final):
+            os.replace(backup, final)
+
+
 def _back_up(final: Path, folder: Path, of_several: bool) -> Path | None:
     """Keep what stands at `final`; None where nothing does, or where the rename is safe alone."""
     if not final.exists() or not (of_several or final.is_dir()):
         return None
-    backup = Path(tempfile.mkdtemp(prefix=".replaced-", dir=folder)) / final.name
+    backup = Path(tempfile.mkdtemp(prefix=_REPLACED, dir=folder)) / final.name
     if final.is_dir():
         os.replace(final, backup)  # A rename cannot replace a folder that holds something.
         return backup

@@ -113,6 +113,8 @@ def _add_update(parser: argparse.ArgumentParser) -> None:
     add("--labels", default=KEEP, metavar="CSV|folder|none",
         help="another source of labels (default: as before)")  # fmt: skip
     add("--rehash", action="store_true", help="read every photo; do not trust size and time")
+    add("--prune", action="store_true",
+        help="delete the pictures of folders that are empty now, and more than a quarter of all")  # fmt: skip
     _add_common(parser)
     parser.set_defaults(command=_update)
 
@@ -174,6 +176,7 @@ def _update(arguments: argparse.Namespace) -> int:
     options = IndexOptions(
         labels=None if arguments.labels == "none" else arguments.labels,
         rehash=arguments.rehash,
+        prune=arguments.prune,
         workers=arguments.workers,
         progress=sys.stderr.isatty(),
         approximate_from=arguments.approximate_from,

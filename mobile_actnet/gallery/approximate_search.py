@@ -47,7 +47,8 @@ def refresh(writer: GalleryWriter, threads: int, from_count: int = APPROXIMATE_F
     path = index_path(writer.path)
     with GalleryReader(writer.path) as reader:
         if reader.count() <= from_count:
-            path.unlink(missing_ok=True)
+            if reader.approximate() is not None:
+                path.unlink(missing_ok=True)
             return False
         if staleness(reader) is None:
             return False

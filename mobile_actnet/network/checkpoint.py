@@ -62,7 +62,7 @@ def save_checkpoint(network: Actnet, path: Path, card: Card) -> None:
         "config": network.config.to_json(),
         "card": json.dumps(vars(card), sort_keys=True),
     }
-    write_atomically(path, save(tensors, metadata))
+    write_atomically(path, _with_sorted_header(save(tensors, metadata)))
 
 
 def load_checkpoint(path: Path = DEFAULT_CHECKPOINT) -> tuple[Actnet, Card]:
@@ -93,6 +93,23 @@ def load_checkpoint(path: Path = DEFAULT_CHECKPOINT) -> tuple[Actnet, Card]:
     _check_finite(tensors, str(path))
     network.load_state_dict({key: value.float() for key, value in tensors.items()}, strict=False)
     return network.eval(), card
+
+
+def _with_sorted_header(content: bytes) -> bytes:
+    """Write a safetensors header in one order: equal checkpoints are equal bytes.
+
+    The library's own order of the metadata is drawn anew by every process, and galleries are
+    bound to the file's hash. Header and padding keep their length.
+    """
+    length = int.from_bytes(content[:_LENGTH_BYTES], "little")
+    start, end = _LENGTH_BYTES, _LENGTH_BYTES + length
+    header = json.loads(content[start:end])
+    metadata = {"__metadata__": dict(sorted(header.pop("__metadata__", {}).items()))}
+    entries = sorted(header.items(), key=lambda entry: entry[1]["data_offsets"])
+    packed = json.dumps({**metadata, **dict(entries)}, separators=(",", ":"), ensure_ascii=False)
+    packed_bytes = packed.encode()
+    packed_bytes += b" " * (-len(packed_bytes) % _LENGTH_BYTES)
+    return len(packed_bytes).to_bytes(_LENGTH_BYTES, "little") + packed_bytes + content[end:]
 
 
 def _state(network: Actnet) -> dict[str, Tensor]:

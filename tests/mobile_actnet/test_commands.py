@@ -136,3 +136,26 @@ def test_a_missing_package_gets_its_command(capsys: pytest.CaptureFixture[str]) 
     assert "run: pip install 'mobile-actnet[train]'" in capsys.readouterr().err
     with pytest.raises(ModuleNotFoundError):
         raising(ModuleNotFoundError("No module named 'tarch'", name="tarch"))
+
+
+def test_sigterm_cleans_up_as_ctrl_c_does(tmp_path: Path) -> None:
+    code = (
+        "import sys, time; from pathlib import Path\n"
+        "from mobile_actnet.commands import run\n"
+        "from mobile_actnet.files import staging_folder\n"
+        "def command():\n"
+        "    with staging_folder(Path(sys.argv[1])): print('there', flush=True); time.sleep(60)\n"
+        "raise SystemExit(run(command))"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, tmp_path],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        assert process.stdout.readline() == "there\n"
+        assert len(list(tmp_path.iterdir())) == 1
+        process.terminate()
+        assert process.wait() == 143
+        assert process.stderr is not None
+        assert process.stderr.read() == "stopped: nothing half-written is left\n"
+    assert not list(tmp_path.iterdir())

@@ -2,12 +2,15 @@
 
 import errno
 import os
+import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from mobile_actnet.errors import ActnetError
-from mobile_actnet.files import put_in_place, staging_folder, write_atomically
+from mobile_actnet.files import put_in_place, refuse_existing, staging_folder, write_atomically
 
 
 def names(folder: Path) -> list[str]:
@@ -93,3 +96,48 @@ def test_folders_replace_folders(tmp_path: Path) -> None:
         put_in_place([(staged / "package", tmp_path / "package")])
     assert names(tmp_path) == ["package"]
     assert names(tmp_path / "package") == ["new"]
+
+
+def test_what_a_killed_process_left_is_removed_and_what_it_moved_away_given_back(
+    tmp_path: Path,
+) -> None:
+    code = (
+        "import os, sys; from pathlib import Path\n"
+        "from mobile_actnet.files import staging_folder\n"
+        "with staging_folder(Path(sys.argv[1])) as folder:\n"
+        "    (folder / '.replaced-1').mkdir(); (folder / '.replaced-1' / 'old').mkdir()\n"
+        "    (folder / '.replaced-1' / 'new').mkdir(); os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", code, tmp_path], check=False)
+    (tmp_path / "new").mkdir()
+    (left,) = tmp_path.glob(".actnet-*")
+    with staging_folder(tmp_path):
+        assert left.exists(), "it may be of a process that has just begun"
+    os.utime(left, (1, 1))
+    with staging_folder(tmp_path) as held:
+        os.utime(held, (1, 1))
+        with staging_folder(tmp_path):
+            assert held.exists(), "it is locked"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["new", "old"]
+
+
+def test_a_link_named_as_a_staging_folder_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / ".actnet-x").symlink_to(tmp_path / "precious")
+    os.utime(tmp_path / "a" / ".actnet-x", (1, 1), follow_symlinks=False)
+    with staging_folder(tmp_path / "a"):
+        pass
+    assert (tmp_path / "precious").is_dir()
+
+
+def test_a_pipe_or_device_is_not_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for write in (
+        lambda: write_atomically(tmp_path / "pipe", b"x"),
+        lambda: refuse_existing(tmp_path / "pipe", overwrite=True),
+        lambda: refuse_existing(Path("/dev/null"), overwrite=True),
+    ):
+        with pytest.raises(ActnetError, match="is a device, a pipe or a socket"):
+            write()
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)

@@ -97,6 +97,7 @@ class IndexOptions:
         items: a CSV with items (`pictures.items`); its titles are labels where `labels` is None. None:
             none in a build, else as before; NO_ITEMS: none any more.
         follow_links: whether folders elsewhere that a link leads to are entered.
+        prune: whether an update deletes the pictures of emptied folders, and any share of all.
     """
 
     storage: Storage = Storage.INT8
@@ -113,6 +114,7 @@ class IndexOptions:
     page_side_px: int | None = None
     items: str | Path | None = None
     follow_links: bool = False
+    prune: bool = False
 
     def __post_init__(self) -> None:
         if self.thumbnail_side_px and not 16 <= self.thumbnail_side_px <= 1024:
@@ -219,12 +221,16 @@ def _run(target: Path, photos: Path, model: Path, options: IndexOptions) -> Inde
         kept = _kept(writer, options, target)
         catalogue = read_items(from_gallery(target, kept.items)) if kept.items else EMPTY_CATALOGUE
         unused = list_labels(writer, _labels(writer, options.labels, catalogue))
+        writer.bring_up_to_date(kept)
+        changes = settle(
+            writer, lambda path: sha256_of(photos / path), options.rehash,
+            None if options.prune else lambda path: (photos / path).is_dir(),
+        )  # fmt: skip
+        # Not before: a folder that is refused is not the gallery's.
         writer.note_settings(
             photos_path=_relative(photos, target), model_path=_relative(model, target),
             labels=_labels_setting(options.labels, target),
         )  # fmt: skip
-        writer.bring_up_to_date(kept)
-        changes = settle(writer, lambda path: sha256_of(photos / path), options.rehash)
         if count_waiting(writer):
             _describe(writer, photos, model, options, changes)
         changes.completed = _complete(writer, photos, options)
@@ -419,7 +425,12 @@ def _target(output: Path, overwrite: bool) -> Path:
     if not looks_like_gallery(output):
         raise GalleryError(f"{output} is no gallery; --overwrite replaces galleries alone")
     target = output.with_name(output.name + ".new")
-    target.unlink(missing_ok=True)
+    if os.path.lexists(target):
+        if not looks_like_gallery(target):
+            raise GalleryError(
+                f"{target} is needed for the new gallery and is something else; move it away"
+            )
+        target.unlink()
     remove_journal(target)
     return target
 

@@ -4,10 +4,12 @@ The lists live in temporary tables on the disk, so that memory stays the same wh
 of photos.
 """
 
+import posixpath
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from mobile_actnet.errors import GalleryError
 from mobile_actnet.gallery.sqlite.schema import readable_errors
 from mobile_actnet.gallery.sqlite.writer import BrokenPhoto, GalleryWriter
 from mobile_actnet.pictures.names import composed
@@ -49,6 +51,8 @@ WHERE label IS NOT (SELECT label FROM temp.label WHERE temp.label.path = picture
 
 _UNUSED = "SELECT path FROM temp.label WHERE path NOT IN (SELECT path FROM temp.seen)"
 
+_EMPTIED = "holds no picture any more; is its disk there? --prune deletes what it held"
+_FEW, _LARGE_SHARE = 20, 0.25
 _PAGE = 512
 
 
@@ -125,7 +129,12 @@ def seen_paths(writer: GalleryWriter) -> Iterator[str]:
             yield path
 
 
-def settle(writer: GalleryWriter, content_hash: Hash, rehash: bool = False) -> Changes:
+def settle(
+    writer: GalleryWriter,
+    content_hash: Hash,
+    rehash: bool = False,
+    is_folder: Callable[[str], bool] | None = None,
+) -> Changes:
     """Bring the gallery up to date as far as no picture has to be described; the rest waits.
 
     Where nothing has changed nothing is written.
@@ -133,6 +142,12 @@ def settle(writer: GalleryWriter, content_hash: Hash, rehash: bool = False) -> C
     Args:
         content_hash: SHA-256 of the photo at a path, in hex; it may raise OSError.
         rehash: do not trust size and time.
+        is_folder: whether there is a folder at a path. Pictures of a folder that is there and
+            empty are kept, and a large share of the gallery is not deleted: a disk may be away.
+            None where whatever has gone is to be deleted.
+
+    Raises:
+        GalleryError: more than a quarter of the pictures, and more than 20, would be deleted.
     """
     connection, changes = writer.connection, Changes()
     with writer.transaction():
@@ -140,6 +155,9 @@ def settle(writer: GalleryWriter, content_hash: Hash, rehash: bool = False) -> C
         connection.execute(_FIND_WAITING, (rehash,))
         before = _one(connection, "SELECT count(*) FROM picture")
         _match_contents(connection, content_hash, changes)
+        if is_folder is not None:
+            _keep_emptied(connection, is_folder)
+            _refuse_large_share(writer, before)
         changes.deleted = connection.execute(
             "DELETE FROM picture WHERE id IN (SELECT id FROM temp.gone)"
         ).rowcount
@@ -192,6 +210,43 @@ def _match_contents(connection: sqlite3.Connection, content_hash: Hash, changes:
             _rename(connection, old[0], path, mtime_ns)
             changes.renewed += 1
         connection.execute("DELETE FROM temp.waiting WHERE rowid = ?", (row,))
+
+
+def _keep_emptied(connection: sqlite3.Connection, is_folder: Callable[[str], bool]) -> None:
+    """Keep the pictures of folders that are there and hold nothing, as of a disk that is away."""
+    folders: dict[str, str | None] = {}
+    gone = connection.execute("SELECT id, path FROM temp.gone").fetchall()
+    for _, path in gone:
+        below = posixpath.dirname(path)
+        if below not in folders:
+            folders[below] = _emptied(connection, below, is_folder)
+    kept = [(number,) for number, path in gone if folders[posixpath.dirname(path)]]
+    connection.executemany("DELETE FROM temp.gone WHERE id = ?", kept)
+    connection.executemany(
+        "INSERT OR REPLACE INTO temp.lost VALUES (?, ?, 1)",
+        [(folder, _EMPTIED) for folder in sorted({each for each in folders.values() if each})],
+    )
+
+
+def _emptied(
+    connection: sqlite3.Connection, folder: str, is_folder: Callable[[str], bool]
+) -> str | None:
+    """Return the folder, or the nearest above it that is there, if no photo is below; or None."""
+    while folder and not is_folder(folder):
+        folder = posixpath.dirname(folder)
+    # '0' follows '/': everything that begins with the folder's name and a slash is between.
+    query = "SELECT count(*) FROM (SELECT 1 FROM temp.seen WHERE path > ? AND path < ? LIMIT 1)"
+    return folder if folder and not _one(connection, query, f"{folder}/", f"{folder}0") else None
+
+
+def _refuse_large_share(writer: GalleryWriter, pictures: int) -> None:
+    gone = _one(writer.connection, "SELECT count(*) FROM temp.gone")
+    if gone > max(_FEW, pictures * _LARGE_SHARE):
+        raise GalleryError(
+            f"{gone} of the {pictures} pictures in {writer.path} are not in the folder any more; "
+            "is it the right folder, and is its disk there? The gallery is as it was. Give --prune "
+            "to delete them"
+        )
 
 
 def _rename(connection: sqlite3.Connection, picture: int, path: str, mtime_ns: int) -> None:

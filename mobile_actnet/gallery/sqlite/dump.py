@@ -10,11 +10,14 @@ from mobile_actnet.files import put_in_place, reason, staging_folder
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
 from mobile_actnet.gallery.sqlite.storage import decode
 
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 DESCRIPTORS_NAME, NAMES_NAME = "descriptors.npy", "names.csv"
 
 
 def dump_gallery(reader: GalleryReader, folder: Path) -> int:
     """Write `descriptors.npy`, (N, dim) float32 of length 1, and `names.csv` in the same order.
+
+    A name that begins with =, +, - or @ gets an apostrophe before it: spreadsheets run formulas.
 
     Returns:
         the number of pictures.
@@ -47,4 +50,10 @@ def _write_names(reader: GalleryReader, path: Path) -> None:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(("path", "label", "width", "height"))
         for picture in reader.all_pictures():
-            rows.writerow((picture.path, picture.label or "", picture.width_px, picture.height_px))
+            names = (_as_text(picture.path), _as_text(picture.label or ""))
+            rows.writerow((*names, picture.width_px, picture.height_px))
+
+
+def _as_text(cell: str) -> str:
+    """Put an apostrophe before what a spreadsheet would run as a formula."""
+    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell

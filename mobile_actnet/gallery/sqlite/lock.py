@@ -1,13 +1,17 @@
 """One writer for each gallery: the second is told who holds it.
 
 The lock is the system's (`flock`) on a file beside the gallery, so that it ends with its holder,
-however that ends. The file says who holds it and is removed by the holder.
+however that ends. The file says who holds it and is removed by the holder. A link, or a file that
+says something else, is not ours and is left as it is.
 """
 
 import contextlib
+import errno
 import fcntl
 import os
+import re
 import socket
+import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,13 +19,18 @@ from pathlib import Path
 from mobile_actnet.errors import GalleryError
 from mobile_actnet.files import reason
 
+_HOLDER = re.compile(rb"process \d+ on [^\n]* since [-\d: ]*")
+_MEND = "it is needed for the lock of the gallery: move it away"
+_FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+
 
 @contextlib.contextmanager
 def only_writer(gallery: Path) -> Iterator[None]:
     """Hold the right to write a gallery.
 
     Raises:
-        GalleryError: another process holds it, or the folder cannot be written.
+        GalleryError: another process holds it, the folder cannot be written, or a file with the
+            lock's name is something else.
     """
     path = gallery.with_name(gallery.name + ".lock")
     descriptor = _acquire(path, gallery)
@@ -37,13 +46,17 @@ def only_writer(gallery: Path) -> Iterator[None]:
 def _acquire(path: Path, gallery: Path) -> int:
     try:
         while True:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            descriptor = os.open(path, _FLAGS, 0o644)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _check_ours(path, descriptor)
                 if _is(path, descriptor):
                     os.ftruncate(descriptor, 0)
                     os.write(descriptor, _holder().encode())
                     return descriptor
+            except GalleryError:
+                os.close(descriptor)
+                raise
             except BlockingIOError as error:
                 told = os.pread(descriptor, 1000, 0).decode(errors="replace") or "another process"
                 os.close(descriptor)
@@ -52,13 +65,24 @@ def _acquire(path: Path, gallery: Path) -> int:
                 ) from error
             os.close(descriptor)
     except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise GalleryError(f"{path} is a link; {_MEND}") from error
         raise GalleryError(f"{path} cannot be written: {reason(error)}") from error
+
+
+def _check_ours(path: Path, descriptor: int) -> None:
+    """Refuse what is no lock, rather than write into it and remove it."""
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        raise GalleryError(f"{path} is no regular file; {_MEND}")
+    content = os.pread(descriptor, 1000, 0)
+    if content and not _HOLDER.fullmatch(content):
+        raise GalleryError(f"{path} holds something else than a lock; {_MEND}")
 
 
 def _is(path: Path, descriptor: int) -> bool:
     """Tell whether the open file still has its name."""
     try:
-        return os.path.samestat(path.stat(), os.fstat(descriptor))
+        return os.path.samestat(path.lstat(), os.fstat(descriptor))
     except FileNotFoundError:
         return False
 

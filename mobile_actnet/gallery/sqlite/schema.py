@@ -29,6 +29,11 @@ READABLE_VERSIONS = (1, VERSION)
 """Version 1 has no local features, items and page pictures; `index update` adds their tables."""
 
 _BUSY_TIMEOUT_S = 10.0
+_JOURNAL_STARTS = {
+    "-journal": (b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7",),
+    "-wal": (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83"),
+    "-shm": (b"\x18\xe2\x2d\x00", b"\x00\x2d\xe2\x18"),
+}
 
 
 @dataclass(frozen=True)
@@ -299,6 +304,8 @@ def from_gallery(gallery: Path, relative: str) -> Path:
 
 def looks_like_gallery(path: Path) -> bool:
     """Tell whether a file bears a gallery's mark, be it damaged otherwise, or is empty."""
+    if path.is_symlink() or not path.is_file():
+        return False
     with path.open("rb") as file:
         head = file.read(72)
     return head[68:] == APPLICATION_ID.to_bytes(4, "big") or not head
@@ -308,9 +315,28 @@ def remove_journal(path: Path) -> None:
     """Remove what a killed writer left beside a gallery that is replaced as a whole.
 
     SQLite would play it back into the new file.
+
+    Raises:
+        GalleryError: a file with such a name is not SQLite's; SQLite would overwrite it.
     """
-    for suffix in ("-journal", "-wal", "-shm"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    for suffix, starts in _JOURNAL_STARTS.items():
+        journal = path.with_name(path.name + suffix)
+        if not os.path.lexists(journal):
+            continue
+        if not _begins(journal, starts):
+            raise GalleryError(
+                f"{journal} is needed for the gallery's journal and is something else; move it away"
+            )
+        journal.unlink()
+
+
+def _begins(path: Path, starts: tuple[bytes, ...]) -> bool:
+    if path.is_symlink() or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        head = file.read(8)
+    # Zeros are a journal that was finished; nothing is one that was not begun.
+    return not head.strip(b"\0") or head.startswith(starts)
 
 
 def check_model(path: Path, info: GalleryModel, model: GalleryModel) -> None:

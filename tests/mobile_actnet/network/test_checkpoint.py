@@ -173,3 +173,20 @@ def test_loading_needs_no_export_package() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout == "[]\n", done.stderr
+
+
+def test_equal_checkpoints_are_equal_bytes_in_every_process(saved: Path, tmp_path: Path) -> None:
+    """Galleries are bound to the hash; safetensors draws the order of its metadata anew."""
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from mobile_actnet.network.checkpoint import load_checkpoint, save_checkpoint\n"
+        "network, card = load_checkpoint(Path(sys.argv[1]))\n"
+        "for target in sys.argv[2:]: save_checkpoint(network, Path(target), card)"
+    )
+    targets = [tmp_path / f"{number}.safetensors" for number in range(6)]
+    for pair in (targets[:3], targets[3:]):
+        subprocess.run([sys.executable, "-c", code, saved, *pair], check=True)
+    assert {target.read_bytes() for target in targets} == {targets[0].read_bytes()}
+    first, again = load_checkpoint(targets[0])[0], load_checkpoint(saved)[0]
+    for key, value in first.state_dict().items():
+        assert torch.equal(value, again.state_dict()[key])

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from PIL import Image
 from mobile_actnet.errors import ActnetError, ConfigError, GalleryError
 from mobile_actnet.gallery.indexing import indexer
 from mobile_actnet.gallery.indexing.indexer import KEEP, IndexOptions, build, update
+from mobile_actnet.gallery.sqlite import changes
 from mobile_actnet.gallery.sqlite.lock import only_writer
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
 from mobile_actnet.gallery.sqlite.storage import Storage, decode, encode
@@ -179,14 +181,14 @@ def test_overwrite(make_photos, artefact: Path, tmp_path: Path) -> None:
         build(photos, artefact, gallery, ONE)
     (photos / "000.jpg").unlink()
     # What a killed build and a killed update leave.
-    gallery.with_name("g.sqlite.new").write_bytes(b"old")
-    gallery.with_name("g.sqlite.new-journal").write_bytes(b"old")
-    gallery.with_name("g.sqlite-journal").write_bytes(b"old")
+    gallery.with_name("g.sqlite.new").write_bytes(gallery.read_bytes()[:4096])
+    gallery.with_name("g.sqlite.new-journal").write_bytes(b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7")
+    gallery.with_name("g.sqlite-journal").write_bytes(bytes(512))
     report = build(photos, artefact, gallery, replace(ONE, overwrite=True))
     assert report.gallery == gallery
     assert paths(gallery) == ["001.jpg", "002.jpg"]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["g.sqlite", "photos"]
-    other = tmp_path / "holiday.jpg"
+    other = tmp_path / "holiday.db"
     other.write_bytes(b"x" * 1000)
     with pytest.raises(GalleryError, match="is no gallery; --overwrite replaces galleries alone"):
         build(photos, artefact, other, replace(ONE, overwrite=True))
@@ -299,3 +301,117 @@ def test_small_disk(make_photos, artefact: Path, tmp_path: Path) -> None:
         assert report.pictures == 150
     finally:
         subprocess.run(["umount", disk], check=True)
+
+
+def test_an_emptied_subfolder_may_be_a_disk_that_is_away(
+    make_photos, artefact: Path, tmp_path: Path
+) -> None:
+    photos, gallery = make_photos(6), tmp_path / "g.sqlite"
+    disk = photos / "disk" / "deep"
+    disk.mkdir(parents=True)
+    names = sorted(path.name for path in photos.glob("*.*"))
+    for name in names[:2]:
+        (photos / name).rename(disk / name)
+    build(photos, artefact, gallery, ONE)
+    before = paths(gallery)
+    shutil.rmtree(disk)
+    report = update(gallery, ONE)
+    assert (paths(gallery), report.changes.deleted, report.problems) == (before, 0, 1)
+    with GalleryReader(gallery) as reader:
+        assert dict(reader.problems()).keys() == {"disk"}
+    # A folder that has gone, too, was deleted by someone; and --prune is a wish.
+    report = update(gallery, replace(ONE, prune=True))
+    assert (report.changes.deleted, report.problems) == (2, 0)
+    assert paths(gallery) == names[2:]
+
+
+def test_a_deleted_subfolder_is_a_wish(make_photos, artefact: Path, tmp_path: Path) -> None:
+    photos, gallery = make_photos(4), tmp_path / "g.sqlite"
+    (photos / "old").mkdir()
+    first = min(photos.glob("*.*"))
+    first.rename(photos / "old" / first.name)
+    build(photos, artefact, gallery, ONE)
+    shutil.rmtree(photos / "old")
+    assert update(gallery, ONE).changes.deleted == 1
+
+
+def test_another_folder_does_not_empty_a_gallery(
+    make_photos, artefact: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "_FEW", 2)
+    photos, gallery, other = make_photos(8), tmp_path / "g.sqlite", tmp_path / "other"
+    build(photos, artefact, gallery, ONE)
+    other.mkdir()
+    shutil.copy(min(photos.glob("*.*")), other / "only.png")
+    before = gallery.read_bytes()
+    with pytest.raises(ActnetError, match=r"7 of the 8 pictures .* Give --prune"):
+        update(gallery, ONE, photos=other)
+    assert gallery.read_bytes() == before
+    assert update(gallery, replace(ONE, prune=True), photos=other).pictures == 1
+
+
+def test_labels_in_the_other_spelling_of_accents(
+    make_photos, artefact: Path, tmp_path: Path
+) -> None:
+    photos, gallery = make_photos(2), tmp_path / "g.sqlite"
+    first, second = sorted(photos.glob("*.*"))
+    name = unicodedata.normalize("NFD", "Müller") + first.suffix
+    first.rename(photos / name)
+    (photos / "notes.txt").write_text("x")
+    csv = tmp_path / "labels.csv"
+    csv.write_text(f"path;label\nMüller{first.suffix};milk\nnowhere.jpg;tea\n", encoding="utf-8")
+    report = build(photos, artefact, gallery, replace(ONE, labels=csv))
+    assert labels(gallery) == {name: "milk", second.name: None}
+    assert (report.labels_without_photo, report.unused_labels) == (1, ("nowhere.jpg",))
+    assert report.left_out == {".txt": 1}
+
+
+def test_links_elsewhere_are_followed_where_asked(
+    make_photos, artefact: Path, tmp_path: Path
+) -> None:
+    photos, gallery, other = make_photos(2), tmp_path / "g.sqlite", tmp_path / "other"
+    other.mkdir()
+    max(photos.glob("*.*")).rename(other / "x.png")
+    (photos / "link").symlink_to(other)
+    assert build(photos, artefact, gallery, ONE).pictures == 1
+    report = update(gallery, replace(ONE, follow_links=True))
+    assert (report.pictures, report.problems) == (2, 0)
+    assert update(gallery, ONE).pictures == 2, "what is behind a link is lost from sight, not gone"
+
+
+@pytest.mark.parametrize("name", ["g.json", "gallery", "g.safetensors"])
+def test_a_gallery_has_a_gallerys_name(
+    name: str, make_photos, artefact: Path, tmp_path: Path
+) -> None:
+    photos = make_photos(1)
+    with pytest.raises(
+        ConfigError, match="is no name for a gallery; give one that ends in .sqlite"
+    ):
+        build(photos, artefact, tmp_path / name, ONE)
+    with pytest.raises(ConfigError, match="nowhere does not exist; make it"):
+        build(photos, artefact, tmp_path / "nowhere" / "g.sqlite", ONE)
+
+
+@pytest.mark.parametrize("beside", ["g.sqlite.lock", "g.sqlite.new"])
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_users_own_file_beside_a_gallery_is_left_alone(
+    beside: str, linked: bool, make_photos, artefact: Path, tmp_path: Path
+) -> None:
+    photos, gallery = make_photos(1), tmp_path / "g.sqlite"
+    build(photos, artefact, gallery, ONE)
+    place = tmp_path / "precious" if linked else tmp_path / beside
+    place.write_bytes(b"precious")
+    if linked:
+        (tmp_path / beside).symlink_to(place)
+    with pytest.raises(GalleryError, match="move it away"):
+        build(photos, artefact, gallery, replace(ONE, overwrite=True))
+    assert place.read_bytes() == b"precious"
+    assert (tmp_path / beside).exists()
+
+
+def test_a_users_own_journal_is_left_alone(make_photos, artefact: Path, tmp_path: Path) -> None:
+    gallery, journal = tmp_path / "g.sqlite", tmp_path / "g.sqlite-journal"
+    journal.write_bytes(b"my diary")
+    with pytest.raises(GalleryError, match="g.sqlite-journal is needed .* move it away"):
+        build(make_photos(1), artefact, gallery, ONE)
+    assert journal.read_bytes() == b"my diary"

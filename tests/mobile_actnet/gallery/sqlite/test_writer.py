@@ -140,8 +140,16 @@ def test_a_journal_that_was_never_begun_is_removed(make_gallery) -> None:
 
 def test_remove_journal(make_gallery) -> None:
     path = make_gallery()
-    path.with_name(path.name + "-journal").write_bytes(b"rubbish")
-    remove_journal(path)
+    journal = path.with_name(path.name + "-journal")
+    for ours in (b"", bytes(512), b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7 and pages"):
+        journal.write_bytes(ours)
+        remove_journal(path)
+        assert not journal.exists()
+    journal.write_bytes(b"my diary")
+    with pytest.raises(GalleryError, match="is something else; move it away"):
+        remove_journal(path)
+    assert journal.read_bytes() == b"my diary"
+    journal.unlink()
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
