@@ -20,11 +20,16 @@ let package = Package(
         .systemLibrary(name: "CSQLite"),
         .target(
             name: "ActnetCore",
-            dependencies: [.target(name: "CSQLite", condition: .when(platforms: [.linux]))]
+            dependencies: [
+                .target(name: "CSQLite", condition: .when(platforms: [.linux])),
+                "CActnetVerification",
+            ]
         ),
-        // Links to the engine that the Android demo uses too; see its header.
+        // Links to the C code that the Android demo uses too; see the headers.
+        .target(name: "CActnetVerification"),
         .target(
             name: "CActnetEngine",
+            dependencies: ["CActnetVerification"],
             linkerSettings: [
                 .linkedLibrary("LiteRt", onLinux),
                 .unsafeFlags(["-L\(litert)", "-Xlinker", "-rpath", "-Xlinker", litert], onLinux),
@@ -35,6 +40,7 @@ let package = Package(
             dependencies: [
                 "ActnetCore",
                 .target(name: "CActnetEngine", condition: .when(platforms: [.linux])),
+                .target(name: "CActnetVerification", condition: .when(platforms: [.linux])),
             ]
         ),
         .target(name: "ActnetCoreML", dependencies: ["ActnetCore"]),

@@ -1,10 +1,10 @@
 #include "actnet_engine.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "actnet_fail.h"
 #include "litert_c_api.h"
 
 enum { CHANNELS = 3 };
@@ -16,17 +16,6 @@ struct ActnetEngine {
   ActnetSizes sizes;
   ActnetAccelerator accelerator;
 };
-
-__attribute__((format(printf, 3, 4)))
-static ActnetCode fail(ActnetError *error, ActnetCode code, const char *format, ...) {
-  va_list arguments;
-  if (error == NULL) return code;
-  error->code = code;
-  va_start(arguments, format);
-  vsnprintf(error->text, sizeof error->text, format, arguments);
-  va_end(arguments);
-  return code;
-}
 
 static ActnetCode succeed(ActnetError *error) { return fail(error, ACTNET_OK, "%s", ""); }
 

@@ -9,7 +9,7 @@
 #
 #     bin/qemu-aarch64 bin/adb bin/adbd   run from their folder, with their own libraries
 #     bin/qemu-aarch64-static             for binfmt_misc
-#     actnet_bench, count_instructions.so
+#     actnet_bench, verify_pairs, count_instructions.so
 #     phone/                              what is pushed beside the program: LiteRT and the C library
 #     sysroot/                            qemu's root: the same libraries, an ARM /proc/cpuinfo
 set -euo pipefail
@@ -63,11 +63,16 @@ cp "$folder"/phone/* "$folder/sysroot/lib/"
 printf 'processor\t: 0\nFeatures\t: fp asimd aes crc32 atomics fphp asimdhp asimddp\nCPU implementer\t: 0x41\nCPU part\t: 0xd0b\n' \
     >"$folder/sysroot/proc/cpuinfo"
 
-LD_LIBRARY_PATH=$folder/bookworm/usr/lib/x86_64-linux-gnu \
-    "$folder/bookworm/usr/bin/aarch64-linux-gnu-gcc-12" --sysroot="$folder/bookworm" \
-    -isystem "$arm/include" -B"$arm/lib" -L"$arm/lib" -std=gnu11 -O2 -Wall -Wextra -Werror \
-    "$here/actnet_bench.c" "$here/actnet_engine.c" -o "$folder/actnet_bench" \
+# compile_arm64 WORDS...: a program for ARM64.
+compile_arm64() {
+    LD_LIBRARY_PATH=$folder/bookworm/usr/lib/x86_64-linux-gnu \
+        "$folder/bookworm/usr/bin/aarch64-linux-gnu-gcc-12" --sysroot="$folder/bookworm" \
+        -isystem "$arm/include" -B"$arm/lib" -L"$arm/lib" -std=gnu11 -O2 -Wall -Wextra -Werror "$@"
+}
+
+compile_arm64 "$here/actnet_bench.c" "$here/actnet_engine.c" -o "$folder/actnet_bench" \
     -L"$folder/phone" -lLiteRt -lm -Wl,--allow-shlib-undefined
+compile_arm64 "$here"/{verify_pairs,actnet_verification,actnet_homography}.c -o "$folder/verify_pairs"
 "$compiler" -std=gnu11 -O2 -Wall -Wextra -Werror -shared -fPIC -fvisibility=hidden \
     "$here/count_instructions.c" -o "$folder/count_instructions.so"
 rm -rf "$folder/bookworm"/usr/{bin/aarch64*,lib/gcc-cross,aarch64-linux-gnu,share}

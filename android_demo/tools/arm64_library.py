@@ -15,6 +15,10 @@ from toolchain import ANDROID_DEMO, Toolchain
 NATIVE = ANDROID_DEMO / "native"
 NAME = "libactnet_jni.so"
 
+_SOURCES = (
+    "actnet_engine.c", "actnet_homography.c", "actnet_jni.c", "actnet_verification.c",
+)  # fmt: skip
+
 _C_FUNCTIONS = (
     "calloc", "fclose", "fopen", "fread", "free", "malloc", "memcmp", "memcpy", "memset", "snprintf",
     "strdup", "strlen", "vsnprintf",
@@ -45,7 +49,7 @@ def compile_arm64(tools: Toolchain, folder: Path) -> Path:
     _clang(
         tools, "-std=gnu11", "-O2", "-fPIC", "-Wall", "-Wextra", "-Werror",
         "-isystem", tools.arm64_headers, "-isystem", java, "-isystem", java / "linux",
-        NATIVE / "actnet_engine.c", NATIVE / "actnet_jni.c", *_LINK, f"-Wl,-soname,{NAME}",
+        *(NATIVE / name for name in _SOURCES), *_LINK, f"-Wl,-soname,{NAME}",
         f"-L{folder}", "-lLiteRt", "-lc", "-o", folder / NAME,
     )  # fmt: skip
     return folder / NAME

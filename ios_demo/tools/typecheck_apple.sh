@@ -9,7 +9,8 @@ out=.build/shims
 rm -rf "$out"
 mkdir -p "$out"
 compile() {
-    swiftc -swift-version 6 -parse-as-library -I "$out" -I Sources/CSQLite "$@"
+    swiftc -swift-version 6 -parse-as-library -I "$out" -I Sources/CSQLite \
+        -I Sources/CActnetVerification/include "$@"
 }
 # In the order of what they import.
 for name in CoreVideo CoreML Accelerate CryptoKit CoreGraphics ImageIO AVFoundation UIKit SwiftUI \

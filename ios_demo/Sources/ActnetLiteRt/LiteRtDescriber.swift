@@ -1,6 +1,7 @@
 #if canImport(CActnetEngine)
     import ActnetCore
     import CActnetEngine
+    import CActnetVerification
     import Foundation
 
     /// Runs a `.tflite` artefact with LiteRT, through the C engine of the Android demo.
@@ -48,7 +49,7 @@
         let dim: Int
 
         init(path: String, threads: Int) throws {
-            var error = CActnetEngine.ActnetError()
+            var error = CActnetVerification.ActnetError()
             let count = Int32(clamping: threads)
             guard let engine = actnet_open(path, count, &error) else {
                 throw EngineError.cannotLoad(reason: text(of: error))
@@ -71,7 +72,7 @@
                     expectedHeight: height)
             }
             var descriptor = [Float](repeating: 0, count: dim)
-            var error = CActnetEngine.ActnetError()
+            var error = CActnetVerification.ActnetError()
             let code = actnet_describe(
                 engine, picture.bytes, picture.bytes.count, &descriptor, dim, &error)
             guard code == ACTNET_OK else { throw EngineError.failed(reason: text(of: error)) }
@@ -79,7 +80,7 @@
         }
     }
 
-    private func text(of error: CActnetEngine.ActnetError) -> String {
+    private func text(of error: CActnetVerification.ActnetError) -> String {
         withUnsafeBytes(of: error.text) { bytes in
             String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
         }

@@ -1,0 +1,376 @@
+#include "actnet_exact.h"
+
+#include "actnet_verification.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef __ARM_NEON
+#include <arm_neon.h>
+#endif
+
+#include "actnet_fail.h"
+#include "actnet_homography.h"
+
+enum { CODE_BYTES = 16, UNITS_PER_PX = 16 };
+enum { MAX_DISTANCE = 40, RATIO_OVER = 17, RATIO_UNDER = 20 };
+enum { MAX_MATCHES = 128, HYPOTHESES = 8, LEAST_MATCHES = 4, LEAST_FOR_HOMOGRAPHY = 8 };
+enum { ROUNDS = 4, MAX_TURN = 28, MAX_SIZE_STEPS = 19, CELLS = 20, INTEGER_STEPS = 1 << 14 };
+
+/* Of each round, over the longest side of the reduced photo. */
+static const double TOLERANCES[ROUNDS] = {0.03, 0.01875, 0.0125, 0.0125};
+static const double BENT_TOLERANCES[ROUNDS] = {0.03, 0.02, 0.0125, 0.0125};
+
+/* round(16384 cos(k / 256 turn)) of a quarter turn, and round(16384 2^(k / 16)). */
+static const int16_t COSINES[] = {
+    16384, 16379, 16364, 16340, 16305, 16261, 16207, 16143, 16069, 15986, 15893, 15791, 15679,
+    15557, 15426, 15286, 15137, 14978, 14811, 14635, 14449, 14256, 14053, 13842, 13623, 13395,
+    13160, 12916, 12665, 12406, 12140, 11866, 11585, 11297, 11003, 10702, 10394, 10080, 9760,
+    9434,  9102,  8765,  8423,  8076,  7723,  7366,  7005,  6639,  6270,  5897,  5520,  5139,
+    4756,  4370,  3981,  3590,  3196,  2801,  2404,  2006,  1606,  1205,  804,   402,   0};
+static const int16_t SCALES[] = {16384, 17109, 17867, 18658, 19484, 20347, 21247, 22188,
+                                 23170, 24196, 25268, 26386, 27554, 28774, 30048, 31379};
+
+/* Where the parts of a blob lie. */
+typedef struct {
+  int32_t count;
+  double width, height, longest; /* of the reduced picture, in sixteenths of a pixel */
+  const uint8_t *x, *y, *sizes, *angles, *codes;
+} Features;
+
+struct ActnetVerifier {
+  Features photo;
+  uint8_t blob[];
+};
+
+/* A set of matches: bit k of word k / 64 is match k. */
+typedef struct {
+  uint64_t words[2];
+} Set;
+
+/* What is computed of one picture and the photo; it lies on the stack, about 15 kB. */
+typedef struct {
+  int32_t count;
+  int32_t rows[MAX_MATCHES], columns[MAX_MATCHES], ratios[MAX_MATCHES];
+  ActnetPlaces places[MAX_MATCHES];
+  int32_t steps[MAX_MATCHES], turns[MAX_MATCHES]; /* e and t of docs/verification.md */
+  uint8_t cells_here[MAX_MATCHES], cells_there[MAX_MATCHES]; /* numbered as they come */
+  double longest;                                            /* L */
+} Matches;
+
+typedef struct {
+  double model[9];
+  Set fit;
+} Candidate;
+
+static void add(Set *set, int match) { set->words[match >> 6] |= (uint64_t)1 << (match & 63); }
+
+static int has(const Set *set, int match) { return set->words[match >> 6] >> (match & 63) & 1; }
+
+static int size_of(const Set *set) {
+  return __builtin_popcountll(set->words[0]) + __builtin_popcountll(set->words[1]);
+}
+
+static int number_at(const uint8_t *values, int32_t place) {
+  return values[2 * place] | values[2 * place + 1] << 8;
+}
+
+/* Every x86-64 processor of a phone or computer of today has the instruction; compilers do not suppose so. */
+#if defined(__x86_64__)
+#define COUNTS_BITS __attribute__((target("popcnt")))
+#else
+#define COUNTS_BITS
+#endif
+
+COUNTS_BITS static inline int distance(const uint8_t *one, const uint8_t *other) {
+#if defined(__ARM_NEON) && defined(__aarch64__)
+  return vaddvq_u8(vcntq_u8(veorq_u8(vld1q_u8(one), vld1q_u8(other))));
+#else
+  uint64_t a[2], b[2];
+  memcpy(a, one, CODE_BYTES);
+  memcpy(b, other, CODE_BYTES);
+  return __builtin_popcountll(a[0] ^ b[0]) + __builtin_popcountll(a[1] ^ b[1]);
+#endif
+}
+
+/* Keeps a match in the order of ratios; equal ones stay in the order in which they came. */
+static void keep(Matches *found, int32_t row, int32_t column, int32_t ratio) {
+  if (found->count == MAX_MATCHES && found->ratios[MAX_MATCHES - 1] <= ratio) return;
+  int place = found->count < MAX_MATCHES ? found->count++ : MAX_MATCHES - 1;
+  for (; place > 0 && found->ratios[place - 1] > ratio; place--) {
+    found->rows[place] = found->rows[place - 1];
+    found->columns[place] = found->columns[place - 1];
+    found->ratios[place] = found->ratios[place - 1];
+  }
+  found->rows[place] = row, found->columns[place] = column, found->ratios[place] = ratio;
+}
+
+COUNTS_BITS static void match(const Features *picture, const Features *photo, Matches *found) {
+  for (int32_t row = 0; row < picture->count; row++) {
+    const uint8_t *code = picture->codes + (size_t)row * CODE_BYTES;
+    int nearest = 8 * CODE_BYTES + 1, second = nearest;
+    int32_t column = 0;
+    for (int32_t k = 0; k < photo->count; k++) {
+      int apart = distance(code, photo->codes + (size_t)k * CODE_BYTES);
+      if (apart >= second) continue;
+      if (apart < nearest)
+        second = nearest, nearest = apart, column = k;
+      else
+        second = apart;
+    }
+    if (nearest <= MAX_DISTANCE && RATIO_UNDER * nearest <= RATIO_OVER * second)
+      keep(found, row, column, (nearest << 16) / (second > 1 ? second : 1));
+  }
+}
+
+/* A place's cell, as one number. */
+static int64_t cell_of(double x, double y, double longest) {
+  int64_t side = (int64_t)longest;
+  return ((int64_t)x * CELLS / side) * 1024 + (int64_t)y * CELLS / side;
+}
+
+/* Numbers the cells that matches fill, so that those of a set of matches are counted with bits. */
+static void number_cells(Matches *found, double longest_here) {
+  int64_t here[MAX_MATCHES], there[MAX_MATCHES];
+  for (int k = 0; k < found->count; k++) {
+    const ActnetPlaces *at = &found->places[k];
+    int one = 0, other = 0;
+    here[k] = cell_of(at->x, at->y, longest_here);
+    there[k] = cell_of(at->u, at->v, found->longest);
+    while (here[one] != here[k]) one++;
+    while (there[other] != there[k]) other++;
+    found->cells_here[k] = (uint8_t)one, found->cells_there[k] = (uint8_t)other;
+  }
+}
+
+static void describe_matches(const Features *picture, const Features *photo, Matches *found) {
+  found->longest = photo->longest;
+  for (int k = 0; k < found->count; k++) {
+    int32_t row = found->rows[k], column = found->columns[k];
+    found->places[k] = (ActnetPlaces){number_at(picture->x, row), number_at(picture->y, row),
+                                      number_at(photo->x, column), number_at(photo->y, column)};
+    found->steps[k] = photo->sizes[column] - picture->sizes[row];
+    found->turns[k] = photo->angles[column] - picture->angles[row];
+  }
+  number_cells(found, picture->longest);
+}
+
+/* 16384 times the cosine of `turn` 256ths of a turn. */
+static int cosine(int turn) {
+  turn &= 255;
+  if (turn > 128) turn = 256 - turn;
+  return turn <= 64 ? COSINES[turn] : -COSINES[128 - turn];
+}
+
+static double scale_of(int steps) {
+  double fraction = (double)SCALES[steps & 15] / INTEGER_STEPS;
+  int octaves = (steps - (steps & 15)) / 16;
+  return octaves >= 0 ? fraction * (1 << octaves) : fraction / (1 << -octaves);
+}
+
+/* Which matches fit the model that match k alone gives. */
+static Set fit_of_one(const Matches *found, int k) {
+  double scale = scale_of(found->steps[k]);
+  double a = scale * cosine(found->turns[k]) / INTEGER_STEPS;
+  double b = scale * cosine(found->turns[k] - 64) / INTEGER_STEPS;
+  const ActnetPlaces *at = &found->places[k];
+  double p = at->u - (a * at->x - b * at->y), q = at->v - (b * at->x + a * at->y);
+  double tolerance = found->longest * TOLERANCES[0], limit = tolerance * tolerance;
+  Set fit = {{0, 0}};
+  for (int j = 0; j < found->count; j++) {
+    const ActnetPlaces *other = &found->places[j];
+    double dx = a * other->x - b * other->y + (p - other->u);
+    double dy = b * other->x + a * other->y + (q - other->v);
+    int turn = ((found->turns[k] - found->turns[j] + 128) & 255) - 128;
+    if (dx * dx + dy * dy < limit && turn <= MAX_TURN && turn >= -MAX_TURN &&
+        abs(found->steps[k] - found->steps[j]) <= MAX_SIZE_STEPS)
+      add(&fit, j);
+  }
+  return fit;
+}
+
+/* The models of single matches that the most matches fit; returns how many. */
+static int hypotheses(const Matches *found, Candidate best[HYPOTHESES]) {
+  int count = 0, sizes[HYPOTHESES];
+  for (int k = 0; k < found->count; k++) {
+    Set fit = fit_of_one(found, k);
+    int size = size_of(&fit);
+    if (size < LEAST_MATCHES || (count == HYPOTHESES && sizes[count - 1] >= size)) continue;
+    int place = count < HYPOTHESES ? count++ : HYPOTHESES - 1;
+    for (; place > 0 && sizes[place - 1] < size; place--) {
+      sizes[place] = sizes[place - 1];
+      best[place].fit = best[place - 1].fit;
+    }
+    sizes[place] = size, best[place].fit = fit;
+  }
+  return count;
+}
+
+/* Fits an affine model to matches; 0 where it is none that a picture before a camera could have. */
+static int fit_affine(const Matches *found, const Set *fit, double m[9]) {
+  double n = 0, sx = 0, sy = 0, sxx = 0, sxy = 0, syy = 0;
+  double su = 0, sv = 0, sxu = 0, syu = 0, sxv = 0, syv = 0;
+  for (int k = 0; k < found->count; k++) {
+    if (!has(fit, k)) continue;
+    ActnetPlaces at = found->places[k];
+    n += 1, sx += at.x, sy += at.y, su += at.u, sv += at.v;
+    sxx += at.x * at.x, sxy += at.x * at.y, syy += at.y * at.y;
+    sxu += at.x * at.u, syu += at.y * at.u, sxv += at.x * at.v, syv += at.y * at.v;
+  }
+  double a = n * sxx - sx * sx, b = n * sxy - sx * sy, c = n * syy - sy * sy;
+  double determinant = a * c - b * b;
+  if (!(a > 0 && c > 0 && determinant * 256 > a * c)) return 0;
+  double p = n * sxu - sx * su, q = n * syu - sy * su;
+  m[0] = (p * c - q * b) / determinant, m[1] = (q * a - p * b) / determinant;
+  m[2] = (su - m[0] * sx - m[1] * sy) / n;
+  p = n * sxv - sx * sv, q = n * syv - sy * sv;
+  m[3] = (p * c - q * b) / determinant, m[4] = (q * a - p * b) / determinant;
+  m[5] = (sv - m[3] * sx - m[4] * sy) / n;
+  m[6] = m[7] = 0, m[8] = 1;
+  double area = m[0] * m[4] - m[1] * m[3];
+  double squares = m[0] * m[0] + m[1] * m[1] + m[3] * m[3] + m[4] * m[4];
+  return area * 10.1 >= squares && area >= 1.0 / 256 && area <= 256;
+}
+
+static Set near_affine(const Matches *found, const double m[9], double share) {
+  double tolerance = found->longest * share, limit = tolerance * tolerance;
+  Set fit = {{0, 0}};
+  for (int k = 0; k < found->count; k++) {
+    const ActnetPlaces *at = &found->places[k];
+    double dx = m[0] * at->x + m[1] * at->y + m[2] - at->u;
+    double dy = m[3] * at->x + m[4] * at->y + m[5] - at->v;
+    if (dx * dx + dy * dy < limit) add(&fit, k);
+  }
+  return fit;
+}
+
+static Set near_homography(const Matches *found, const double m[9], double share) {
+  double tolerance = found->longest * share, limit = tolerance * tolerance;
+  Set fit = {{0, 0}};
+  for (int k = 0; k < found->count; k++) {
+    double place[2];
+    actnet_project(m, found->places[k].x, found->places[k].y, place);
+    double dx = place[0] - found->places[k].u, dy = place[1] - found->places[k].v;
+    if (dx * dx + dy * dy < limit) add(&fit, k);
+  }
+  return fit;
+}
+
+/* Fits a model in rounds; 0 where it does not hold. */
+static int refine(const Matches *found, Candidate *candidate) {
+  for (int round = 0; round < ROUNDS; round++) {
+    if (!fit_affine(found, &candidate->fit, candidate->model)) return 0;
+    candidate->fit = near_affine(found, candidate->model, TOLERANCES[round]);
+    if (size_of(&candidate->fit) < LEAST_MATCHES) return 0;
+  }
+  return 1;
+}
+
+/* Counts matches by place: the fewer of the cells that they fill in picture and photo. */
+static int inliers_of(const Matches *found, const Set *fit) {
+  Set here = {{0, 0}}, there = {{0, 0}};
+  for (int k = 0; k < found->count; k++) {
+    if (!has(fit, k)) continue;
+    add(&here, found->cells_here[k]);
+    add(&there, found->cells_there[k]);
+  }
+  int one = size_of(&here), other = size_of(&there);
+  return one < other ? one : other;
+}
+
+/* Refines an affine model to a homography; it is kept where it fits no fewer places. */
+static void bend(const Matches *found, const Features *picture, Candidate *best, int *inliers) {
+  Candidate bent = *best;
+  for (int round = 0; round < ROUNDS; round++) {
+    ActnetPlaces fitting[MAX_MATCHES];
+    int count = 0;
+    for (int k = 0; k < found->count; k++)
+      if (has(&bent.fit, k)) fitting[count++] = found->places[k];
+    if (!actnet_fit_homography(fitting, count, found->longest, bent.model) ||
+        !actnet_is_sound(bent.model, picture->width, picture->height))
+      return;
+    bent.fit = near_homography(found, bent.model, BENT_TOLERANCES[round]);
+    if (size_of(&bent.fit) < LEAST_FOR_HOMOGRAPHY) return;
+  }
+  int places = inliers_of(found, &bent.fit);
+  if (places >= *inliers) *best = bent, *inliers = places;
+}
+
+static void compare(const Features *photo, const Features *picture, ActnetVerification *result) {
+  Matches found = {0};
+  Candidate candidates[HYPOTHESES], best = {0};
+  int inliers = 0, matches = 0;
+  if (picture->count < LEAST_MATCHES || photo->count < LEAST_MATCHES) return;
+  match(picture, photo, &found);
+  if (found.count < LEAST_MATCHES) return;
+  describe_matches(picture, photo, &found);
+  int count = hypotheses(&found, candidates);
+  for (int k = 0; k < count; k++) {
+    if (!refine(&found, &candidates[k])) continue;
+    int places = inliers_of(&found, &candidates[k].fit), size = size_of(&candidates[k].fit);
+    if (places > inliers || (places == inliers && size > matches))
+      best = candidates[k], inliers = places, matches = size;
+  }
+  if (matches == 0) return;
+  if (matches >= LEAST_FOR_HOMOGRAPHY) bend(&found, picture, &best, &inliers);
+  result->inliers = inliers;
+  result->has_outline = 1;
+  actnet_outline(best.model, picture->width, picture->height, result->outline);
+  for (int k = 0; k < 8; k++) result->outline[k] /= UNITS_PER_PX;
+}
+
+static ActnetCode check(const ActnetLocalFeatures *given, ActnetError *error) {
+  if (given == NULL || (given->features == NULL && given->features_bytes > 0))
+    return fail(error, ACTNET_WRONG_ARGUMENT, "NULL is not allowed");
+  if (given->width_px < 1 || given->width_px > ACTNET_MAX_SIDE_PX || given->height_px < 1 ||
+      given->height_px > ACTNET_MAX_SIDE_PX)
+    return fail(error, ACTNET_WRONG_ARGUMENT, "the picture has %d x %d pixels; a side is 1 to %d",
+                (int)given->width_px, (int)given->height_px, ACTNET_MAX_SIDE_PX);
+  if (given->features_bytes % ACTNET_FEATURE_BYTES)
+    return fail(error, ACTNET_WRONG_ARGUMENT, "the features have %zu bytes; %d each are needed",
+                given->features_bytes, ACTNET_FEATURE_BYTES);
+  if (given->features_bytes / ACTNET_FEATURE_BYTES > ACTNET_MAX_FEATURES)
+    return fail(error, ACTNET_WRONG_ARGUMENT, "there are %zu features; at most %d are allowed",
+                given->features_bytes / ACTNET_FEATURE_BYTES, ACTNET_MAX_FEATURES);
+  return ACTNET_OK;
+}
+
+static Features features_of(const ActnetLocalFeatures *given, const uint8_t *blob) {
+  size_t count = given->features_bytes / ACTNET_FEATURE_BYTES;
+  Features features = {0};
+  features.count = (int32_t)count;
+  features.width = (double)given->width_px * UNITS_PER_PX;
+  features.height = (double)given->height_px * UNITS_PER_PX;
+  features.longest = features.width > features.height ? features.width : features.height;
+  if (count == 0) return features;
+  features.x = blob, features.y = blob + 2 * count;
+  features.sizes = blob + 4 * count, features.angles = blob + 5 * count;
+  features.codes = blob + 6 * count;
+  return features;
+}
+
+ActnetVerifier *actnet_verifier_open(const ActnetLocalFeatures *photo, ActnetError *error) {
+  if (check(photo, error)) return NULL;
+  ActnetVerifier *verifier = malloc(sizeof *verifier + photo->features_bytes);
+  if (verifier == NULL) {
+    fail(error, ACTNET_OUT_OF_MEMORY, "out of memory");
+    return NULL;
+  }
+  if (photo->features_bytes > 0) memcpy(verifier->blob, photo->features, photo->features_bytes);
+  verifier->photo = features_of(photo, verifier->blob);
+  fail(error, ACTNET_OK, "%s", "");
+  return verifier;
+}
+
+ActnetCode actnet_verify(const ActnetVerifier *verifier, const ActnetLocalFeatures *picture,
+                         ActnetVerification *verification, ActnetError *error) {
+  if (verifier == NULL || verification == NULL)
+    return fail(error, ACTNET_WRONG_ARGUMENT, "the verifier is closed, or no result is asked for");
+  if (check(picture, error)) return ACTNET_WRONG_ARGUMENT;
+  Features features = features_of(picture, picture->features);
+  *verification = (ActnetVerification){0};
+  compare(&verifier->photo, &features, verification);
+  return fail(error, ACTNET_OK, "%s", "");
+}
+
+void actnet_verifier_close(ActnetVerifier *verifier) { free(verifier); }
