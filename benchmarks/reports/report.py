@@ -148,7 +148,7 @@ class Stages:
         setting: network and where it ran.
         picture: what was decoded: "a photo" or "generated", with its size.
         gallery: pictures in the gallery; search: what searched it.
-        stages_ms: summaries of decode, resize, inference, search, total.
+        stages_ms: summaries of decode, view, describe, shortlist, extract, match, verify, total.
     """
 
     setting: str

@@ -13,6 +13,7 @@ from mobile_actnet.benchmarks.reports.report import Stages
 from mobile_actnet.benchmarks.tasks.stages import (
     GALLERIES,
     exact_search,
+    generated_candidates,
     generated_gallery,
     generated_photo,
     measure_stages,
@@ -88,11 +89,12 @@ def _stages_of(case: Case, arguments: argparse.Namespace) -> list[Stages]:
     artefact = artefact_for(case, setup, say)
     found = []
     with ready(case, artefact, setup) as runner:
+        candidates = generated_candidates(photo)
         dim = len(runner.describe(generated_pictures(1, case.size))[0])
         for count in GALLERIES:
             say(f"timing the stages of {case.setting} with {count} pictures")
             search = exact_search(generated_gallery(count, dim))
-            taken = measure_stages(photo, runner, case.size, search, setup.plan)
+            taken = measure_stages(photo, runner, case.size, search, candidates, setup.plan)
             where = f"{case.network.value}, {case.setting}"
             found.append(
                 Stages(

@@ -138,7 +138,7 @@ def _add_modes(parser: argparse.ArgumentParser) -> None:
     add("--sweep", dest="mode", action="store_const", const="sweep",
         help="runtimes x precisions x sizes x threads; -o goes on where it was stopped")  # fmt: skip
     add("--stages", dest="mode", action="store_const", const="stages",
-        help="decode, resize, inference, search, total")  # fmt: skip
+        help="from photo to verified answer")  # fmt: skip
     add("--roofline", dest="mode", action="store_const", const="roofline",
         help="how far from the least time that this machine could take")  # fmt: skip
     add("--arm64", dest="mode", action="store_const", const="arm64",
@@ -203,7 +203,7 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
 MODES = {
     "ratio": Mode("modes.compare_with_references", "ours beside the references", _add_ratio, True),
     "sweep": Mode("alone.sweep_settings", "runtimes x precisions x sizes x threads", _add_ratio),
-    "stages": Mode("alone.time_stages", "decode, resize, inference, search, total", _add_stages),
+    "stages": Mode("alone.time_stages", "from photo to verified answer", _add_stages),
     "minutes": Mode("alone.sustain", "latency over minutes without pause", _add_minutes),
     "roofline": Mode(
         "alone.show_roofline", "how far from the least time of this machine", _add_ratio

@@ -88,9 +88,16 @@ class Verifier:
 
     def verify(self, picture: LocalFeatures) -> Verification:
         """Compare a gallery picture with the photo."""
+        return self.fit(picture, *self.match(picture))
+
+    def match(self, picture: LocalFeatures) -> tuple[Counts, Counts]:
+        """Return which features of a gallery picture and of the photo have like codes."""
         if len(picture) < LEAST_MATCHES or len(self._photo) < LEAST_MATCHES:
-            return NOT_FOUND
-        rows, columns = self._codes.match(picture.codes)
+            return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        return self._codes.match(picture.codes)
+
+    def fit(self, picture: LocalFeatures, rows: Counts, columns: Counts) -> Verification:
+        """Find the model that most matches fit."""
         if len(rows) < LEAST_MATCHES:
             return NOT_FOUND
         here = picture.positions[rows].astype(np.float64)
