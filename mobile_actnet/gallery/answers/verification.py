@@ -8,6 +8,7 @@ docs/verification.md writes all of it out, and tests/golden/verification holds e
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -211,6 +212,7 @@ class _PackedCodes:
         # A larger key is a smaller distance, and of equal ones the first column.
         self._offsets = (-ones << self._shift) + (len(codes) - 1 - columns)
         self._count = len(codes)
+        self._kept: tuple[Any, NDArray[np.int32]] | None = None
         self._packed = numkong.dots_pack(np.ascontiguousarray(bits.astype(np.int8) * 2 - 1))
 
     def match(self, codes: NDArray[np.uint8]) -> tuple[Counts, Counts]:
@@ -222,8 +224,10 @@ class _PackedCodes:
         import numkong
 
         bits = np.unpackbits(codes, axis=1).view(np.int8)
-        keys = np.asarray(numkong.dots_packed(bits, self._packed))
-        keys = (keys << self._shift) + self._offsets
+        products, keys = self._room(len(codes))
+        numkong.dots_packed(bits, self._packed, out=products)
+        np.left_shift(keys, self._shift, out=keys)
+        keys += self._offsets
         rows = np.arange(len(codes))
         columns, nearest = self._read(keys.max(axis=1))
         keys[rows, columns] = np.iinfo(np.int32).min
@@ -233,6 +237,18 @@ class _PackedCodes:
         ratios = (nearest[accepted] << 16) // np.maximum(second[accepted], 1)
         order = np.argsort(ratios, kind="stable")[:MAX_MATCHES]
         return rows[order], columns[order]
+
+    def _room(self, rows: int) -> tuple[Any, NDArray[np.int32]]:
+        """Return memory for the products, as numkong and NumPy see it.
+
+        It is kept from picture to picture: new memory of this size costs three times the arithmetic.
+        """
+        import numkong
+
+        if self._kept is None or len(self._kept[1]) != rows:
+            products = numkong.zeros((rows, self._count), dtype="int32")
+            self._kept = products, np.asarray(products)
+        return self._kept
 
     def _read(self, keys: NDArray[np.int32]) -> tuple[Counts, Counts]:
         """Return column and distance of keys."""
