@@ -26,7 +26,7 @@ def examine_gallery(path: Path) -> list[Finding]:
         settle_journal(path)
     with GalleryReader(path) as reader:
         checks: list[Callable[[GalleryReader], Finding]] = [
-            _integrity, _single_file, _descriptors, _thumbnails, _duplicates, _problems, _model,
+            _integrity, _single_file, _paths, _descriptors, _thumbnails, _duplicates, _problems, _model,
             _approximate,
         ]  # fmt: skip
         return [_attempt(check, reader) for check in checks]
@@ -59,6 +59,11 @@ def _single_file(reader: GalleryReader) -> Finding:
             f"{', '.join(beside) or 'a journal'} belongs to it: is it being written?"
         )
     return Finding(True, "one file, nothing beside it: it can be copied")
+
+
+def _paths(reader: GalleryReader) -> Finding:
+    count = sum(1 for _ in reader.all_pictures())  # Reading refuses what is out of the folder.
+    return Finding(True, f"{count} paths, all below the folder of photos")
 
 
 def _descriptors(reader: GalleryReader) -> Finding:

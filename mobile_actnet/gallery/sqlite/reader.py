@@ -23,6 +23,7 @@ from mobile_actnet.pictures.items import Item
 from mobile_actnet.pictures.local_features import LocalFeatures
 
 _ROWS_AT_ONCE = 4096
+_BEFORE_ALL = -(1 << 63)
 
 
 class GalleryReader:
@@ -67,7 +68,9 @@ class GalleryReader:
 
     def revision(self) -> int:
         """Return the present revision; another process may have updated the gallery."""
-        return int(self.rows("SELECT revision FROM gallery")[0][0])
+        rows = self.rows("SELECT revision FROM gallery")
+        self._check("revision", rows[:1] or [()], (int,))
+        return int(rows[0][0])
 
     def count(self) -> int:
         """Return the number of pictures."""
@@ -114,9 +117,11 @@ class GalleryReader:
             "SELECT id, scale, descriptor FROM picture WHERE id > ? ORDER BY id "
             f"LIMIT {_ROWS_AT_ONCE}"
         )
-        last = -(1 << 63)
+        last = _BEFORE_ALL
         while rows := self.rows(query, last):
             ids, scales, blobs = zip(*rows, strict=True)
+            if any(type(number) is not int for number in ids) or ids[0] <= last != _BEFORE_ALL:
+                raise self._damaged("its pictures have no numbers in order")
             yield np.array(ids, np.int64), self._stored(scales, blobs)
             last = ids[-1]
 
@@ -139,12 +144,13 @@ class GalleryReader:
             for row in self.rows(
                 "SELECT id, path, label, width_px, height_px FROM picture WHERE id = ?", int(number)
             ):
-                found[row[0]] = Picture(*row)
+                found[row[0]] = self._picture(row)
         return found
 
     def thumbnail(self, picture_id: int) -> bytes | None:
         """Return a picture's thumbnail, a JPEG; None where there is none."""
         rows = self.rows("SELECT jpeg FROM thumbnail WHERE picture_id = ?", int(picture_id))
+        self._check("thumbnail", rows, (bytes,))
         return rows[0][0] if rows else None
 
     def local_features(self, picture_id: int) -> LocalFeatures | None:
@@ -176,11 +182,14 @@ class GalleryReader:
         )  # fmt: skip
         if not rows:
             return None
+        self._check("item", rows, (int,), (str,))
         item = Item(rows[0][1])
-        for language, name, value in self.rows(
+        fields = self.rows(
             "SELECT language, name, value FROM item_field WHERE item_id = ? ORDER BY 1, 2",
             rows[0][0],
-        ):
+        )
+        self._check("item's field", fields, (str,), (str,), (str,))
+        for language, name, value in fields:
             item.fields.setdefault(language, {})[name] = value
         return item
 
@@ -189,12 +198,15 @@ class GalleryReader:
         if not self.kept.page_side_px:
             return None
         rows = self.rows("SELECT jpeg FROM page_picture WHERE picture_id = ?", int(picture_id))
+        self._check("picture for a page", rows, (bytes,))
         return rows[0][0] if rows else None
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield path and reason of each photo that could not be read."""
         with readable_errors(self.path):
-            yield from self._connection.execute("SELECT path, reason FROM problem ORDER BY path")
+            for row in self._connection.execute("SELECT path, reason FROM problem ORDER BY path"):
+                self._check("problem", [row], (str,), (str,))
+                yield row
 
     def all_pictures(self) -> Iterator[Picture]:
         """Yield every picture in the order of ids."""
@@ -202,7 +214,7 @@ class GalleryReader:
             for row in self._connection.execute(
                 "SELECT id, path, label, width_px, height_px FROM picture ORDER BY id"
             ):
-                yield Picture(*row)
+                yield self._picture(row)
 
     def numbers(self) -> dict[str, int]:
         """Count pictures, labels, distinct contents, thumbnails, problems, and what version 2 adds."""
@@ -221,12 +233,29 @@ class GalleryReader:
     def approximate(self) -> tuple[int, str] | None:
         """Return revision and SHA-256 of the approximate index beside it; None without one."""
         rows = self.rows("SELECT revision, sha256 FROM approximate_index")
+        self._check("note of the approximate index", rows, (int,), (str,))
         return (rows[0][0], rows[0][1]) if rows else None
 
     def rows(self, query: str, *values: object) -> list[tuple]:
         """Run a query that only reads."""
         with readable_errors(self.path):
             return self._connection.execute(query, values).fetchall()
+
+    def _picture(self, row: tuple) -> Picture:
+        """Return a picture; a path out of the folder of photos would show what it should not."""
+        self._check("picture", [row], (int,), (str,), (str, type(None)), (int,), (int,))
+        path = row[1]
+        if path.startswith("/") or "\0" in path or {"", ".", ".."} & set(path.split("/")):
+            raise self._damaged(f"the path {path!r} of picture {row[0]} is none below its folder")
+        return Picture(*row)
+
+    def _check(self, what: str, rows: list[tuple], *kinds: tuple[type, ...]) -> None:
+        """Hold values against the kinds of their columns: SQLite stores anything anywhere."""
+        for row in rows:
+            if [True] * len(kinds) != [
+                type(v) in kind for v, kind in zip(row, kinds, strict=False)
+            ]:
+                raise self._damaged(f"a {what} holds something else than it should")
 
     def _stored(self, scales: tuple[float, ...], blobs: tuple[bytes, ...]) -> StoredDescriptors:
         dtype, dim = self.info.storage.dtype, self.info.dim

@@ -29,6 +29,11 @@ READABLE_VERSIONS = (1, VERSION)
 """Version 1 has no local features, items and page pictures; `index update` adds their tables."""
 
 _BUSY_TIMEOUT_S = 10.0
+_LONGEST_VALUE_BYTES = 1 << 26
+_RANGES = {
+    "dim": (1, 65536), "height_px": (1, 65536), "width_px": (1, 65536),
+    "thumbnail_side_px": (0, 65536),
+}  # fmt: skip
 _JOURNAL_STARTS = {
     "-journal": (b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7",),
     "-wal": (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83"),
@@ -141,6 +146,8 @@ def read_kept(path: Path, connection: sqlite3.Connection) -> Kept:
         if read_version(connection) == 1:
             return NOTHING_KEPT
         rows = dict(connection.execute("SELECT name, value FROM setting").fetchall())
+    if not all(type(value) is str for value in rows.values()):
+        raise GalleryError(f"{path} is damaged: a setting is no text; build it again")
     features, ours = rows.get("local_features", ""), Kept(True).rows()[0][1]
     if features not in ("", ours):
         raise GalleryError(
@@ -288,7 +295,9 @@ def connect(path: Path, write: bool = False) -> sqlite3.Connection:
         )  # fmt: skip
         try:
             connection.execute("PRAGMA trusted_schema = OFF")
+            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE_BYTES)
             _check_marks(path, connection)
+            _check_objects(path, connection)
             if not write:
                 connection.execute("PRAGMA query_only = ON")
         except BaseException:
@@ -368,7 +377,20 @@ def read_info(path: Path, connection: sqlite3.Connection) -> GalleryInfo:
     if len(rows) != 1:
         raise GalleryError(f"{path} is damaged: it says nothing of its model; build it again")
     values = dict(zip(names, rows[0], strict=True))
-    if values["storage"] not in set(Storage) or not 1 <= int(values["dim"]) <= 65536:
+    for field in fields(GalleryInfo):
+        value = values[field.name]
+        least, most = _RANGES.get(field.name, (0, 2**63 - 1))
+        fits = (
+            type(value) is int and least <= value <= most
+            if field.type is int
+            else (type(value) is str)
+        )
+        if not fits:
+            raise GalleryError(
+                f"{path} is damaged: its {field.name} is {_short(repr(value))}; build it again with "
+                "actnet-index build --overwrite"
+            )
+    if values["storage"] not in set(Storage):
         raise GalleryError(f"{path} is damaged: {values['dim']} values of {values['storage']}")
     return GalleryInfo(**{**values, "storage": Storage(values["storage"])})
 
@@ -383,6 +405,22 @@ def _check_marks(path: Path, connection: sqlite3.Connection) -> None:
             f"{path} is a gallery of version {version}; this release reads 1 and {VERSION}: "
             "build it again, or install the release that made it"
         )
+
+
+def _check_objects(path: Path, connection: sqlite3.Connection) -> None:
+    """Refuse all but plain tables and indices: a view may run without an end."""
+    for kind, name, text in connection.execute("SELECT type, name, sql FROM sqlite_master"):
+        plain = kind == "index" or (
+            kind == "table" and str(text).upper().startswith("CREATE TABLE")
+        )
+        if plain and kind == "table":
+            columns = connection.execute("SELECT hidden FROM pragma_table_xinfo(?)", (name,))
+            plain = not any(hidden for (hidden,) in columns)
+        if not plain:
+            raise GalleryError(
+                f"{path} holds {_short(str(name))!r}, which is no plain table; a gallery has only those: "
+                "build it again with actnet-index build --overwrite"
+            )
 
 
 def _sentence(path: Path, error: sqlite3.Error) -> str:

@@ -1,10 +1,15 @@
 """Reading galleries: the matrix, pictures, and what a writer does meanwhile."""
 
+import contextlib
+import shutil
+import sqlite3
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from mobile_actnet.errors import GalleryError
+from mobile_actnet.gallery.check import examine_gallery
 from mobile_actnet.gallery.sqlite import reader as gallery_module
 from mobile_actnet.gallery.sqlite.changes import list_photos
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
@@ -72,3 +77,99 @@ def test_a_read_only_file_and_folder(make_gallery) -> None:
 def test_odd_names_of_the_file(make_gallery) -> None:
     with GalleryReader(make_gallery(3, name="ä ?mode=ro&x%20#1.sqlite")) as reader:
         assert reader.count() == 3
+
+
+def changed(path: Path, *statements: str) -> Path:
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        for statement in statements:
+            connection.execute(statement)
+    return path
+
+
+def read_all(path: Path) -> None:
+    with GalleryReader(path) as reader:
+        reader.load()
+        ids = [picture.id for picture in reader.all_pictures()]
+        for number in ids:
+            reader.thumbnail(number), reader.local_features(number), reader.page_picture(number)
+            reader.item(number)
+        reader.pictures(ids), list(reader.problems()), reader.numbers(), reader.approximate()
+        reader.revision()
+
+
+@pytest.mark.parametrize(
+    "path", ["../private/x.jpg", "/etc/x.jpg", "a/../../x.jpg", "..", "", "a//b", "./a", "a/"]
+)
+def test_a_path_out_of_the_folder_of_photos_is_refused(path: str, make_gallery) -> None:
+    gallery = changed(make_gallery(2), f"UPDATE picture SET path = '{path}' WHERE id = 2")
+    with GalleryReader(gallery) as reader:
+        with pytest.raises(GalleryError, match="of picture 2 is none below its folder"):
+            reader.pictures([1, 2])
+        assert reader.pictures([1])[1].path == "p0.jpg"
+    findings = {finding.text: finding.ok for finding in examine_gallery(gallery)}
+    assert [text for text, ok in findings.items() if ok is False and "below its folder" in text]
+
+
+VALUES = ("x'00ff'", "NULL", "-1", "1e300", "'text'", "9223372036854775807", "0.5", "''")
+
+
+def columns_of(path: Path) -> list[tuple[str, str]]:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        tables = connection.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table'"
+        ).fetchall()
+        return [
+            (table, column)
+            for (table,) in tables
+            for _, column, *_ in connection.execute(f"PRAGMA table_info({table})")
+        ]
+
+
+def test_any_value_anywhere_is_read_or_refused_with_a_sentence(
+    make_gallery, tmp_path: Path
+) -> None:
+    """SQLite stores anything in a table that was made without types and checks."""
+    whole = make_gallery(3)
+    refused = 0
+    for table, column in columns_of(whole):
+        for value in VALUES:
+            gallery = tmp_path / "changed.sqlite"
+            shutil.copy(whole, gallery)
+            changed(
+                gallery,
+                f"CREATE TABLE loose AS SELECT * FROM {table}",
+                f"DROP TABLE {table}",
+                f"ALTER TABLE loose RENAME TO {table}",
+                f"UPDATE {table} SET {column} = {value}",
+            )
+            try:
+                read_all(gallery)
+            except GalleryError:
+                refused += 1
+    assert refused > 100
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE VIEW endless AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
+        "SELECT i FROM n",
+        "CREATE TRIGGER t AFTER UPDATE ON gallery BEGIN DELETE FROM picture; END",
+        "CREATE VIRTUAL TABLE words USING fts5(text)",
+        "CREATE TABLE more (a, b GENERATED ALWAYS AS (hex(zeroblob(100000000))))",
+    ],
+)
+def test_what_is_no_plain_table_is_refused(statement: str, make_gallery) -> None:
+    with pytest.raises(GalleryError, match="which is no plain table"):
+        read_all(changed(make_gallery(1), statement))
+
+
+def test_an_endless_view_in_place_of_a_table_is_refused_at_once(make_gallery) -> None:
+    gallery = changed(
+        make_gallery(1),
+        "DROP TABLE picture",
+        "CREATE VIEW picture AS WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n) "
+        "SELECT id, 'a' AS path FROM n",
+    )
+    with pytest.raises(GalleryError, match="'picture', which is no plain table"):
+        read_all(gallery)
