@@ -6,6 +6,7 @@ missing, of another version, or does not hold the artefact's hash.
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,65 @@ _REQUIRED = {
 }
 
 
+def _no_number(word: str) -> None:
+    raise ValueError(f"{word} is no number of JSON")
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and abs(value) < _LARGEST_NUMBER
+
+
+def _is_side(value: Any) -> bool:
+    return type(value) is int and 0 < value <= _LONGEST_SIDE
+
+
+def _is_shape(value: Any) -> bool:
+    return isinstance(value, list) and all(type(side) in (int, str) for side in value)
+
+
+def _is_descriptor(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_number, value))
+
+
+def _are_dicts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, dict) for each in value)
+
+
+def _or_none(fits: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: value is None or fits(value)
+
+
+_LARGEST_NUMBER = 1e12
+_LONGEST_SIDE = 65536
+_NESTED: dict[str, Callable[[Any], bool]] = {
+    "artefact.sha256": _is_text,
+    "artefact.size_bytes": _or_none(_is_number),
+    "checkpoint.name": _or_none(_is_text),
+    "input.name": _or_none(_is_text),
+    "input.shape": _or_none(_is_shape),
+    "output.name": _or_none(_is_text),
+    "output.shape": _or_none(_is_shape),
+    "output.dim": _is_side,
+    "preprocessing.name": _is_text,
+    "preprocessing.version": _is_number,
+    "preprocessing.height": _is_side,
+    "preprocessing.width": _is_side,
+    "parity.cosine_mean": _or_none(_is_number),
+    "parity.cosine_min": _or_none(_is_number),
+    "golden.picture": _or_none(_is_text),
+    "golden.descriptor": _is_descriptor,
+    "golden.cosine_min": _or_none(_is_number),
+    "calibration": _or_none(lambda value: isinstance(value, dict)),
+    "calibration.kept_in_float": _or_none(lambda value: isinstance(value, list)),
+    "runs_on": _or_none(_are_dicts),
+}
+"""What a reader takes from the parts of a manifest, and what it must be like."""
+
+
 def path_of(artefact: Path) -> Path:
     """Return where the manifest of an artefact lies: the same name with .json behind it."""
     return artefact.with_name(artefact.name + ".json")
@@ -57,7 +117,7 @@ def load(artefact: Path) -> dict[str, Any]:
     """
     path = path_of(artefact)
     try:
-        manifest = json.loads(path.read_bytes())
+        manifest = json.loads(path.read_bytes(), parse_constant=_no_number)
     except FileNotFoundError as error:
         if not artefact.exists():
             raise ManifestError(f"{artefact} does not exist; actnet export makes one") from error
@@ -83,10 +143,21 @@ def sha256(path: Path) -> str:
 
     A folder's is that of one text: for each file in the order of their relative paths, the line
     "SHA-256 of the file, two spaces, relative path with slashes".
+
+    Raises:
+        ManifestError: a folder with a link in it, or no regular file.
     """
     if not path.is_dir():
+        if path.exists() and not path.is_file():
+            raise ManifestError(f"{path} is no regular file; export it again")
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
+    # What a link leads to could be another file tomorrow, and another folder is not walked into.
+    links = [child for child in path.rglob("*") if child.is_symlink()]
+    if links:
+        raise ManifestError(
+            f"{path} holds the link {links[0].name}; copy it with the files themselves"
+        )
     files = sorted(
         child.relative_to(path).as_posix() for child in path.rglob("*") if child.is_file()
     )
@@ -127,3 +198,12 @@ def _check_keys(manifest: Any, path: Path) -> None:
     for key, kind in _REQUIRED.items():
         if not isinstance(manifest.get(key), kind):
             raise ManifestError(f"{path} is no manifest: {key!r} is missing or malformed")
+    for place, fits in _NESTED.items():
+        value: Any = manifest
+        for key in place.split("."):
+            value = value.get(key) if isinstance(value, dict) else None
+        if not fits(value):
+            raise ManifestError(
+                f"{path} is no manifest: {place} is missing or malformed ({repr(value)[:40]}); "
+                "export again"
+            )

@@ -1,6 +1,7 @@
 """What an .onnx file says about itself, read from its graph."""
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,27 @@ from mobile_actnet.runtime.errors import ArtefactError
 
 def inspect(path: Path) -> ArtefactInfo:
     """Read tensors, operators and metadata from the graph, without running it."""
-    model = _parse(path)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ArtefactError(f"{path} cannot be read: {error.strerror}") from error
+    try:
+        return _read(path, content)
+    except ArtefactError:
+        raise
+    # protobuf's and onnx's errors have no common base but this.
+    except Exception as error:
+        first_line = (str(error).strip().splitlines() or ["unreadable"])[0]
+        raise ArtefactError(f"{path} is no ONNX file or damaged ({first_line})") from error
+
+
+def _read(path: Path, content: bytes) -> ArtefactInfo:
+    model = onnx.load_from_string(content)
+    if any(_is_external(tensor) for tensor in _tensors(model)):
+        raise ArtefactError(f"{path} points at data in other files; export it again as one file")
+    if not (model.graph.input and model.graph.output):
+        raise ValueError("it holds no graph")
+    onnx.checker.check_model(model)
     return ArtefactInfo(
         input=_tensor_spec(model.graph.input[0]),
         output=_tensor_spec(model.graph.output[0]),
@@ -22,27 +43,20 @@ def inspect(path: Path) -> ArtefactInfo:
     )
 
 
-def _parse(path: Path) -> Any:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ArtefactError(f"{path} cannot be read: {error.strerror}") from error
-    try:
-        model = onnx.load_from_string(content)
-        if any(tensor.external_data for tensor in model.graph.initializer):
-            raise ArtefactError(
-                f"{path} points at data in other files; export it again as one file"
-            )
-        if not (model.graph.input and model.graph.output):
-            raise ValueError("it holds no graph")
-        onnx.checker.check_model(model)
-    except ArtefactError:
-        raise
-    # protobuf's and onnx's errors have no common base but this.
-    except Exception as error:
-        first_line = (str(error).strip().splitlines() or ["unreadable"])[0]
-        raise ArtefactError(f"{path} is no ONNX file or damaged ({first_line})") from error
-    return model
+def _is_external(tensor: Any) -> bool:
+    return bool(tensor.external_data) or tensor.data_location == onnx.TensorProto.EXTERNAL
+
+
+def _tensors(message: Any) -> Iterator[Any]:
+    """Yield every tensor of a model, wherever it stands: in constants, subgraphs, functions."""
+    if isinstance(message, onnx.TensorProto):
+        yield message
+        return
+    for field, value in message.ListFields():
+        if field.message_type is not None:
+            parts = value if isinstance(value, Iterable) else (value,)
+            for part in parts:
+                yield from _tensors(part)
 
 
 def _tensor_spec(value: Any) -> TensorSpec:

@@ -68,6 +68,7 @@ class TfliteRuntime:
                 self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise ArtefactError(f"{path} cannot be loaded by {self.name}: {error}") from error
+        self._path = path
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._output = self._interpreter.get_output_details()[0]["index"]
 
@@ -91,9 +92,12 @@ class TfliteRuntime:
         return undelegated_operators(self._interpreter._get_ops_details())  # no public call tells
 
     def _run(self, picture: Pixels) -> Descriptors:
-        self._interpreter.set_tensor(self._input, np.ascontiguousarray(picture))
-        self._interpreter.invoke()
-        return np.asarray(self._interpreter.get_tensor(self._output), np.float32)
+        try:
+            self._interpreter.set_tensor(self._input, np.ascontiguousarray(picture))
+            self._interpreter.invoke()
+            return np.asarray(self._interpreter.get_tensor(self._output), np.float32)
+        except (ValueError, RuntimeError, TypeError) as error:
+            raise ArtefactError(f"{self._path} cannot be run by {self.name}: {error}") from error
 
 
 class OnnxRuntime:
@@ -112,11 +116,12 @@ class OnnxRuntime:
             self._session = onnxruntime.InferenceSession(
                 str(path), options, providers=["CPUExecutionProvider"]
             )
+            given = self._session.get_inputs()[0]
+            self._input, self._channels_first = given.name, given.shape[1] == 3
         # onnxruntime's exceptions have no common base but this.
         except Exception as error:
             raise ArtefactError(f"{path} cannot be loaded by {self.name}: {error}") from error
-        given = self._session.get_inputs()[0]
-        self._input, self._channels_first = given.name, given.shape[1] == 3
+        self._path = path
         self._picture = np.zeros((0,), np.uint8)
 
     def describe(self, pixels: Pixels) -> Descriptors:
@@ -133,8 +138,11 @@ class OnnxRuntime:
 
     def _run(self, picture: Pixels) -> Descriptors:
         self._picture = picture
-        (descriptor,) = self._session.run(None, {self._input: picture})
-        return np.asarray(descriptor, np.float32)
+        try:
+            (descriptor,) = self._session.run(None, {self._input: picture})
+            return np.asarray(descriptor, np.float32)
+        except Exception as error:
+            raise ArtefactError(f"{self._path} cannot be run by {self.name}: {error}") from error
 
 
 def open_artefact(path: Path, num_threads: int = 1) -> Runtime:

@@ -10,11 +10,29 @@ from ai_edge_litert import schema_py_generated as schema
 from mobile_actnet.runtime.artefact_file import ArtefactInfo, TensorSpec
 from mobile_actnet.runtime.errors import ArtefactError
 from mobile_actnet.runtime.tflite_flatbuffer import FILE_IDENTIFIER, operator_name
+from mobile_actnet.runtime.tflite_indices import check_indices
 
 
 def inspect(path: Path) -> ArtefactInfo:
     """Read tensors, operators and metadata from the flatbuffer, without running it."""
-    model = _parse(path)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ArtefactError(f"{path} cannot be read: {error.strerror}") from error
+    if content[4:8] != FILE_IDENTIFIER:
+        raise ArtefactError(f"{path} is no TFLite file; export it again")
+    try:
+        return _read(content)
+    # A damaged flatbuffer leads the reader anywhere.
+    except Exception as error:
+        raise ArtefactError(f"{path} is damaged ({error}); copy or export it again") from error
+
+
+def _read(content: bytes) -> ArtefactInfo:
+    model = schema.ModelT.InitFromPackedBuf(content, 0)
+    if not model.subgraphs or not model.buffers:
+        raise ValueError("it holds no graph")
+    check_indices(model, len(content))
     graph = model.subgraphs[0]
     return ArtefactInfo(
         input=_tensor_spec(model, graph.tensors[graph.inputs[0]], 0),
@@ -23,23 +41,6 @@ def inspect(path: Path) -> ArtefactInfo:
         metadata=_metadata(model),
         notes={"subgraphs": len(model.subgraphs)},
     )
-
-
-def _parse(path: Path) -> Any:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ArtefactError(f"{path} cannot be read: {error.strerror}") from error
-    if content[4:8] != FILE_IDENTIFIER:
-        raise ArtefactError(f"{path} is no TFLite file; export it again")
-    try:
-        model = schema.ModelT.InitFromPackedBuf(content, 0)
-        if not model.subgraphs or not model.buffers:
-            raise ValueError("it holds no graph")
-    # A damaged flatbuffer leads the reader anywhere.
-    except Exception as error:
-        raise ArtefactError(f"{path} is damaged ({error}); copy or export it again") from error
-    return model
 
 
 def _tensor_spec(model: Any, tensor: Any, number: int, output: bool = False) -> TensorSpec:

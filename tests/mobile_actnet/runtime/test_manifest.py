@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,8 @@ from mobile_actnet.runtime.vocabulary import Format, Precision
 
 MINIMAL = {
     "schema": 1, "name": "m", "format": "tflite", "precision": "fp32", "checkpoint": {},
-    "input": {}, "preprocessing": {}, "output": {}, "parity": {}, "operators": {},
+    "input": {}, "output": {"dim": 2}, "parity": {}, "operators": {},
+    "preprocessing": {"name": "pillow-bilinear", "version": 1, "height": 64, "width": 96},
     "golden": {"descriptor": [1.0, 0.0]},
 }  # fmt: skip
 
@@ -120,3 +122,72 @@ def test_golden_cosine() -> None:
 def test_no_value_that_is_not_json() -> None:
     with pytest.raises(ValueError, match="JSON compliant"):
         manifests.dump({"cosine": float("nan")})
+
+
+WRONG = (None, True, -1, 0, 1e300, "text", [], [1], [[1, 2], [3]], {}, {"a": 1}, 10**59)
+
+
+def places(value: object, before: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    if not isinstance(value, dict):
+        return [before]
+    return [before] * bool(before) + [
+        place for key, inner in value.items() for place in places(inner, (*before, key))
+    ]
+
+
+def test_whatever_a_manifest_holds_is_read_or_refused_with_a_sentence(artefact: Path) -> None:
+    path = manifests.path_of(artefact)
+    whole = json.loads(path.read_text())
+    whole["golden"]["cosine_min"] = whole["parity"]["cosine_mean"] = 0.999
+    whole["calibration"] = {"images": 3, "kept_in_float": ["a"]}
+    whole["runs_on"] = [{"runtime": "r"}]
+    refused = 0
+    for place in places(whole):
+        for value in WRONG:
+            changed = json.loads(json.dumps(whole))
+            inner = changed
+            for key in place[:-1]:
+                inner = inner[key]
+            inner[place[-1]] = value
+            path.write_text(json.dumps(changed))
+            try:
+                manifest = manifests.load(artefact)
+                manifests.golden_cosine(manifest, np.ones(2, np.float32))
+                f"{manifest['parity'].get('cosine_mean', 0) or 0:.6f}"
+                [run.get("result") for run in manifest.get("runs_on") or []]
+                (manifest.get("calibration") or {}).get("kept_in_float")
+            except ManifestError:
+                refused += 1
+    assert refused > 150
+
+
+@pytest.mark.parametrize("word", ["NaN", "Infinity", "-Infinity"])
+def test_words_that_are_no_json(word: str, artefact: Path) -> None:
+    path = manifests.path_of(artefact)
+    path.write_text(
+        path.read_text().replace('"parity": {}', f'"parity": {{"cosine_mean": {word}}}')
+    )
+    with pytest.raises(ManifestError, match=f"{word} is no number of JSON"):
+        manifests.load(artefact)
+
+
+@pytest.mark.parametrize("kind", ["folder", "file"])
+def test_a_link_in_a_package_is_refused(kind: str, tmp_path: Path) -> None:
+    package, elsewhere = tmp_path / "m.mlpackage", tmp_path / "elsewhere"
+    (package / "Data").mkdir(parents=True)
+    (package / "Data" / "weights").write_bytes(b"x")
+    assert manifests.sha256(package)
+    if kind == "folder":
+        (package / "Data").rename(elsewhere)
+        (package / "Data").symlink_to(elsewhere)
+    else:
+        (package / "Data" / "weights").rename(elsewhere)
+        (package / "Data" / "weights").symlink_to(elsewhere)
+    with pytest.raises(ManifestError, match="holds the link (Data|weights); copy it"):
+        manifests.sha256(package)
+
+
+def test_a_pipe_is_no_artefact(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "m.tflite")
+    with pytest.raises(ManifestError, match="is no regular file"):
+        manifests.sha256(tmp_path / "m.tflite")
