@@ -1,14 +1,21 @@
-"""Make tests/golden/views.json: the boxes of every view for photos of awkward sizes.
+"""Make tests/golden/views.json: the boxes of every view for photos of awkward sizes, and pixels of some.
 
     python tests/golden/make_views.py
 
-The boxes are computed here from fractions, not by the toolkit's own integers.
+The boxes are computed here from fractions, not by the toolkit's own integers; pixels are Pillow's.
 """
 
+import hashlib
 import json
 from fractions import Fraction
 from math import floor
 from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from mobile_actnet.runtime.generated_pictures import golden_picture
+from mobile_actnet.runtime.vocabulary import ImageSize
 
 SIDE = 640
 SIZES = ((640, 480), (480, 640), (101, 75), (1, 1), (2, 3), (4032, 3024), (3024, 4032), (5000, 7),
@@ -43,7 +50,28 @@ def photo(width: int, height: int) -> dict:
     return {"size": [width, height], "working_size": working, "boxes": boxes}
 
 
+def pixels(width: int, height: int) -> dict:
+    """Return the hash of every view of the manifest's golden picture in this size."""
+    whole = Image.fromarray(golden_picture(ImageSize(height, width)))
+    boxes = photo(width, height)
+    bilinear = Image.Resampling.BILINEAR
+    narrow, low = boxes["working_size"]
+    working = whole.resize((narrow, height), bilinear).resize((narrow, low), bilinear)
+    hashes = {}
+    for view in dict.fromkeys([*SETS["standard"], *SETS["thorough"]]):
+        crop, _, turn = view.partition("@")
+        cut = whole if crop == "whole" else working.crop(boxes["boxes"][crop])
+        turned = np.ascontiguousarray(np.rot90(np.asarray(cut), -int(turn or 0) // 90))
+        hashes[view] = hashlib.sha256(turned.tobytes()).hexdigest()
+    return {"size": [width, height], "sha256": hashes}
+
+
 if __name__ == "__main__":
-    golden = {"working_side_px": SIDE, "sets": SETS, "photos": [photo(*size) for size in SIZES]}
+    golden = {
+        "working_side_px": SIDE,
+        "sets": SETS,
+        "photos": [photo(*size) for size in SIZES],
+        "pixels": [pixels(*size) for size in ((928, 608), (64, 96))],
+    }
     path = Path(__file__).with_name("views.json")
     path.write_text(json.dumps(golden, indent=1) + "\n")

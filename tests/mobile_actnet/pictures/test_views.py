@@ -1,5 +1,6 @@
 """Views: boxes worked out by hand, and the golden file that every language reads."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from mobile_actnet.pictures.views import (
     working_picture,
     working_size,
 )
+from mobile_actnet.runtime.generated_pictures import golden_picture
+from mobile_actnet.runtime.vocabulary import ImageSize
 
 GOLDEN = json.loads((Path(__file__).parents[2] / "golden" / "views.json").read_text())
 
@@ -52,6 +55,16 @@ def test_boxes_of_the_golden_file(photo: dict) -> None:
 def test_the_golden_sets_are_ours() -> None:
     sets = {name: [str(view) for view in views] for name, views in VIEW_SETS.items()}
     assert sets == GOLDEN["sets"]
+
+
+@pytest.mark.parametrize("drawn", GOLDEN["pixels"], ids=lambda drawn: str(drawn["size"]))
+def test_pixels_of_the_golden_file(drawn: dict) -> None:
+    width, height = drawn["size"]
+    photo = Image.fromarray(golden_picture(ImageSize(height, width)))
+    views = tuple(view for name in drawn["sha256"] for view in parse_views(name))
+    for view, picture in zip(views, view_pictures(photo, views), strict=True):
+        digest = hashlib.sha256(np.asarray(picture).tobytes()).hexdigest()
+        assert digest == drawn["sha256"][str(view)], str(view)
 
 
 def test_a_turn_is_clockwise() -> None:
