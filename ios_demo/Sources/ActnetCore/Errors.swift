@@ -76,6 +76,8 @@ public enum GalleryError: ActnetError {
     case damaged(String, reason: String)
     /// Made by another model than the one that describes queries.
     case otherModel(String, field: String, theirs: String, ours: String)
+    /// Its local features are of a kind that this release does not compare.
+    case otherLocalFeatures(String, kind: String)
     /// A writer was killed, and the file is in a place that cannot be written.
     case unfinished(String)
     /// Somebody else writes it.
@@ -102,6 +104,9 @@ public enum GalleryError: ActnetError {
         case .otherModel(let name, let field, let theirs, let ours):
             "The gallery \(name) was made by another model: its \(field) is \(theirs.prefix(12)), "
                 + "the model's is \(ours.prefix(12))."
+        case .otherLocalFeatures(let name, let kind):
+            "The gallery \(name) has local features of the kind \(kind); this app compares "
+                + "\(LocalFeatures.kind)."
         case .unfinished(let name):
             "The gallery \(name) was left in the middle of a change."
         case .busy(let name):
@@ -116,7 +121,7 @@ public enum GalleryError: ActnetError {
     public var recoverySuggestion: String? {
         switch self {
         case .missing, .notAGallery: "Make one with actnet-index build, and put it in place."
-        case .otherVersion, .otherModel, .malformed, .badDescriptor, .damaged:
+        case .otherVersion, .otherModel, .malformed, .badDescriptor, .damaged, .otherLocalFeatures:
             "Build it again with actnet-index build."
         case .unfinished: "Run actnet-index check on it once, and put it in place again."
         case .busy: "Try again when that has ended."

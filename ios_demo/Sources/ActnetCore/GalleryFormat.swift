@@ -68,6 +68,20 @@ public struct GalleryPicture: Equatable, Sendable, Identifiable {
     public var title: String { label ?? path.split(separator: "/").last.map(String.init) ?? path }
 }
 
+/// A thing of the catalogue, which one or more pictures show.
+public struct GalleryItem: Equatable, Sendable {
+    /// Tells it from others.
+    public let name: String
+    /// By language, then by name (`title`, `maker`, ...); the language is empty where none is named.
+    public let fields: [String: [String: String]]
+}
+
+/// What version 2 says in its table `setting`, as far as an app needs it.
+struct GallerySettings: Equatable {
+    let hasLocalFeatures: Bool
+    let verifiedFrom: Double
+}
+
 /// How much is in a gallery.
 public struct GalleryCounts: Equatable, Sendable {
     public let pictures: Int
@@ -116,6 +130,29 @@ public enum GalleryFormat {
             throw GalleryError.malformed(name)
         }
         return info
+    }
+
+    /// Reads the table `setting`; nil where the gallery is of version 1, which has none.
+    static func readSettings(
+        _ connection: SQLiteConnection, _ name: String
+    ) throws -> GallerySettings? {
+        guard try hasTablesOfVersion2(connection) else { return nil }
+        var values: [String: String] = [:]
+        try connection.run("SELECT name, value FROM setting") { row in
+            if let name = row.text(0) { values[name] = row.text(1) }
+        }
+        let kind = values["local_features"] ?? ""
+        guard kind.isEmpty || kind == LocalFeatures.kind else {
+            throw GalleryError.otherLocalFeatures(name, kind: kind)
+        }
+        let least = values["verified_from"].flatMap(Double.init) ?? 0
+        return GallerySettings(
+            hasLocalFeatures: !kind.isEmpty,
+            verifiedFrom: least > 0 && least.isFinite ? least : VerifiedHit.verifiedFrom)
+    }
+
+    static func hasTablesOfVersion2(_ connection: SQLiteConnection) throws -> Bool {
+        try number(connection, "PRAGMA user_version") ?? 0 >= 2
     }
 
     private static func info(_ row: SQLiteRow) -> GalleryInfo? {

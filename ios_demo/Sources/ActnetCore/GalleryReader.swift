@@ -14,6 +14,11 @@ public final class GalleryReader {
     private let name: String
     /// What it was made by.
     public let info: GalleryInfo
+    private let settings: GallerySettings?
+    /// Whether pictures have local features, so that hits can be verified.
+    public var hasLocalFeatures: Bool { settings?.hasLocalFeatures ?? false }
+    /// The certainty from which a hit is an answer, as the gallery was calibrated.
+    public var verifiedFrom: Double { settings?.verifiedFrom ?? VerifiedHit.verifiedFrom }
 
     /// Opens a gallery; see docs/gallery.md for what is refused.
     ///
@@ -25,11 +30,14 @@ public final class GalleryReader {
         self.name = name
         connection = try GalleryReader.open(url, place)
         let connection = connection
-        info = try GalleryFormat.readable(name) {
+        (info, settings) = try GalleryFormat.readable(name) {
             try connection.execute("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
             try GalleryFormat.checkMarks(connection, name)
             try connection.execute("PRAGMA query_only = ON")
-            return try GalleryFormat.readInfo(connection, name)
+            return (
+                try GalleryFormat.readInfo(connection, name),
+                try GalleryFormat.readSettings(connection, name)
+            )
         }
         try info.model.check(isThatOf: name, describedBy: model)
     }
@@ -107,6 +115,47 @@ public final class GalleryReader {
             found = row.blob(0).map { Data($0) }
         }
         return found
+    }
+
+    /// Returns a picture's local features; nil where it has none, as in galleries of version 1.
+    public func localFeatures(_ id: Int64) throws -> LocalFeatures? {
+        guard hasLocalFeatures else { return nil }
+        var found: LocalFeatures?
+        let sql = "SELECT width_px, height_px, features FROM local_features WHERE picture_id = ?"
+        try run(sql, [.integer(id)]) { row in
+            guard let width = row.integer(0), let height = row.integer(1), let blob = row.blob(2),
+                let features = LocalFeatures(
+                    widthPx: Int(width), heightPx: Int(height), bytes: [UInt8](blob))
+            else { throw damaged("a picture's local features cannot be") }
+            found = features
+        }
+        return found
+    }
+
+    /// Returns what the catalogue says of a picture; nil where it says nothing, as in version 1.
+    public func item(ofPicture id: Int64) throws -> GalleryItem? {
+        guard settings != nil else { return nil }
+        var found: (id: Int64, name: String)?
+        let sql = """
+            SELECT item.id, item.name FROM item JOIN item_picture ON item.id = item_id
+            WHERE picture_id = ?
+            """
+        try run(sql, [.integer(id)]) { row in
+            guard let item = row.integer(0), let name = row.text(1) else {
+                throw damaged("an item has no name")
+            }
+            found = (item, name)
+        }
+        guard let found else { return nil }
+        var fields: [String: [String: String]] = [:]
+        let values = "SELECT language, name, value FROM item_field WHERE item_id = ?"
+        try run(values, [.integer(found.id)]) { row in
+            guard let language = row.text(0), let name = row.text(1), let value = row.text(2) else {
+                throw damaged("a field of an item is no text")
+            }
+            fields[language, default: [:]][name] = value
+        }
+        return GalleryItem(name: found.name, fields: fields)
     }
 
     /// Returns each photo that could not be read.

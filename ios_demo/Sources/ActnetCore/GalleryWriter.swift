@@ -43,6 +43,8 @@ public final class GalleryWriter {
     private let name: String
     /// What it was made by.
     public let info: GalleryInfo
+    /// Tables with what a photo's old content gave; a new content must not inherit it.
+    private let tablesOfContent: [String]
 
     /// Opens a gallery.
     ///
@@ -60,6 +62,10 @@ public final class GalleryWriter {
                 """)
             try GalleryFormat.checkMarks(connection, name)
             return connection
+        }
+        tablesOfContent = try GalleryFormat.readable(name) { [connection] in
+            try GalleryFormat.hasTablesOfVersion2(connection)
+                ? ["thumbnail", "local_features", "page_picture"] : ["thumbnail"]
         }
     }
 
@@ -147,7 +153,9 @@ public final class GalleryWriter {
                 .blob(stored.blob),
             ]
         ) { id = $0.integer(0) ?? 0 }
-        try connection.run("DELETE FROM thumbnail WHERE picture_id = ?", [.integer(id)])
+        for table in tablesOfContent {
+            try connection.run("DELETE FROM \(table) WHERE picture_id = ?", [.integer(id)])
+        }
         if let thumbnail = photo.thumbnail {
             try connection.run(
                 "INSERT INTO thumbnail VALUES (?, ?)", [.integer(id), .blob([UInt8](thumbnail))])

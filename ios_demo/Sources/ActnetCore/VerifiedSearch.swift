@@ -1,0 +1,84 @@
+import Foundation
+
+/// A picture of the gallery and how it was found.
+public struct VerifiedHit: Equatable, Sendable {
+    /// Certainty from which a hit is verified, where a gallery was not calibrated.
+    public static let verifiedFrom = 3.5
+    private static let chanceInliers = 3
+    private static let weight = 0.1
+
+    /// Number of the picture in the gallery.
+    public let id: Int64
+    /// The largest of all views.
+    public let similarity: Double
+    /// nil where the hit was not compared with the photo.
+    public let verification: Verification?
+
+    /// What hits are ordered by: similarity + 0.1 ln(1 + inliers above 3).
+    public var score: Double {
+        let inliers = max(0, (verification?.inliers ?? 0) - Self.chanceInliers)
+        return similarity + Self.weight * log(1 + Double(inliers))
+    }
+
+    /// How sure the hit is: its inliers times its similarity. Many inliers on a thing that looks
+    /// otherwise, such as a shared logo, say less than fewer on one that looks alike.
+    public var certainty: Double { Double(verification?.inliers ?? 0) * max(0, similarity) }
+
+    /// Tells whether the hit is an answer, by the gallery's `verifiedFrom`.
+    public func isVerified(from least: Double) -> Bool { certainty >= least }
+}
+
+/// Searching with several views and verifying the first hits; docs/views.md, docs/verification.md.
+public enum VerifiedSearch {
+    /// Pictures that are verified, those with the largest similarities.
+    public static let shortlist = 20
+
+    /// Merges the hits of a photo's views: each picture keeps its largest similarity.
+    ///
+    /// - Returns: at most `top`, best first; equal ones in the order of ids.
+    static func largestPerPicture(_ views: [[Hit]], top: Int) -> [Hit] {
+        let ordered = views.joined().sorted {
+            $0.similarity == $1.similarity ? $0.id < $1.id : $0.similarity > $1.similarity
+        }
+        var seen: Set<Int64> = []
+        return Array(ordered.filter { seen.insert($0.id).inserted }.prefix(max(0, top)))
+    }
+
+    /// Orders verified hits by score, equal ones by id.
+    static func inFusedOrder(_ shortlist: [VerifiedHit]) -> [VerifiedHit] {
+        shortlist.sorted { $0.score == $1.score ? $0.id < $1.id : $0.score > $1.score }
+    }
+}
+
+extension GalleryReader {
+    /// Finds pictures by several views of a photo, and verifies the first.
+    ///
+    /// - Parameters:
+    ///   - views: a descriptor of each, of length 1, from the gallery's model.
+    ///   - database: what this gallery loaded.
+    ///   - photo: what compares gallery pictures with the photo; nil leaves the order by similarity.
+    ///   - top: how many, at least 1.
+    ///   - shortlist: hits that are verified.
+    public func hits(
+        _ views: [[Float]], in database: Database, photo: PhotoVerifier?, top: Int,
+        shortlist: Int = VerifiedSearch.shortlist
+    ) throws -> [VerifiedHit] {
+        let wanted = max(top, shortlist)
+        let each = try views.map { try database.search($0, top: wanted) }
+        let merged = VerifiedSearch.largestPerPicture(each, top: wanted)
+        var first = try merged.prefix(shortlist).map { hit in
+            VerifiedHit(
+                id: hit.id, similarity: hit.similarity,
+                verification: try photo.map { try verification(of: hit.id, $0) })
+        }
+        if photo != nil { first = VerifiedSearch.inFusedOrder(first) }
+        let others = merged.dropFirst(shortlist).map {
+            VerifiedHit(id: $0.id, similarity: $0.similarity, verification: nil)
+        }
+        return Array((first + others).prefix(top))
+    }
+
+    private func verification(of id: Int64, _ photo: PhotoVerifier) throws -> Verification {
+        try localFeatures(id).map { try photo.verify($0) } ?? .notFound
+    }
+}
