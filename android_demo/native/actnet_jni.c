@@ -12,6 +12,12 @@
  *       external fun close(engine: Long)
  *     }
  *
+ *     object NativeVerification {
+ *       external fun open(widthPx: Int, heightPx: Int, features: ByteArray): Long
+ *       external fun verify(verifier: Long, widthPx: Int, heightPx: Int, features: ByteArray): DoubleArray
+ *       external fun close(verifier: Long)   // verify: inliers, and the outline where there is one
+ *     }
+ *
  * with @JvmStatic. Whatever fails throws EngineException with an ActnetCode and its sentence. The
  * number of a closed engine must not be used again: whoever owns it sees to that.
  */
@@ -20,9 +26,12 @@
 #include <string.h>
 
 #include "actnet_engine.h"
+#include "actnet_verification.h"
 
 #define EXCEPTION "org/mobileactnet/engine/EngineException"
 #define METHOD(result, name) JNIEXPORT result JNICALL Java_org_mobileactnet_engine_NativeEngine_##name
+#define VERIFICATION(result, name) \
+  JNIEXPORT result JNICALL Java_org_mobileactnet_engine_NativeVerification_##name
 
 static ActnetEngine *engine_of(jlong number) { return (ActnetEngine *)(intptr_t)number; }
 
@@ -121,4 +130,47 @@ METHOD(jfloatArray, describe)(JNIEnv *env, jclass type, jlong number, jbyteArray
 METHOD(void, close)(JNIEnv *env, jclass type, jlong number) {
   (void)env, (void)type;
   actnet_close(engine_of(number));
+}
+
+static ActnetVerifier *verifier_of(jlong number) { return (ActnetVerifier *)(intptr_t)number; }
+
+VERIFICATION(jlong, open)(JNIEnv *env, jclass type, jint width, jint height, jbyteArray features) {
+  (void)type;
+  jsize size;
+  ActnetError error;
+  char *bytes = copy_bytes(env, features, &size);
+  if (bytes == NULL) return 0;
+  ActnetLocalFeatures photo = {width, height, (const uint8_t *)bytes, (size_t)size};
+  ActnetVerifier *verifier = actnet_verifier_open(&photo, &error);
+  free(bytes);
+  if (verifier == NULL) throw_error(env, &error);
+  return (jlong)(intptr_t)verifier;
+}
+
+VERIFICATION(jdoubleArray, verify)(JNIEnv *env, jclass type, jlong number, jint width, jint height,
+                                   jbyteArray features) {
+  (void)type;
+  jsize size;
+  ActnetError error;
+  ActnetVerification found;
+  char *bytes = copy_bytes(env, features, &size);
+  if (bytes == NULL) return NULL;
+  ActnetLocalFeatures picture = {width, height, (const uint8_t *)bytes, (size_t)size};
+  ActnetCode code = actnet_verify(verifier_of(number), &picture, &found, &error);
+  free(bytes);
+  if (code) {
+    throw_error(env, &error);
+    return NULL;
+  }
+  const jdouble inliers = found.inliers;
+  jdoubleArray array = (*env)->NewDoubleArray(env, found.has_outline ? 9 : 1);
+  if (array == NULL) return NULL;
+  (*env)->SetDoubleArrayRegion(env, array, 0, 1, &inliers);
+  if (found.has_outline) (*env)->SetDoubleArrayRegion(env, array, 1, 8, found.outline);
+  return array;
+}
+
+VERIFICATION(void, close)(JNIEnv *env, jclass type, jlong number) {
+  (void)env, (void)type;
+  actnet_verifier_close(verifier_of(number));
 }

@@ -108,8 +108,8 @@ class Build:
         for precision, limit in LARGEST_DIFFERENCES.items():
             artefact, parity = shipped_artefact(precision), fresh_folder(BUILD / "parity")
             write_parity(artefact, self._photos(parity), parity)
-            properties = (f"-Dengine={native / 'libactnet_jni.so'}", f"-Dartefact={artefact}",
-                          f"-Dparity={parity}", f"-Dlimit={limit}")  # fmt: skip
+            properties = (*self._properties(), f"-Dengine={native / 'libactnet_jni.so'}",
+                          f"-Dartefact={artefact}", f"-Dparity={parity}", f"-Dlimit={limit}")  # fmt: skip
             tested = run_junit(self.tools, tests, [*libraries, classes], properties)
             said.append(f"{precision}: {tested}")
             shutil.rmtree(parity)  # Decoded photos are large.

@@ -13,6 +13,14 @@ data class Picture(val id: Long, val path: String, val label: String?, val width
     val title: String get() = label ?: path.substringAfterLast('/')
 }
 
+/**
+ * A thing of the catalogue, which one or more pictures show.
+ *
+ * @property name tells it from others.
+ * @property fields by language, then by name (`title`, `maker`, ...); the language is empty where none is named.
+ */
+data class Item(val name: String, val fields: Map<String, Map<String, String>>)
+
 /** How much is in a gallery. */
 data class GalleryCounts(val pictures: Long, val labels: Long, val thumbnails: Long, val problems: Long)
 
@@ -31,6 +39,16 @@ class DescriptorTable(val ids: LongArray, val descriptors: StoredDescriptors)
 class Gallery(private val database: Database, private val name: String) : Closeable by database {
     /** What it was made by, as it was when the gallery was opened. */
     val info: GalleryInfo = readInfo(database, name)
+
+    private val hasVersion2 = readableErrors(name) { hasTablesOfVersion2(database) }
+    private val settings = if (hasVersion2) readSettings(database, name) else emptyMap()
+
+    /** Whether pictures have local features, so that hits can be verified. */
+    val hasLocalFeatures: Boolean = hasLocalFeatures(settings, name)
+
+    /** The certainty from which a hit is an answer, as the gallery was calibrated. */
+    val verifiedFrom: Double = settings["verified_from"]?.toDoubleOrNull()
+        ?.takeIf { it > 0 && it < Double.POSITIVE_INFINITY } ?: VERIFIED_FROM
 
     /**
      * Reads all descriptors into one matrix, in rising order of ids.
@@ -83,6 +101,34 @@ class Gallery(private val database: Database, private val name: String) : Closea
             .singleOrNull()
     }
 
+    /**
+     * A picture's local features; null where it has none, as in galleries of version 1.
+     *
+     * @throws GalleryException where they are damaged.
+     */
+    fun localFeatures(id: Long): LocalFeatures? {
+        if (!hasLocalFeatures) return null
+        return readableErrors(name) {
+            val sql = "SELECT width_px, height_px, features FROM local_features WHERE picture_id = ?"
+            database.list(sql, id, make = ::localFeaturesOf).singleOrNull()
+        }
+    }
+
+    /** What the catalogue says of a picture; null where it says nothing, as in galleries of version 1. */
+    fun item(pictureId: Long): Item? {
+        if (!hasVersion2) return null
+        return readableErrors(name) {
+            val sql = "SELECT item.id, item.name FROM item JOIN item_picture ON item.id = item_id WHERE picture_id = ?"
+            val (id, itemName) = database.list(sql, pictureId) { it[0] as Long to it[1].toString() }
+                .singleOrNull() ?: return@readableErrors null
+            val fields = sortedMapOf<String, MutableMap<String, String>>()
+            database.query("SELECT language, name, value FROM item_field WHERE item_id = ? ORDER BY 1, 2", id) {
+                fields.getOrPut(it[0].toString()) { linkedMapOf() }[it[1].toString()] = it[2].toString()
+            }
+            Item(itemName, fields)
+        }
+    }
+
     /** The photos that could not be described. */
     fun problems(): List<Problem> = readableErrors(name) {
         database.list("SELECT path, reason FROM problem ORDER BY path") {
@@ -106,6 +152,19 @@ class Gallery(private val database: Database, private val name: String) : Closea
             number(3).toInt(),
             number(4).toInt()
         )
+    }
+
+    private fun localFeaturesOf(row: Row): LocalFeatures {
+        val width = row[0] as? Long ?: throw damaged(name, "a number is missing")
+        val height = row[1] as? Long ?: throw damaged(name, "a number is missing")
+        val bytes = row[2] as? ByteArray ?: throw damaged(name, "local features are missing")
+        return try {
+            LocalFeatures(Math.toIntExact(width), Math.toIntExact(height), bytes)
+        } catch (error: IllegalArgumentException) {
+            throw damaged(name, "local features of ${error.message}")
+        } catch (error: ArithmeticException) {
+            throw damaged(name, "local features of $width x $height pixels")
+        }
     }
 
     private fun scaleOf(value: Any?): Double = (value as? Double)?.takeIf { it.isFinite() && it > 0 }

@@ -1,4 +1,4 @@
-/* The format of a gallery, version 1 (docs/gallery.md): its marks, and what is refused. */
+/* The format of a gallery, versions 1 and 2 (docs/gallery.md): its marks, and what is refused. */
 package org.mobileactnet.core
 
 import java.io.File
@@ -84,6 +84,28 @@ internal fun readInfo(database: Database, name: String): GalleryInfo = readableE
         "revision, made_by FROM gallery"
     val rows = database.list(sql) { row -> infoOf(row, name) }
     rows.singleOrNull() ?: throw damaged(name, "it says nothing of its model")
+}
+
+/** Version 1 has no tables for local features. */
+internal fun hasTablesOfVersion2(database: Database): Boolean =
+    database.list("PRAGMA user_version") { it[0] as Long }.single() >= 2
+
+/** Reads the table `setting` of version 2. */
+internal fun readSettings(database: Database, name: String): Map<String, String> = readableErrors(name) {
+    database.list("SELECT name, value FROM setting") { it[0].toString() to it[1].toString() }.toMap()
+}
+
+/**
+ * Tells whether a gallery has local features.
+ *
+ * @throws GalleryException where they are of another kind than this app compares.
+ */
+internal fun hasLocalFeatures(settings: Map<String, String>, name: String): Boolean {
+    val kind = settings["local_features"].orEmpty()
+    if (kind.isEmpty() || kind == LOCAL_FEATURES_KIND) return kind.isNotEmpty()
+    throw GalleryException(
+        "$name has local features of the kind $kind, this app compares $LOCAL_FEATURES_KIND; $REBUILD --overwrite"
+    )
 }
 
 private fun infoOf(row: Row, name: String): GalleryInfo {

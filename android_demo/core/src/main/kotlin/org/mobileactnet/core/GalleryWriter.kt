@@ -27,6 +27,10 @@ class DescribedPhoto(
  * @param name of the file, for messages.
  */
 class GalleryWriter(private val database: Database, private val name: String) {
+    // SQLite gives a new picture the number of the last one that went; nothing may be left under it.
+    private val tablesOfPictures = listOf("thumbnail") +
+        if (readableErrors(name) { hasTablesOfVersion2(database) }) TABLES_OF_VERSION_2 else emptyList()
+
     /**
      * Adds a photo, or puts its new content in the place of the old one.
      *
@@ -61,10 +65,12 @@ class GalleryWriter(private val database: Database, private val name: String) {
     fun delete(path: String) = change { remove(path) }
 
     private fun remove(path: String) {
-        database.execute(
-            "DELETE FROM thumbnail WHERE picture_id IN (SELECT id FROM picture WHERE path = ?)",
-            path
-        )
+        for (table in tablesOfPictures) {
+            database.execute(
+                "DELETE FROM $table WHERE picture_id IN (SELECT id FROM picture WHERE path = ?)",
+                path
+            )
+        }
         database.execute("DELETE FROM picture WHERE path = ?", path)
         database.execute("DELETE FROM problem WHERE path = ?", path)
     }
@@ -74,5 +80,9 @@ class GalleryWriter(private val database: Database, private val name: String) {
             block()
             database.execute("UPDATE gallery SET revision = revision + 1")
         }
+    }
+
+    private companion object {
+        val TABLES_OF_VERSION_2 = listOf("local_features", "page_picture", "item_picture")
     }
 }
