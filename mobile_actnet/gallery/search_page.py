@@ -1,8 +1,9 @@
 """The page of a search: each query with what was found for it, thumbnails inside."""
 
 import html
+import io
 
-from PIL import ImageDraw
+from PIL import Image, ImageDraw
 
 from mobile_actnet.errors import UnreadablePictureError
 from mobile_actnet.gallery.gallery import Answer, Gallery, Hit
@@ -14,6 +15,9 @@ from mobile_actnet.pictures.thumbnails import thumbnail_jpeg
 _SIDE_PX = 160
 _QUERY_SIDE_PX = 320
 _OUTLINE, _OUTLINE_PX = (30, 200, 80), 4
+
+_MANY_PICTURES = 400
+"""Pages of more get smaller ones: 150 queries with ten hits each stay below 10 MB."""
 
 _STYLE = """
 li { width: 172px; text-align: center; font-size: .8rem; overflow-wrap: anywhere; }
@@ -38,6 +42,7 @@ def search_page(gallery: Gallery, answers: list[Answer]) -> str:
         HTML. Pictures come from the gallery's thumbnails, else from the photos themselves.
     """
     shown: dict[int, str] = {}
+    many = sum(1 + len(answer.hits) for answer in answers) > _MANY_PICTURES
     parts = [
         f"<p>{len(gallery)} pictures, described by {html.escape(gallery.info.model_file)}. The "
         "first picture of a row is the query; the number is the similarity, at most 1. A green frame "
@@ -48,30 +53,33 @@ def search_page(gallery: Gallery, answers: list[Answer]) -> str:
         if answer.problem is not None:
             parts.append(f"<p>{html.escape(str(answer.problem))}</p></section>")
             continue
-        parts += ["<ol>", _query_item(answer)]
-        parts += [_item(gallery, rank, hit, shown) for rank, hit in enumerate(answer.hits, start=1)]
+        parts += ["<ol>", _query_item(answer, many)]
+        parts += [
+            _item(gallery, rank, hit, shown, many) for rank, hit in enumerate(answer.hits, start=1)
+        ]
         parts.append("</ol></section>")
     return page(f"Search in {gallery.path.name}", _STYLE, parts)
 
 
-def _query_item(answer: Answer) -> str:
+def _query_item(answer: Answer, many: bool) -> str:
+    side = _QUERY_SIDE_PX * 3 // 4 if many else _QUERY_SIDE_PX
     photo = decode(answer.picture)
     shown = next((hit for hit in answer.hits if hit.verified and hit.outline), None)
     small = photo.copy()
-    small.thumbnail((_QUERY_SIDE_PX, _QUERY_SIDE_PX))
+    small.thumbnail((side, side))
     if shown is not None and shown.outline is not None:
         scale = small.width / photo.width
         corners = [(x * scale, y * scale) for x, y in shown.outline]
         pen = ImageDraw.Draw(small)
         pen.line([*corners, corners[0], corners[1]], _OUTLINE, _OUTLINE_PX, joint="curve")
-    image = thumbnail_jpeg(small, _QUERY_SIDE_PX)
+    image = thumbnail_jpeg(small, side)
     told = f"{shown.path} found" if shown is not None else "query"
     return item("query", data_url(image), f"query {answer.picture.name}", told)
 
 
-def _item(gallery: Gallery, rank: int, hit: Hit, shown: dict[int, str]) -> str:
+def _item(gallery: Gallery, rank: int, hit: Hit, shown: dict[int, str], many: bool) -> str:
     if hit.picture_id not in shown:
-        shown[hit.picture_id] = _source(gallery, hit)
+        shown[hit.picture_id] = _source(gallery, hit, many)
     source = shown[hit.picture_id]
     score = f"{hit.similarity:.3f}"
     if hit.inliers is not None:
@@ -83,12 +91,15 @@ def _item(gallery: Gallery, rank: int, hit: Hit, shown: dict[int, str]) -> str:
     return item(kind, source, f"hit {rank}: {hit.path}", *captions)
 
 
-def _source(gallery: Gallery, hit: Hit) -> str:
+def _source(gallery: Gallery, hit: Hit, many: bool) -> str:
+    side = _SIDE_PX * 5 // 8 if many else _SIDE_PX
     jpeg = gallery.thumbnail(hit.picture_id)
     if jpeg is None:
         path = from_gallery(gallery.path, gallery.info.photos_path) / hit.path
         try:
-            jpeg = thumbnail_jpeg(decode(path), _SIDE_PX)
+            jpeg = thumbnail_jpeg(decode(path), side)
         except UnreadablePictureError:
             return _NOTHING
+    elif many:
+        jpeg = thumbnail_jpeg(Image.open(io.BytesIO(jpeg)).convert("RGB"), side)
     return data_url(jpeg)
