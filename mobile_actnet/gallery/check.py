@@ -13,6 +13,7 @@ from mobile_actnet.gallery.sqlite.reader import GalleryReader
 from mobile_actnet.gallery.sqlite.schema import from_gallery
 from mobile_actnet.gallery.sqlite.storage import scales_of
 from mobile_actnet.gallery.sqlite.writer import settle_journal
+from mobile_actnet.pictures.local_features import UNITS_PER_PX
 from mobile_actnet.runtime.finding import Finding
 
 
@@ -26,7 +27,7 @@ def examine_gallery(path: Path) -> list[Finding]:
         settle_journal(path)
     with GalleryReader(path) as reader:
         checks: list[Callable[[GalleryReader], Finding]] = [
-            _integrity, _single_file, _paths, _descriptors, _thumbnails, _duplicates, _problems, _model,
+            _integrity, _single_file, _paths, _descriptors, _thumbnails, _local_features, _duplicates, _problems, _model,
             _approximate,
         ]  # fmt: skip
         return [_attempt(check, reader) for check in checks]
@@ -93,6 +94,24 @@ def _thumbnails(reader: GalleryReader) -> Finding:
     if count != reader.count() or wrong:
         raise GalleryError(f"{count} thumbnails for {reader.count()} pictures, {wrong:.0f} no JPEG")
     return Finding(True, f"{count} thumbnails, longest side {side}")
+
+
+def _local_features(reader: GalleryReader) -> Finding:
+    if not reader.kept.local_features:
+        return Finding(None, "no local features: hits are not verified")
+    count = 0
+    for (number,) in reader.rows("SELECT picture_id FROM local_features"):
+        features = reader.local_features(number)
+        assert features is not None
+        sides = (features.width_px * UNITS_PER_PX, features.height_px * UNITS_PER_PX)
+        if (features.positions > sides).any():
+            raise GalleryError(
+                f"local features of picture {number} lie outside it; build the gallery again"
+            )
+        count += 1
+    missing = reader.count() - count
+    more = f"; {missing} pictures lack them, actnet-index update adds them" if missing else ""
+    return Finding(True if not missing else None, f"{count} pictures with local features{more}")
 
 
 def _duplicates(reader: GalleryReader) -> Finding:

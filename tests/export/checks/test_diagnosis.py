@@ -83,7 +83,10 @@ def test_borders_that_differ_from_the_manifest(
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("none.onnx", "does not exist; actnet export makes one"), ("model.pt", "is no artefact; allowed are .tflite")],
+    [
+        ("none.onnx", "does not exist; actnet export makes one"),
+        ("model.pt", "is no artefact; allowed are .tflite"),
+    ],
 )
 def test_no_artefact(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, message: str

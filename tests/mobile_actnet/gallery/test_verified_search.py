@@ -18,6 +18,7 @@ from mobile_actnet.gallery.answers.verified_ranking import (
     fused_scores,
     largest_per_picture,
 )
+from mobile_actnet.gallery.check import examine_gallery
 from mobile_actnet.gallery.gallery import Gallery, SearchOptions
 from mobile_actnet.gallery.indexing.indexer import KEEP, IndexOptions, build, update
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
@@ -236,6 +237,19 @@ def test_damaged_local_features_are_named(folder: Path) -> None:
         pytest.raises(GalleryError, match="is damaged: local features of picture"),
     ):
         gallery.search(folder / "query.png")
+
+
+def test_check_counts_local_features_and_finds_those_outside(folder: Path) -> None:
+    gallery = folder / "g.sqlite"
+    assert f"{COUNT} pictures with local features" in str(examine_gallery(gallery))
+    connection = sqlite3.connect(gallery, isolation_level=None)
+    connection.execute("UPDATE local_features SET width_px = 10 WHERE picture_id = 2")
+    connection.execute("DELETE FROM local_features WHERE picture_id = 1")
+    findings = examine_gallery(gallery)
+    assert any(f.ok is False and "picture 2 lie outside it" in f.text for f in findings)
+    connection.execute("DELETE FROM local_features WHERE picture_id = 2")
+    connection.close()
+    assert "2 pictures lack them, actnet-index update" in str(examine_gallery(gallery))
 
 
 def test_local_features_of_another_kind_are_refused(folder: Path) -> None:

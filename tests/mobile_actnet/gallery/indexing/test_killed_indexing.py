@@ -7,6 +7,7 @@ run does it a few times.
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -18,7 +19,7 @@ from mobile_actnet.gallery.sqlite.reader import GalleryReader
 
 KILLS = int(os.environ.get("ACTNET_KILLS", "4"))
 PHOTOS = 160
-EMPTY_BYTES = 32_768
+EMPTY_BYTES = 61_440
 
 # Commits after every two photos, so that kills fall into all parts of a transaction.
 COMMAND = (
@@ -130,3 +131,52 @@ def test_killed_at_random_moments(make_photos, artefact: Path, tmp_path: Path) -
     assert {name for name in left if not name.startswith(".actnet-")} == {
         "photos", "undisturbed.sqlite",
     }  # fmt: skip
+
+
+def all_rows(gallery: Path) -> list[tuple]:
+    """Pictures with their local features, where the gallery has any."""
+    with GalleryReader(gallery) as reader:
+        if reader.version == 1:
+            return reader.rows("SELECT * FROM picture ORDER BY id")
+        return reader.rows(
+            "SELECT picture.*, local_features.width_px, features FROM picture "
+            "LEFT JOIN local_features ON picture_id = id ORDER BY id"
+        )
+
+
+def test_killed_while_version_1_becomes_2(make_photos, artefact: Path, tmp_path: Path) -> None:
+    photos, gallery = make_photos(40, side=160), tmp_path / "g.sqlite"
+    build(photos, artefact, gallery, IndexOptions(workers=1))
+    expected = all_rows(gallery)
+    connection = sqlite3.connect(gallery, isolation_level=None)
+    for table in (
+        "setting",
+        "local_features",
+        "page_picture",
+        "item_field",
+        "item_picture",
+        "item",
+    ):
+        connection.execute(f"DROP TABLE {table}")
+    connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    old, before = gallery.read_bytes(), all_rows(gallery)
+    process, started = start("update", gallery, "--workers", "1"), time.monotonic()
+    process.communicate()
+    whole_s = time.monotonic() - started
+    assert all_rows(gallery) == expected
+    rng, alive = random.Random(os.environ.get("ACTNET_KILLS_SEED", "1")), 0
+    for _ in range(KILLS):
+        gallery.write_bytes(old)
+        process = start("update", gallery, "--workers", "1")
+        time.sleep(rng.uniform(0, whole_s))
+        alive += process.poll() is None
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        found = all_rows(gallery)
+        assert [row[: len(before[0])] for row in found] == before, "what was there is gone"
+        output = start("update", gallery, "--workers", "1").communicate()[0]
+        assert "40 pictures" in output
+        assert all_rows(gallery) == expected
+        assert all(finding.ok is not False for finding in examine_gallery(gallery))
+    assert alive
