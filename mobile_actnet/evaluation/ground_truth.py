@@ -9,10 +9,11 @@ import io
 import json
 import pickle
 import re
+import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -176,7 +177,9 @@ def _indices(value: object, images: int, where: str) -> NDArray[np.int64]:
     indices = []
     for index in _values(value, where):
         if isinstance(index, bool) or not isinstance(index, int):
-            raise ActnetError(f"{where} holds {index!r}; positions must be whole numbers")
+            raise ActnetError(
+                f"{where} holds {reprlib.repr(index)}; positions must be whole numbers"
+            )
         if not 0 <= index < images:
             raise ActnetError(f"{where} holds position {index}; imlist allows 0 to {images - 1}")
         indices.append(index)
@@ -204,7 +207,7 @@ def _box(values: list[object], where: str) -> Box:
     ]
     if len(values) != 4 or len(numbers) != 4:
         raise ActnetError(
-            f"{where}: the box is {values}; it must be four finite numbers x1, y1, x2, y2"
+            f"{where}: the box is {reprlib.repr(values)}; it must be four finite numbers x1, y1, x2, y2"
         )
     left, top, right, bottom = numbers
     if left >= right or top >= bottom:
@@ -226,7 +229,7 @@ def _names(value: object, where: str) -> list[str]:
         raise ActnetError(f"{where} must be a list of photo names with at least one")
     for name in value:
         if not isinstance(name, str):
-            raise ActnetError(f"{where} holds {name!r:.80}; photo names must be text")
+            raise ActnetError(f"{where} holds {reprlib.repr(name)}; photo names must be text")
     return list(value)
 
 
@@ -287,13 +290,13 @@ class _Dtype:
 
     def __init__(self, code: object, *_: object) -> None:
         if not isinstance(code, str) or not _NUMBERS.fullmatch(code):
-            raise _RefusedError(f"it holds an array of {code!r:.80}")
+            raise _RefusedError(f"it holds an array of {reprlib.repr(code)}")
         self.dtype = np.dtype(code)
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         # (version, byte order, ...); what follows describes records, which there are none of.
         if state[1] not in ("<", ">", "|", "="):
-            raise _RefusedError(f"it holds an array in byte order {state[1]!r:.80}")
+            raise _RefusedError(f"it holds an array in byte order {reprlib.repr(state[1])}")
         self.dtype = self.dtype.newbyteorder(state[1])
 
 
@@ -335,13 +338,15 @@ def _decoded(content: object, dtype: object, shape: object) -> list[int | float]
         raise _RefusedError("it holds an array without numbers")
     values: list[int | float] = np.frombuffer(content, dtype.dtype).tolist()
     if shape not in ((len(values),), [len(values)]):
-        raise _RefusedError(f"it holds an array of shape {shape!r:.80} for {len(values)} numbers")
+        raise _RefusedError(
+            f"it holds an array of shape {reprlib.repr(shape)} for {len(values)} numbers"
+        )
     return values
 
 
 def _latin1(text: str, encoding: str) -> bytes:
     if encoding not in ("latin1", "latin-1"):
-        raise _RefusedError(f"it encodes text as {encoding!r:.80}")
+        raise _RefusedError(f"it encodes text as {reprlib.repr(encoding)}")
     return text.encode("latin1")
 
 
@@ -364,10 +369,46 @@ _ALLOWED: dict[tuple[str, str], Callable[..., object]] = {
 }
 
 
-class _Unpickler(pickle.Unpickler):
-    """Hands out stand-ins, never what a name in the pickle stands for."""
+# Sets hash what is in them, and nothing here is made of objects.
+_LEFT_OUT = frozenset((
+    pickle.EMPTY_SET, pickle.ADDITEMS, pickle.FROZENSET, pickle.EXT1, pickle.EXT2, pickle.EXT4,
+    pickle.PERSID, pickle.BINPERSID, pickle.INST, pickle.OBJ, pickle.NEWOBJ, pickle.NEWOBJ_EX,
+))  # fmt: skip
+
+
+class _Unpickler(pickle._Unpickler):
+    """Hands out stand-ins, never what a name in the pickle stands for.
+
+    Python's own implementation, because its steps can be changed: a few bytes can name a list of
+    lists of lists that takes for ever to hash, and ask the one in C for a table of any size.
+    """
+
+    dispatch: ClassVar[dict[int, Callable[[Any], None]]] = {
+        code: step
+        for code, step in pickle._Unpickler.dispatch.items()
+        if bytes([code]) not in _LEFT_OUT
+    }
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in _ALLOWED:
-            raise _RefusedError(f"it wants to call {module}.{name}")
+            raise _RefusedError(f"it wants to call {module:.80}.{name:.80}")
         return _Allowed(_ALLOWED[module, name])
+
+    def load_setitem(self) -> None:
+        self._set_items(self.stack[-2:-1], super().load_setitem)
+
+    def load_setitems(self) -> None:
+        self._set_items(self.stack[::2], super().load_setitems)
+
+    def load_dict(self) -> None:
+        self._set_items(self.stack[::2], super().load_dict)
+
+    def _set_items(self, keys: list[object], step: Callable[[], None]) -> None:
+        for key in keys:
+            if not isinstance(key, str | int):
+                raise _RefusedError(f"it names an entry by a {type(key).__name__}")
+        step()
+
+    dispatch[pickle.SETITEM[0]] = load_setitem
+    dispatch[pickle.SETITEMS[0]] = load_setitems
+    dispatch[pickle.DICT[0]] = load_dict
