@@ -8,7 +8,7 @@ export OMP_NUM_THREADS ?= 2
 
 ARM64 := .arm64
 
-.PHONY: export test test-android android-assets test-ios ios-assets arm64 lint typecheck bench ranges clean clean-arm64
+.PHONY: export test fuzz test-android android-assets test-ios ios-assets arm64 lint typecheck bench ranges clean clean-arm64
 
 export: $(READY)
 	$(BIN)/actnet-export --format tflite --overwrite
@@ -17,6 +17,12 @@ export: $(READY)
 test: $(READY)
 	@$(MAKE) --no-print-directory arm64 || echo "SKIPPED: tests of ARM64 and adb; the reason stands above"
 	$(BIN)/python -m pytest
+
+# make fuzz [CASES=50000] [SEED=2]: damaged files for every reader of foreign bytes, many more than make test has.
+CASES ?= 50000
+SEED ?= 2
+fuzz: $(READY)
+	ACTNET_FUZZ_CASES=$(CASES) ACTNET_FUZZ_SEED=$(SEED) $(BIN)/python -m pytest -q tests/fuzz
 
 # Needs a Java 17 or newer, npm and apt; the tools go to android_demo/.toolchain, without root.
 test-android: $(READY)

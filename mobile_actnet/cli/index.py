@@ -375,7 +375,7 @@ def _rehearse(arguments: argparse.Namespace) -> int:
 def _holds_thresholds(path: Path) -> bool:
     try:
         return "thresholds" in json.loads(path.read_bytes())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return False
 
 

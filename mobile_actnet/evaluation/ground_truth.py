@@ -275,10 +275,8 @@ def _unpickled(content: bytes, path: Path) -> object:
         raise ActnetError(
             f"{path} is refused: {error}; only lists and numbers may be in it"
         ) from error
-    # A damaged pickle raises almost anything.
-    except (pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError, IndexError,
-            KeyError, ImportError, OverflowError, MemoryError, RecursionError) as error:  # fmt: skip
-        raise ActnetError(f"{path} cannot be read as a pickle: {error}") from error
+    except Exception as error:  # A damaged pickle raises almost anything.
+        raise ActnetError(f"{path} cannot be read as a pickle: {error!s:.200}") from error
 
 
 class _RefusedError(pickle.UnpicklingError):
@@ -376,7 +374,10 @@ _LEFT_OUT = frozenset((
 ))  # fmt: skip
 
 
-class _Unpickler(pickle._Unpickler):
+_InPython: Any = pickle._Unpickler
+
+
+class _Unpickler(_InPython):  # type: ignore[misc]
     """Hands out stand-ins, never what a name in the pickle stands for.
 
     Python's own implementation, because its steps can be changed: a few bytes can name a list of
@@ -384,9 +385,7 @@ class _Unpickler(pickle._Unpickler):
     """
 
     dispatch: ClassVar[dict[int, Callable[[Any], None]]] = {
-        code: step
-        for code, step in pickle._Unpickler.dispatch.items()
-        if bytes([code]) not in _LEFT_OUT
+        code: step for code, step in _InPython.dispatch.items() if bytes([code]) not in _LEFT_OUT
     }
 
     def find_class(self, module: str, name: str) -> Any:

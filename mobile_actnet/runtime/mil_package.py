@@ -86,7 +86,9 @@ def read_package(path: Path) -> Package:
             f"{path} is incomplete: {missing} cannot be read ({error.strerror}); "
             "copy the whole folder or export it again"
         ) from error
-    except (ValueError, DecodeError, struct.error, KeyError, TypeError) as error:
+    # Damaged JSON and protobuf lead the reader anywhere.
+    except (ValueError, DecodeError, struct.error, LookupError, TypeError, AttributeError,
+            RecursionError, OverflowError, MemoryError) as error:  # fmt: skip
         raise ArtefactError(f"{path} is damaged ({error}); copy or export it again") from error
 
 

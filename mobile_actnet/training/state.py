@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import pickle
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -56,7 +55,8 @@ def load_state(path: Path, identity: str) -> State | None:
         return None
     try:
         state = torch.load(path, weights_only=True, map_location="cpu")
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError) as error:
+    # A damaged archive or pickle raises almost anything.
+    except Exception as error:
         raise ActnetError(f"{path} is damaged or no state file; move it away") from error
     if not isinstance(state, dict) or state.get("identity") != identity:
         raise ActnetError(

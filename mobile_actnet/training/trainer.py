@@ -156,6 +156,13 @@ class _Run:
         self.processes.wait()
         if state is None:
             return 0
+        try:
+            return self._take_up(state)
+        # What is missing or of another shape: a file that holds our mark and is damaged behind it.
+        except (KeyError, TypeError, ValueError, RuntimeError, AttributeError, IndexError) as error:
+            raise ActnetError(f"{self.state_path} is damaged ({error}); move it away") from error
+
+    def _take_up(self, state: dict[str, Any]) -> int:
         self.network.load_state_dict(state["network"])
         self.averaged.load_state_dict(state["averaged"])
         self.optimizer.load_state_dict(state["optimizer"])

@@ -4,6 +4,7 @@ import json
 import os
 import pickle
 import struct
+import time
 from pathlib import Path
 from typing import Any
 
@@ -279,3 +280,36 @@ def test_wrong_text_files(tmp_path: Path, file: str, content: str | None, messag
 def test_a_folder_without_queries(tmp_path: Path) -> None:
     with pytest.raises(ActnetError, match=r"holds no \*_query.txt; give the folder"):
         read_text_ground_truth(tmp_path, IMAGES)
+
+
+def nested(depth: int) -> tuple:
+    """A tuple of two of the same tuple, of two...: a few bytes that are 2 ** depth parts."""
+    value: tuple = ()
+    for _ in range(depth):
+        value = (value, value)
+    return value
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"(i__main__\nx\n.",
+        b"I1\np99999999999\n.",  # A place in a table of a hundred thousand million.
+        pickle.dumps({"imlist": [nested(60)], "qimlist": ["q"], "gnd": [{}]}),
+        pickle.dumps({"imlist": nested(60), "qimlist": nested(60), "gnd": nested(60)}),
+        pickle.dumps({"imlist": ["a"], "qimlist": ["q"], "gnd": [{"bbx": nested(60)}]}),
+        pickle.dumps({"imlist": ["a"], "qimlist": ["q"],
+                      "gnd": [{"bbx": [1, 2, 3, 4], "easy": [nested(60)]}]}),
+        # A dictionary with such a key, put together by hand: pickling it takes for ever.
+        pickle.dumps((nested(60),))[:-1] + b"0}" + pickle.dumps(nested(60))[2:-1] + b"K\x01s.",
+        b"\x80\x04\x8f(" + pickle.dumps(nested(60))[2:-1] + b"\x90.",  # A set of it.
+    ],
+)  # fmt: skip
+def test_a_few_bytes_cannot_keep_us_for_ever(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "gnd.pkl"
+    path.write_bytes(content)
+    started = time.monotonic()
+    with pytest.raises(ActnetError) as refused:
+        read_ground_truth(path, ("easy",))
+    assert time.monotonic() - started < 5
+    assert len(str(refused.value)) < 1000

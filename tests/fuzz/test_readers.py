@@ -1,0 +1,119 @@
+"""Every reader of foreign bytes, fed with damaged files; `make fuzz` runs many more of them."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from mobile_actnet.network.actnet import Actnet
+from mobile_actnet.network.checkpoint import Card, save_checkpoint
+from mobile_actnet.network.config import BackboneKind, NetworkConfig, StreamConfig
+from mobile_actnet.runtime.vocabulary import Format, Precision
+from tests.fuzz.readers import ground_truth
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+CASES = int(os.environ.get("ACTNET_FUZZ_CASES", "2000"))
+SEED = os.environ.get("ACTNET_FUZZ_SEED", "1")
+SMALL = NetworkConfig(BackboneKind.MOBILENET_V2, (StreamConfig(("features.2",)),), 8, 4)
+
+Fuzz = Callable[..., None]
+
+
+@pytest.fixture
+def fuzz(tmp_path: Path) -> Fuzz:
+    """Run a target in a process of its own; `share` of the cases where one takes long."""
+
+    def run(target: str, whole: Path, share: float = 1.0) -> None:
+        folder = tmp_path / "cases"
+        folder.mkdir()
+        cases = max(1, round(CASES * share))
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.fuzz.readers", target, whole, str(cases), SEED, folder],
+            capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2],
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr[-4000:]
+        told = json.loads(done.stdout.splitlines()[-1])
+        assert told["refused"] + told["read"] == cases, "an error has no sentence"
+        assert told["refused"] > cases // 20, "the mutations do no damage"
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["bitmap.bmp", "cmyk.tif", "display_p3.png", "jpeg_orientation_6.jpg", "lossless.webp",
+     "palette_alpha.png", "rgb16.png", "two_frames.gif"],
+)  # fmt: skip
+def test_pictures(name: str, fuzz: Fuzz) -> None:
+    fuzz("picture", GOLDEN / "preprocessing" / "sources" / name, 1 / 8)
+
+
+@pytest.mark.parametrize(
+    ("target", "text"),
+    [
+        ("photo list", "path,instance,role\na.jpg,x,query\na.jpg,y,\n"),
+        ("labels", 'path;label\na/ü.jpg;Käse\nb.jpg;"Tea; green"\n'),
+        ("catalogue", "path,item,language,title\na.jpg,n,en,Night\na.jpg,n,de,Nacht\nb.jpg,,,x\n"),
+    ],
+)
+def test_tables(target: str, text: str, fuzz: Fuzz, tmp_path: Path) -> None:
+    (tmp_path / "whole.csv").write_text(text, encoding="utf-8")
+    fuzz(target, tmp_path / "whole.csv")
+
+
+def test_checkpoints(fuzz: Fuzz, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    save_checkpoint(Actnet(SMALL), tmp_path / "whole.safetensors", Card("small"))
+    fuzz("checkpoint", tmp_path / "whole.safetensors", 1 / 4)
+
+
+def test_manifests(fuzz: Fuzz, tmp_path: Path) -> None:
+    manifest = {
+        "schema": 1, "name": "m", "format": "tflite", "precision": "fp32",
+        "artefact": {"sha256": hashlib.sha256(b"weights").hexdigest(), "size_bytes": 7},
+        "checkpoint": {"name": "c"}, "input": {"name": "image", "shape": [1, 64, 96, 3]},
+        "output": {"name": "descriptor", "shape": [1, 2], "dim": 2},
+        "preprocessing": {"name": "pillow-bilinear", "version": 1, "height": 64, "width": 96},
+        "parity": {"cosine_mean": 0.99, "cosine_min": 0.9}, "operators": {"CONV_2D": 3},
+        "golden": {"picture": "p", "descriptor": [0.6, 0.8], "cosine_min": 0.99},
+        "calibration": {"images": 3, "kept_in_float": ["a"]}, "runs_on": [{"runtime": "r"}],
+    }  # fmt: skip
+    (tmp_path / "whole.tflite.json").write_text(json.dumps(manifest))
+    fuzz("manifest", tmp_path / "whole.tflite.json")
+
+
+@pytest.mark.parametrize(
+    "name", sorted(path.name for path in (GOLDEN / "gallery").glob("*.sqlite"))
+)
+def test_galleries(name: str, fuzz: Fuzz) -> None:
+    fuzz("gallery", GOLDEN / "gallery" / name, 1 / 4)
+
+
+@pytest.mark.parametrize("suffix", [".pkl", ".json"])
+def test_ground_truths(suffix: str, fuzz: Fuzz, tmp_path: Path) -> None:
+    entry = {"bbx": [1, 2, 30, 40], "easy": [0, 1], "hard": [2], "junk": []}
+    text = json.dumps({"imlist": ["a", "b", "c"], "qimlist": ["q"], "gnd": [entry]})
+    content = ground_truth() if suffix == ".pkl" else text.encode()
+    (tmp_path / f"whole{suffix}").write_bytes(content)
+    fuzz("truth", tmp_path / f"whole{suffix}")
+
+
+def test_states(fuzz: Fuzz, tmp_path: Path) -> None:
+    state = {"identity": "identity", "step": 3, "network": {"a": torch.ones(3)}, "best": None}
+    torch.save(state, tmp_path / "whole.state")
+    fuzz("state", tmp_path / "whole.state")
+
+
+@pytest.mark.parametrize(
+    ("kind", "share"), [(Format.ONNX, 1 / 20), (Format.TFLITE, 1 / 20), (Format.COREML, 1 / 20)]
+)
+def test_artefacts(kind: Format, share: float, fuzz: Fuzz, small_artefact) -> None:
+    package = {Format.ONNX: "onnx", Format.TFLITE: "litert_torch", Format.COREML: "coremltools"}
+    pytest.importorskip(package[kind], reason="needs the extra of the format")
+    fuzz("artefact", small_artefact(kind, Precision.FP32).path, share)
