@@ -7,6 +7,7 @@ actnet search shop.sqlite --query photo.jpg
 import argparse
 import importlib
 import sys
+from pathlib import Path
 from typing import Any
 
 VERBS = {
@@ -35,7 +36,7 @@ class _Version(argparse.Action):
 def main(argv: list[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else argv
     if words and words[0] in VERBS:
-        return _run(words[0], words[1:])
+        return _run(words[0], words[1:], f"actnet {words[0]}")
     parser = argparse.ArgumentParser(
         prog="actnet",
         description="Mobile-ACTNET: instant visual search that runs on the phone, offline.",
@@ -49,10 +50,16 @@ def main(argv: list[str] | None = None) -> int:
     raise AssertionError("every verb has a module")
 
 
-def _run(verb: str, words: list[str]) -> int:
+def alias() -> int:
+    """Run the verb that the program is named after: `actnet-index` is `actnet index`."""
+    verb = Path(sys.argv[0]).stem.removeprefix("actnet-")
+    return _run(verb, sys.argv[1:], f"actnet-{verb}")
+
+
+def _run(verb: str, words: list[str], prog: str) -> int:
     try:
         module = importlib.import_module(f"mobile_actnet.cli.{VERBS[verb][0]}")
-        code: int = module.main(words, f"actnet {verb}")
+        code: int = module.main(words, prog)
         return code
     except KeyboardInterrupt:  # While modules are imported; from then on the command tells.
         print("stopped before anything was done", file=sys.stderr)

@@ -160,7 +160,8 @@ class _Run:
             return self._take_up(state)
         # What is missing or of another shape: a file that holds our mark and is damaged behind it.
         except (KeyError, TypeError, ValueError, RuntimeError, AttributeError, IndexError) as error:
-            raise ActnetError(f"{self.state_path} is damaged ({error}); move it away") from error
+            told = (str(error).splitlines() or [type(error).__name__])[0][:200]
+            raise ActnetError(f"{self.state_path} is damaged ({told}); move it away") from error
 
     def _take_up(self, state: dict[str, Any]) -> int:
         self.network.load_state_dict(state["network"])

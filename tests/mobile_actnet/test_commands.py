@@ -124,7 +124,17 @@ def test_ctrl_c_while_modules_are_imported(
 
     monkeypatch.setattr("importlib.import_module", interrupted)
     assert main.main(["index", "info", "x.sqlite"]) == 130
-    assert capsys.readouterr().err == "stopped before anything was done\n"
+    monkeypatch.setattr(sys, "argv", ["/bin/actnet-index", "info", "x.sqlite"])
+    assert main.alias() == 130
+    assert capsys.readouterr().err == 2 * "stopped before anything was done\n"
+
+
+def test_an_alias_is_its_verb(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["/bin/actnet-index", "info", "x.sqlite"])
+    assert main.alias() == 1
+    assert "x.sqlite does not exist" in capsys.readouterr().err
 
 
 def test_success() -> None:

@@ -307,3 +307,19 @@ def test_command_errors(
     assert main(["--data", str(pictures), "-o", str(out), *extra]) == 1
     assert message in capsys.readouterr().err
     assert not out.exists()
+
+
+@pytest.mark.parametrize("damage", ["missing", "of another kind", "of another shape"])
+def test_a_damaged_state_behind_its_mark_is_a_sentence(
+    damage: str, pictures: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "s.state"
+    run(small_network(), pictures, path)
+    state = torch.load(path, weights_only=True)
+    if damage == "missing":
+        del state["optimizer"]
+    else:
+        state["network"] = 3 if damage == "of another kind" else {"a": torch.ones(2)}
+    torch.save(state, path)
+    with pytest.raises(ActnetError, match="s.state is damaged .*; move it away"):
+        run(small_network(), pictures, path)
