@@ -22,6 +22,9 @@ GOLDEN = REPOSITORY / "tests" / "golden" / "verification"
 INDEX = json.loads((GOLDEN / "index.json").read_text())
 WRONG_ARGUMENT = 5
 ARM64 = REPOSITORY / ".arm64"
+PROGRAM = [
+    NATIVE / name for name in ("verify_pairs.c", "actnet_verification.c", "actnet_homography.c")
+]
 
 
 @dataclass(frozen=True)
@@ -230,13 +233,48 @@ def test_golden_pairs_on_arm64() -> None:
     check_program([ARM64 / "bin/qemu-aarch64", "-L", ARM64 / "sysroot", ARM64 / "verify_pairs"])
 
 
+def test_bytes_of_no_meaning_break_nothing(tmp_path: Path) -> None:
+    """A damaged gallery's features: found as in Python, without a step outside or an undefined one."""
+    if shutil.which("cc") is None:
+        pytest.skip("the C engine: needs a C compiler (Debian: apt install gcc)")
+    program = tmp_path / "verify_pairs"
+    checks = ["-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+    built = subprocess.run(["cc", "-std=gnu11", *checks, *PROGRAM, "-o", program])
+    if built.returncode:
+        pytest.skip("sanitizers: this compiler has none (Debian: they come with gcc)")
+    check_program([program])
+    rng = np.random.default_rng(3)
+    found = 0
+    for case in range(30):
+        sizes = rng.integers(1, 4096, (2, 2)).tolist() if case % 2 else [[1, 1], [4095, 4095]]
+        here, there = (int(count) for count in rng.integers(0, 400, 2))
+        same = min(here, there)
+        picture, photo = (rng.integers(0, 256, 22 * n).astype(np.uint8) for n in (here, there))
+        if case % 3:  # Equal codes match; with equal places, sizes and angles they fit too.
+            photo[6 * there :][: 16 * same] = picture[6 * here :][: 16 * same]
+        if case % 3 == 2:
+            for start, width in ((0, 2), (2, 2), (4, 1), (5, 1)):
+                photo[start * there :][: width * same] = picture[start * here :][: width * same]
+        blobs = [picture.tobytes(), photo.tobytes()]
+        for name, blob in zip("ab", blobs, strict=True):
+            (tmp_path / name).write_bytes(blob)
+        words = [str(v) for v in (*sizes[0], tmp_path / "a", *sizes[1], tmp_path / "b")]
+        done = subprocess.run([program, *words], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        picture_features, photo_features = (
+            LocalFeatures.from_bytes(blob, *size) for blob, size in zip(blobs, sizes, strict=True)
+        )
+        expected = Verifier(photo_features).verify(picture_features)
+        assert int(done.stdout.split()[0]) == expected.inliers
+        found += expected.inliers > 0
+    assert found > 5
+
+
 def test_the_program_for_arm64_tells_what_is_wrong(tmp_path: Path) -> None:
     if shutil.which("cc") is None:
         pytest.skip("the C engine: needs a C compiler (Debian: apt install gcc)")
     program = tmp_path / "verify_pairs"
-    names = ("verify_pairs.c", "actnet_verification.c", "actnet_homography.c")
-    sources = [NATIVE / name for name in names]
-    subprocess.run(["cc", "-std=gnu11", "-O2", *sources, "-o", program], check=True)
+    subprocess.run(["cc", "-std=gnu11", "-O2", *PROGRAM, "-o", program], check=True)
     check_program([program])
     done = subprocess.run(
         [program, "1", "1", tmp_path / "none", "1", "1", tmp_path / "none"],
