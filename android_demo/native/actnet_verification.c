@@ -5,14 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifdef __ARM_NEON
-#include <arm_neon.h>
-#endif
-
 #include "actnet_fail.h"
 #include "actnet_homography.h"
+#include "actnet_matching.h"
 
-enum { CODE_BYTES = 16, UNITS_PER_PX = 16 };
+enum { UNITS_PER_PX = 16 };
 enum { MAX_DISTANCE = 40, RATIO_OVER = 17, RATIO_UNDER = 20 };
 enum { MAX_MATCHES = 128, HYPOTHESES = 8, LEAST_MATCHES = 4, LEAST_FOR_HOMOGRAPHY = 8 };
 enum { ROUNDS = 4, MAX_TURN = 28, MAX_SIZE_STEPS = 19, CELLS = 20, INTEGER_STEPS = 1 << 14 };
@@ -40,7 +37,7 @@ typedef struct {
 
 struct ActnetVerifier {
   Features photo;
-  uint8_t blob[];
+  uint8_t blob[]; /* codes stand at its end, with the margin that matching needs behind them */
 };
 
 /* A set of matches: bit k of word k / 64 is match k. */
@@ -75,24 +72,6 @@ static int number_at(const uint8_t *values, int32_t place) {
   return values[2 * place] | values[2 * place + 1] << 8;
 }
 
-/* Every x86-64 processor of a phone or computer of today has the instruction; compilers do not suppose so. */
-#if defined(__x86_64__)
-#define COUNTS_BITS __attribute__((target("popcnt")))
-#else
-#define COUNTS_BITS
-#endif
-
-COUNTS_BITS static inline int distance(const uint8_t *one, const uint8_t *other) {
-#if defined(__ARM_NEON) && defined(__aarch64__)
-  return vaddvq_u8(vcntq_u8(veorq_u8(vld1q_u8(one), vld1q_u8(other))));
-#else
-  uint64_t a[2], b[2];
-  memcpy(a, one, CODE_BYTES);
-  memcpy(b, other, CODE_BYTES);
-  return __builtin_popcountll(a[0] ^ b[0]) + __builtin_popcountll(a[1] ^ b[1]);
-#endif
-}
-
 /* Keeps a match in the order of ratios; equal ones stay in the order in which they came. */
 static void keep(Matches *found, int32_t row, int32_t column, int32_t ratio) {
   if (found->count == MAX_MATCHES && found->ratios[MAX_MATCHES - 1] <= ratio) return;
@@ -105,21 +84,12 @@ static void keep(Matches *found, int32_t row, int32_t column, int32_t ratio) {
   found->rows[place] = row, found->columns[place] = column, found->ratios[place] = ratio;
 }
 
-COUNTS_BITS static void match(const Features *picture, const Features *photo, Matches *found) {
+static void match(const Features *picture, const Features *photo, Matches *found) {
   for (int32_t row = 0; row < picture->count; row++) {
-    const uint8_t *code = picture->codes + (size_t)row * CODE_BYTES;
-    int nearest = 8 * CODE_BYTES + 1, second = nearest;
-    int32_t column = 0;
-    for (int32_t k = 0; k < photo->count; k++) {
-      int apart = distance(code, photo->codes + (size_t)k * CODE_BYTES);
-      if (apart >= second) continue;
-      if (apart < nearest)
-        second = nearest, nearest = apart, column = k;
-      else
-        second = apart;
-    }
-    if (nearest <= MAX_DISTANCE && RATIO_UNDER * nearest <= RATIO_OVER * second)
-      keep(found, row, column, (nearest << 16) / (second > 1 ? second : 1));
+    const uint8_t *code = picture->codes + (size_t)row * ACTNET_CODE_BYTES;
+    ActnetNearest of = actnet_nearest(code, photo->codes, photo->count);
+    if (of.nearest <= MAX_DISTANCE && RATIO_UNDER * of.nearest <= RATIO_OVER * of.second)
+      keep(found, row, of.column, (of.nearest << 16) / (of.second > 1 ? of.second : 1));
   }
 }
 
@@ -351,12 +321,13 @@ static Features features_of(const ActnetLocalFeatures *given, const uint8_t *blo
 
 ActnetVerifier *actnet_verifier_open(const ActnetLocalFeatures *photo, ActnetError *error) {
   if (check(photo, error)) return NULL;
-  ActnetVerifier *verifier = malloc(sizeof *verifier + photo->features_bytes);
+  size_t size = photo->features_bytes;
+  ActnetVerifier *verifier = calloc(1, sizeof *verifier + size + ACTNET_CODES_MARGIN);
   if (verifier == NULL) {
     fail(error, ACTNET_OUT_OF_MEMORY, "out of memory");
     return NULL;
   }
-  if (photo->features_bytes > 0) memcpy(verifier->blob, photo->features, photo->features_bytes);
+  if (size > 0) memcpy(verifier->blob, photo->features, size);
   verifier->photo = features_of(photo, verifier->blob);
   fail(error, ACTNET_OK, "%s", "");
   return verifier;

@@ -18,7 +18,7 @@ java=${JAVA_HOME:-$(dirname "$(dirname "$(readlink -f "$(command -v javac || ech
 library() {
     local name=$1
     shift
-    "$compiler" -std=gnu11 -O2 -Wall -Wextra -Werror -shared -fPIC "$here"/actnet_{engine,verification,homography}.c \
+    "$compiler" -std=gnu11 -O2 -Wall -Wextra -Werror -shared -fPIC "$here"/actnet_{engine,verification,matching,homography}.c \
         "$@" -o "$folder/$name" -L"$litert" -lLiteRt -Wl,-rpath,"$litert"
 }
 

@@ -3,9 +3,11 @@
  *     verify_pairs WIDTH HEIGHT PICTURE.bin WIDTH HEIGHT PHOTO.bin
  *
  * prints the inliers and, where there is one, the outline's eight numbers in pixels of the reduced photo.
+ * Around the comparison it calls getppid(), where count_instructions.so notes its sum.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "actnet_verification.h"
 
@@ -34,10 +36,12 @@ int main(int count, char **words) {
   ActnetLocalFeatures picture = read_features(words + 1, contents[0]);
   ActnetLocalFeatures photo = read_features(words + 4, contents[1]);
   ActnetVerifier *verifier = actnet_verifier_open(&photo, &error);
+  getppid();
   if (verifier == NULL || actnet_verify(verifier, &picture, &found, &error)) {
     fprintf(stderr, "verify_pairs: %s\n", error.text);
     return 1;
   }
+  getppid();
   printf("%d", found.inliers);
   for (int k = 0; found.has_outline && k < 8; k++) printf(" %.17g", found.outline[k]);
   printf("\n");

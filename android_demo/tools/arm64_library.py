@@ -16,7 +16,8 @@ NATIVE = ANDROID_DEMO / "native"
 NAME = "libactnet_jni.so"
 
 _SOURCES = (
-    "actnet_engine.c", "actnet_homography.c", "actnet_jni.c", "actnet_verification.c",
+    "actnet_engine.c", "actnet_homography.c", "actnet_jni.c", "actnet_matching.c",
+    "actnet_verification.c",
 )  # fmt: skip
 
 _C_FUNCTIONS = (

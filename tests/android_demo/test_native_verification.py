@@ -23,7 +23,8 @@ INDEX = json.loads((GOLDEN / "index.json").read_text())
 WRONG_ARGUMENT = 5
 ARM64 = REPOSITORY / ".arm64"
 PROGRAM = [
-    NATIVE / name for name in ("verify_pairs.c", "actnet_verification.c", "actnet_homography.c")
+    NATIVE / f"{name}.c"
+    for name in ("verify_pairs", "actnet_verification", "actnet_matching", "actnet_homography")
 ]
 
 
@@ -54,9 +55,8 @@ def compiled(folder: Path, *flags: str) -> Path:
     if shutil.which("cc") is None or sys.platform != "linux":
         pytest.skip("the C engine: needs Linux and a C compiler (Debian: apt install gcc)")
     library = folder / "libverification.so"
-    sources = [NATIVE / "actnet_verification.c", NATIVE / "actnet_homography.c"]
     words = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", *flags]
-    subprocess.run(["cc", *words, *sources, "-o", library], check=True)
+    subprocess.run(["cc", *words, *PROGRAM[1:], "-o", library], check=True)
     return library
 
 
