@@ -11,9 +11,14 @@ Load weights, describe pictures, compare descriptors:
 Exporting to phones is in `mobile_actnet.export`.
 """
 
+import os
 from typing import TYPE_CHECKING
 
 from mobile_actnet.lazy_names import lazy_names
+
+# onnxruntime from 1.29 on sends events to its maker, with a model's name and hashes, unless this
+# is set before it is imported (its Privacy.md). Nothing leaves this computer.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:
     from mobile_actnet.errors import ActnetError

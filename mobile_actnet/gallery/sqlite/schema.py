@@ -286,7 +286,7 @@ def connect(path: Path, write: bool = False) -> sqlite3.Connection:
     path = Path(path)
     if not path.is_file():
         raise GalleryError(f"{path} does not exist; make it with actnet-index build")
-    address = f"file:{urllib.parse.quote(str(path.absolute()))}?mode=rw"
+    address = f"file:{urllib.parse.quote(os.fsencode(path.absolute()))}?mode=rw"
     with readable_errors(path):
         # On a read-only disk SQLite falls back to reading by itself.
         connection = sqlite3.connect(
