@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mobile_actnet.errors import GalleryError
 from mobile_actnet.gallery.sqlite.schema import (
+    Kept,
     Picture,
     connect,
     read_info,
@@ -31,8 +32,7 @@ class GalleryReader:
 
     Attributes:
         path: of the file.
-        info: what it was made by. kept: what it keeps beside descriptors.
-        version: of the schema, 1 or 2.
+        info: what it was made by.
     """
 
     def __init__(self, path: Path) -> None:
@@ -45,8 +45,8 @@ class GalleryReader:
         self._connection = connect(self.path)
         try:
             self.info = read_info(self.path, self._connection)
-            self.version = read_version(self._connection)
-            self.kept = read_kept(self.path, self._connection)
+            self._kept_at: tuple[int, int, Kept] | None = None
+            self._look_again()
         except BaseException:
             self.close()
             raise
@@ -65,6 +65,25 @@ class GalleryReader:
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
+
+    @property
+    def version(self) -> int:
+        """Of the schema, 1 or 2; an update may have changed it."""
+        return self._look_again()[1]
+
+    @property
+    def kept(self) -> Kept:
+        """What the gallery keeps beside descriptors; an update may have changed it."""
+        return self._look_again()[2]
+
+    def _look_again(self) -> tuple[int, int, Kept]:
+        """Read version and settings where another connection has committed since."""
+        with readable_errors(self.path):
+            (now,) = self._connection.execute("PRAGMA data_version").fetchone()
+            if self._kept_at is None or self._kept_at[0] != now:
+                version = read_version(self._connection)
+                self._kept_at = now, version, read_kept(self.path, self._connection)
+        return self._kept_at
 
     def revision(self) -> int:
         """Return the present revision; another process may have updated the gallery."""
@@ -174,7 +193,7 @@ class GalleryReader:
 
     def item(self, picture_id: int) -> Item | None:
         """Return the item that a picture shows, with its fields; None where nothing is known."""
-        if self.version == 1:
+        if not self.kept.items:
             return None
         rows = self.rows(
             "SELECT item.id, item.name FROM item JOIN item_picture ON item.id = item_id "

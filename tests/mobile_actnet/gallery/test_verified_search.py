@@ -191,6 +191,18 @@ def test_an_update_brings_version_1_to_2_and_describes_nothing(
     assert (folder / "g.sqlite").read_bytes() == content, "nothing has changed, nothing is written"
 
 
+def test_an_open_gallery_sees_what_an_update_adds(folder: Path) -> None:
+    as_version_1(folder / "g.sqlite")
+    with Gallery.open(folder / "g.sqlite") as gallery:
+        assert not gallery.can_verify()
+        (before,) = gallery.search_pictures([folder / "query.png"])
+        gallery.update(AGAIN)
+        assert gallery.can_verify()
+        (after,) = gallery.search_pictures([folder / "query.png"])
+    assert before[0].verified is None
+    assert (after[0].path, after[0].verified) == ("3.png", True)
+
+
 def test_local_features_can_be_left_out_and_added(folder: Path) -> None:
     gallery = folder / "g.sqlite"
     update(gallery, IndexOptions(labels=KEEP, workers=1, local_features=False))
