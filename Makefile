@@ -30,7 +30,7 @@ test-android: $(READY)
 
 # make android-assets PHOTOS=shop/ [MODEL="models/mine.tflite other.tflite"] [LABELS=folder]: what the app is built with.
 android-assets: $(READY)
-	$(BIN)/python android_demo/tools/assets.py --photos $(or $(PHOTOS),$(error give the photos of the gallery: make android-assets PHOTOS=folder)) $(if $(MODEL),--model $(MODEL)) $(if $(LABELS),--labels $(LABELS))
+	$(BIN)/python android_demo/tools/assets.py --photos "$(or $(PHOTOS),$(error give the photos of the gallery: make android-assets PHOTOS=folder))" $(if $(MODEL),--model $(MODEL)) $(if $(LABELS),--labels $(LABELS))
 
 # Needs apt, and root or user namespaces; Swift goes to ios_demo/.swift.
 test-ios: $(READY)
@@ -38,7 +38,7 @@ test-ios: $(READY)
 
 # make ios-assets PHOTOS=shop/ [MODEL=models/mine.mlpackage]: what the app is built with.
 ios-assets: $(READY)
-	$(BIN)/python android_demo/tools/assets.py --format coreml -o ios_demo/App/actnet --photos $(or $(PHOTOS),$(error give the photos of the gallery: make ios-assets PHOTOS=folder)) $(if $(MODEL),--model $(MODEL))
+	$(BIN)/python android_demo/tools/assets.py --format coreml -o ios_demo/App/actnet --photos "$(or $(PHOTOS),$(error give the photos of the gallery: make ios-assets PHOTOS=folder))" $(if $(MODEL),--model $(MODEL))
 
 # Downloads about 200 MB into a folder of its own; nothing is installed.
 arm64: $(ARM64)/.ready

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mobile_actnet.commands import run
+from mobile_actnet.commands import one_line, run
 from mobile_actnet.errors import ActnetError
 from mobile_actnet.gallery.config import NEARLY_THE_SAME, SHORTLIST, VERIFIED_FROM
 from mobile_actnet.pictures.views import DEFAULT_VIEWS, VIEW_SETS, parse_views
@@ -86,7 +86,7 @@ def _search(arguments: argparse.Namespace) -> int:
             write_atomically(arguments.html, page.encode(errors="replace"))
             print(f"wrote {arguments.html}: open it in a browser")
     for answer in unread:
-        print(f"not searched for: {answer.problem}", file=sys.stderr)
+        print(f"not searched for: {one_line(answer.problem)}", file=sys.stderr)
     if arguments.json:
         told = {"gallery": str(arguments.gallery), "queries": [_told(each) for each in answers]}
         print(json.dumps(told))
@@ -117,12 +117,12 @@ def _print_answers(answers: list[Answer]) -> None:
     for answer in answers:
         if answer.problem is not None:
             continue
-        print(f"{answer.picture}:")
+        print(f"{one_line(answer.picture)}:")
         for hit in answer.hits:
             more = f" (and {len(hit.duplicates)} nearly the same)" if hit.duplicates else ""
             label = f" {hit.label}" if hit.label else ""
             verified = _verified(hit)
-            print(f"  {hit.similarity:.3f}{verified}{label}  {hit.path}{more}")
+            print(f"  {hit.similarity:.3f}{verified}{label}  {one_line(hit.path)}{more}")
 
 
 def _verified(hit: Hit) -> str:

@@ -63,6 +63,7 @@ from mobile_actnet.runtime.vocabulary import ImageSize
 
 _PHOTOS_PER_TASK = 16
 _COMMIT_EVERY_S = 1.0
+_PHOTO_LIMIT_S = 180.0
 _LABELS_TOLD = 5
 _SUFFIXES = (".sqlite", ".sqlite3", ".db")
 
@@ -343,7 +344,8 @@ def _outcomes(
 
 def _one_by_one(photos: list[FoundPhoto], work: PictureWork) -> Iterator[Outcome]:
     """Find out which of a few photos a worker died of."""
-    with contextlib.closing(Worker[list[FoundPhoto], list[Outcome]](prepare, work)) as worker:
+    lone = Worker[list[FoundPhoto], list[Outcome]](prepare, work, limit_s=_PHOTO_LIMIT_S)
+    with contextlib.closing(lone) as worker:
         try:
             worker.do([])
         except WorkerDiedError as error:
@@ -355,7 +357,10 @@ def _one_by_one(photos: list[FoundPhoto], work: PictureWork) -> Iterator[Outcome
             try:
                 yield from worker.do([photo])
             except WorkerDiedError:
-                reason = "ends the process that decodes it (a broken file, or too little memory)"
+                reason = (
+                    "ends the process that decodes it (a broken file, too little memory, or "
+                    f"more than {_PHOTO_LIMIT_S:.0f} s)"
+                )
                 yield BrokenPhoto(photo.path, reason, photo.size_bytes, photo.mtime_ns)
 
 

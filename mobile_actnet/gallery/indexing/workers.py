@@ -9,6 +9,7 @@ import contextlib
 import pickle
 import subprocess
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,6 +21,7 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 _WAITING_PER_WORKER = 3
+_LIMIT_S = 900.0  # For a few photos; a decoder can be kept busy by a file made for it.
 # Run as a file, so that a child imports no more than its tasks need.
 _CHILD = Path(__file__).with_name("worker_main.py")
 
@@ -31,30 +33,37 @@ class WorkerDiedError(Exception):
 class Worker(Generic[Task, Result]):
     """One child process."""
 
-    def __init__(self, prepare: Callable[..., Callable[[Task], Result]], *arguments: Any) -> None:
+    def __init__(
+        self,
+        prepare: Callable[..., Callable[[Task], Result]],
+        *arguments: Any,
+        limit_s: float = _LIMIT_S,
+    ) -> None:
         """Plan a worker; it starts with its first task.
 
         Args:
             prepare: called once in the child with `arguments`; returns the function for the
                 tasks. It is found by its name in its module.
+            limit_s: a child that takes longer for a task is ended.
         """
-        self._setup = (prepare, arguments)
+        self._setup, self._limit_s = (prepare, arguments), limit_s
         self._process: subprocess.Popen[bytes] | None = None
 
     def do(self, task: Task) -> Result:
         """Do a task in the child, started when it is needed.
 
         Raises:
-            WorkerDiedError: the child died; the next task gets a new one.
+            WorkerDiedError: the child died or took too long; the next task gets a new one.
             Exception: whatever the function raised.
         """
         try:
             process = self._process or self._start()
             assert process.stdin is not None
             assert process.stdout is not None
-            pickle.dump(task, process.stdin)
-            process.stdin.flush()
-            succeeded, value = pickle.load(process.stdout)
+            with _ended_after(process, self._limit_s):
+                pickle.dump(task, process.stdin)
+                process.stdin.flush()
+                succeeded, value = pickle.load(process.stdout)
         except (EOFError, OSError, pickle.UnpicklingError) as error:
             self.close()
             raise WorkerDiedError from error
@@ -85,6 +94,17 @@ class Worker(Generic[Task, Result]):
         pickle.dump(sys.path, self._process.stdin)
         pickle.dump(self._setup, self._process.stdin)
         return self._process
+
+
+@contextlib.contextmanager
+def _ended_after(process: "subprocess.Popen[bytes]", limit_s: float) -> Iterator[None]:
+    timer = threading.Timer(limit_s, process.kill)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def in_order(

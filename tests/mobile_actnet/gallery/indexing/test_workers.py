@@ -25,6 +25,8 @@ def prepare(factor):
             os.kill(os.getpid(), 9)
         if number == 14:
             raise ValueError("fourteen")
+        if number == 15:
+            time.sleep(60)
         time.sleep(0.01 * (number % 3))
         return factor * number, os.getpid()
     return work
@@ -118,3 +120,14 @@ def running(process: int) -> bool:
         return ") Z " not in Path(f"/proc/{process}/stat").read_text()
     except OSError:
         return False
+
+
+def test_a_task_without_an_end_is_ended(prepare) -> None:
+    worker: Worker[int, tuple[int, int]] = Worker(prepare, 2, limit_s=3)
+    assert worker.do(1)[0] == 2
+    started = time.monotonic()
+    with pytest.raises(WorkerDiedError):
+        worker.do(15)
+    assert time.monotonic() - started < 30
+    assert worker.do(2)[0] == 4
+    worker.close()
