@@ -159,13 +159,14 @@ class Gallery(private val database: Database, private val name: String) : Closea
         val height = row[1] as? Long ?: throw damaged(name, "a number is missing")
         val bytes = row[2] as? ByteArray ?: throw damaged(name, "local features are missing")
         return try {
-            LocalFeatures(Math.toIntExact(width), Math.toIntExact(height), bytes)
+            LocalFeatures(sideOf(width), sideOf(height), bytes)
         } catch (error: IllegalArgumentException) {
             throw damaged(name, "local features of ${error.message}")
-        } catch (error: ArithmeticException) {
-            throw damaged(name, "local features of $width x $height pixels")
         }
     }
+
+    /** A number that no Int holds becomes 0, which is no side either. */
+    private fun sideOf(value: Long): Int = if (value in 1..Int.MAX_VALUE) value.toInt() else 0
 
     private fun scaleOf(value: Any?): Double = (value as? Double)?.takeIf { it.isFinite() && it > 0 }
         ?: throw damaged(name, "a descriptor has no length")

@@ -166,7 +166,7 @@ class VerifiedSearchTest {
             "features = 'text'" to "local features are missing",
             "width_px = 0" to "0 x 480 pixels",
             "height_px = 4096" to "360 x 4096 pixels",
-            "width_px = 9999999999" to "9999999999 x 480 pixels",
+            "width_px = 9999999999" to "0 x 480 pixels",
             "width_px = 'wide'" to "a number is missing"
         )
         for ((change, what) in wrong) {
