@@ -5,6 +5,8 @@ and its place in the batch: a resumed run, or one split over several processes, 
 pictures.
 """
 
+import multiprocessing
+import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -147,7 +149,10 @@ def anchor_pixels(
 
 
 def loader(dataset: Dataset[Batch], workers: int) -> DataLoader[Batch]:
-    """Read a dataset of whole batches ahead in worker processes."""
+    """Read a dataset of whole batches ahead in worker processes, where the system has any for us."""
+    if workers and not _can_share_memory():
+        print("captures are made in this process: shared memory is not writable", file=sys.stderr)
+        workers = 0
     # spawn: a fork of a process with other libraries' threads in it may hang.
     return DataLoader(
         dataset,
@@ -156,6 +161,15 @@ def loader(dataset: Dataset[Batch], workers: int) -> DataLoader[Batch]:
         multiprocessing_context="spawn" if workers else None,
         collate_fn=None,
     )
+
+
+def _can_share_memory() -> bool:
+    """Tell whether processes can share a lock: it lies in /dev/shm, which may be read-only."""
+    try:
+        multiprocessing.get_context("spawn").Lock()
+    except OSError:
+        return False
+    return True
 
 
 def _draw_size(config: TrainingConfig, rng: np.random.Generator) -> tuple[int, int]:

@@ -1,6 +1,8 @@
 """Training: resuming to the same losses, mining, processes, and the command."""
 
+import errno
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -20,6 +22,7 @@ from mobile_actnet.network.actnet import Actnet
 from mobile_actnet.network.checkpoint import Card, load_checkpoint, save_checkpoint
 from mobile_actnet.network.config import BackboneKind, NetworkConfig, StreamConfig
 from mobile_actnet.pictures.photos import find_photos
+from mobile_actnet.training.batches import loader
 from mobile_actnet.training.config import Autocast, LossKind, Mining, OptimizerKind, TrainingConfig
 from mobile_actnet.training.optimizers import leading_parameters
 from mobile_actnet.training.sources import Source
@@ -323,3 +326,14 @@ def test_a_damaged_state_behind_its_mark_is_a_sentence(
     torch.save(state, path)
     with pytest.raises(ActnetError, match="s.state is damaged .*; move it away"):
         run(small_network(), pictures, path)
+
+
+def test_captures_are_made_here_where_memory_cannot_be_shared(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def read_only() -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(multiprocessing.get_context("spawn"), "Lock", read_only)
+    assert loader([], workers=2).num_workers == 0
+    assert "shared memory is not writable" in capsys.readouterr().err
