@@ -15,7 +15,9 @@ from PIL import Image
 from swift_program import run_program
 
 from mobile_actnet.export import ExportRequest, Format, Gallery, export_artefacts
+from mobile_actnet.gallery.gallery import SearchOptions
 from mobile_actnet.pictures.preprocessing import decode, resize
+from mobile_actnet.pictures.views import VIEW_SETS
 from mobile_actnet.runtime.generated_pictures import generated_pictures
 from mobile_actnet.runtime.runtimes import open_artefact
 from mobile_actnet.runtime.vocabulary import ImageSize
@@ -87,8 +89,10 @@ def _descriptors(model: Path, photos: list[Path], pixmaps: list[Path]) -> str:
 
 def _rankings(index: Gallery, model: Path, photos: list[Path], pixmaps: list[Path]) -> str:
     lines = _swift("search", index.path, model, *pixmaps, "--top", TOP)
-    for photo, line in zip(photos, lines, strict=True):
-        expected = [hit.picture_id for hit in index.search(photo, top=TOP)]
+    # The program has no views: it searches with the whole photo.
+    found = index.search_pictures(photos, SearchOptions(TOP, views=VIEW_SETS["none"], verify=False))
+    for photo, line, hits in zip(photos, lines, found, strict=True):
+        expected = [hit.picture_id for hit in hits]
         if [hit["id"] for hit in line["hits"]] != expected:
             sys.exit(f"FAILED {photo} ranks otherwise than in Python: {line['hits']}, {expected}")
     return f"{len(photos)} rankings of {TOP} hits: equal to Python's"
