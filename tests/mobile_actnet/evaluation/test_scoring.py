@@ -87,7 +87,7 @@ def test_bad_input(labelled: Path, small_artefact, tmp_path: Path, capsys) -> No
         (["--data", str(plain)], "has no photo with the role"),
         (["--data", str(labelled), "--model", artefact, "--dim", "9"], "has its own size and dim"),
         (["--data", str(labelled), "--dim", "9999"], "descriptor dim is 9999"),
-        (["--data", str(labelled), "--model", "none.onnx"], "has no manifest"),
+        (["--data", str(labelled), "--model", "none.onnx"], "none.onnx does not exist"),
     ):
         assert main(arguments) == 1
         assert message in capsys.readouterr().err
