@@ -7,7 +7,7 @@ nothing beside it, readable from a read-only folder on a phone.
 import contextlib
 import sqlite3
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -29,6 +29,7 @@ from mobile_actnet.gallery.sqlite.schema import (
 from mobile_actnet.gallery.sqlite.storage import Storage
 from mobile_actnet.pictures.items import Catalogue
 from mobile_actnet.pictures.local_features import LocalFeatures
+from mobile_actnet.pictures.names import composed
 
 _ITEM_FIELDS = (
     "SELECT item.name, language, item_field.name, value FROM item_field JOIN item ON id = item_id "
@@ -331,7 +332,7 @@ class GalleryWriter:
         )
         with readable_errors(self.path):
             present = dict(self.connection.execute("SELECT path, id FROM picture"))
-            shown = sorted((p, n) for p, n in catalogue.pictures.items() if p in present)
+            shown = sorted(_as_spelled(catalogue.pictures, present).items())
             before = (
                 [row[0] for row in self.connection.execute("SELECT name FROM item ORDER BY name")],
                 self.connection.execute(_ITEM_FIELDS).fetchall(),
@@ -368,6 +369,16 @@ class GalleryWriter:
         self.connection.execute(
             "INSERT OR REPLACE INTO approximate_index VALUES (1, ?, ?)", (revision, sha256)
         )
+
+
+def _as_spelled(shown: dict[str, str], present: Collection[str]) -> dict[str, str]:
+    """Return what is shown by the paths that are there, in either spelling of their accents."""
+    spelled = {path: name for path, name in shown.items() if path in present}
+    others = {composed(path): path for path in present if not path.isascii()}
+    for path, name in shown.items():
+        if path not in spelled and composed(path) in others:
+            spelled.setdefault(others[composed(path)], name)
+    return spelled
 
 
 def _journal(path: Path) -> Path:

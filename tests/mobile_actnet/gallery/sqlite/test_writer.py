@@ -3,6 +3,7 @@
 import resource
 import signal
 import sqlite3
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from mobile_actnet.gallery.sqlite.writer import (
     GalleryWriter,
     settle_journal,
 )
+from mobile_actnet.pictures.items import Catalogue, Item
 
 
 def contents(path: Path) -> list[tuple]:
@@ -157,3 +159,18 @@ def test_a_folder_that_is_not_there(tmp_path: Path, make_gallery) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ActnetError, match="cannot write to"):
         make_gallery(1, name="file/g.sqlite")
+
+
+@pytest.mark.parametrize(("written", "there"), [("NFC", "NFD"), ("NFD", "NFC")])
+def test_items_of_a_name_in_the_other_spelling(written: str, there: str, make_gallery) -> None:
+    path = make_gallery(2)
+    name = unicodedata.normalize(there, "Müller.jpg")
+    with GalleryWriter(path) as writer:
+        writer.connection.execute("UPDATE picture SET path = ? WHERE id = 2", (name,))
+        listed = {unicodedata.normalize(written, "Müller.jpg"): "milk", "p0.jpg": "tea"}
+        writer.store_items(Catalogue({n: Item(n) for n in listed.values()}, listed))
+    with GalleryReader(path) as reader:
+        query = (
+            "SELECT picture_id, name FROM item JOIN item_picture ON item.id = item_id ORDER BY 1"
+        )
+        assert reader.rows(query) == [(1, "tea"), (2, "milk")]
