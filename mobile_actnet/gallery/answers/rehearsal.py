@@ -16,7 +16,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from mobile_actnet.errors import ActnetError, UnreadablePictureError
-from mobile_actnet.gallery.config import NEARLY_THE_SAME
+from mobile_actnet.gallery.config import NEARLY_THE_SAME, VERIFIED_FROM
 from mobile_actnet.gallery.gallery import Gallery, Hit, SearchOptions
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
 from mobile_actnet.gallery.sqlite.schema import Picture, from_gallery
@@ -25,8 +25,9 @@ from mobile_actnet.pictures.photo_tree import FoundPhoto, walk_photos
 from mobile_actnet.pictures.preprocessing import decode
 from mobile_actnet.training.phone_captures import WILD_CAPTURES, capture
 
-LEAST_VERIFIED = 2.0
-"""No calibration goes below: 4 inliers at a similarity of one half come by chance."""
+LEAST_VERIFIED = VERIFIED_FROM
+"""No calibration goes below the default, which real photos need: on smvs_dev 4 % of unknown things reach 2,
+of made-up photos 1 %."""
 
 _SIDE_PX = 640
 _LONGEST_SIDE_PX = 1024

@@ -47,8 +47,8 @@ def test_thresholds_by_hand() -> None:
     unknown = np.array([0, 0, 1.5, 9.04, 0, 6, 0, 0, 0, 0])
     assert verified_from(unknown, 0.0) == 9.1
     assert verified_from(unknown, 0.1) == 6.1
-    assert verified_from(unknown, 0.2) == 2, "never below two"
-    assert verified_from(np.zeros(0), 0.01) == 2
+    assert verified_from(unknown, 0.2) == 3.5, "never below the default"
+    assert verified_from(np.zeros(0), 0.01) == 3.5
 
 
 def test_captures_of_posters_are_recognised(shop: Path) -> None:
@@ -94,7 +94,7 @@ def test_calibrating_notes_the_inliers_in_the_gallery(
     told = json.loads(capsys.readouterr().out.splitlines()[-1])["verification"]
     assert told["unknown"] == 13
     with GalleryReader(shop / "g.sqlite") as reader:
-        assert reader.kept.verified_from == told["verified_from"] >= 2
+        assert reader.kept.verified_from == told["verified_from"] >= 3.5
     with Gallery.open(shop / "g.sqlite") as gallery:
         (hits,) = gallery.search_pictures([shop / "photos" / "1.png"])
     assert hits[0].verified
