@@ -86,7 +86,7 @@ def measure_stages(
         ends.append(clock_ns())
         search(descriptors)
         ends.append(clock_ns())
-        features = extract(working, QUERY_EXTRACTION)
+        features = extract(image, QUERY_EXTRACTION)
         ends.append(clock_ns())
         verifier = Verifier(features)
         matches = [verifier.match(candidate) for candidate in candidates]

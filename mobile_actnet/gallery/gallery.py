@@ -303,7 +303,7 @@ class Gallery:
         ])  # fmt: skip
         features = None
         if options.verify and self.can_verify():
-            features = extract(working, QUERY_EXTRACTION)
+            features = extract(image, QUERY_EXTRACTION)
         return _Photo(pixels, image.width, features)
 
     def _search_photos(

@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw
 from mobile_actnet.cli.search import main as search
 from mobile_actnet.errors import ConfigError, GalleryError
 from mobile_actnet.gallery import model
+from mobile_actnet.gallery.answers.verification import Verifier
 from mobile_actnet.gallery.answers.verified_ranking import (
     certainty,
     fused_order,
@@ -22,6 +23,7 @@ from mobile_actnet.gallery.check import examine_gallery
 from mobile_actnet.gallery.gallery import Gallery, SearchOptions
 from mobile_actnet.gallery.indexing.indexer import KEEP, IndexOptions, build, update
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
+from mobile_actnet.pictures.local_features import QUERY_EXTRACTION, extract
 from mobile_actnet.pictures.views import VIEW_SETS, parse_views
 
 COUNT = 6
@@ -341,3 +343,21 @@ def test_items_come_with_their_hits_and_follow_their_csv(
     with GalleryReader(gallery) as reader:
         assert reader.item(third.id) is None
         assert reader.numbers()["item"] == 0
+
+
+def test_local_features_of_a_large_photo_are_the_documents(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Grey first, then reduced: a photo of more than 640 pixels tells the difference."""
+    large = photo(3).resize((1600, 1200))
+    seen = []
+    monkeypatch.setattr(
+        "mobile_actnet.gallery.gallery.Verifier",
+        lambda features: seen.append(features) or Verifier(features),
+    )
+    with Gallery.open(folder / "g.sqlite") as gallery:
+        (hits,) = gallery.search_images([large])
+    assert hits[0].verified
+    expected = extract(large, QUERY_EXTRACTION)
+    assert (seen[0].width_px, seen[0].height_px) == (640, 480)
+    assert seen[0].to_bytes() == expected.to_bytes()
