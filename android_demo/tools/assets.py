@@ -180,6 +180,8 @@ def main() -> int:
     parser.add_argument("-o", type=Path, default=ASSETS, dest="folder")
     options = parser.parse_args()
     try:
+        if not options.photos.is_dir():  # Looked at before a model is made for them.
+            raise ActnetError(f"{options.photos} is not a folder; give a folder of pictures")
         artefacts = options.model or [shipped_artefact(artefact_format=options.format)]
         _check_format(artefacts, options.format)
         if options.format is Format.TFLITE:

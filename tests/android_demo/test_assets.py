@@ -160,9 +160,22 @@ def test_what_no_app_can_take_is_a_sentence(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     folder = str(tmp_path / "actnet")
-    monkeypatch.setattr("sys.argv", ["assets.py", "--photos", "shop", "-o", folder, *words])
+    photos = str(tmp_path)
+    monkeypatch.setattr("sys.argv", ["assets.py", "--photos", photos, "-o", folder, *words])
     assert assets.main() == 1
     assert sentence in capsys.readouterr().err
+
+
+def test_a_missing_folder_of_photos_is_noticed_before_a_model_is_made(
+    commands: list[list[str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("sys.argv", ["assets.py", "--photos", str(tmp_path / "my shop")])
+    assert assets.main() == 1
+    assert "my shop is not a folder; give a folder of pictures" in capsys.readouterr().err
+    assert not commands
 
 
 def test_several_models_are_words_of_one_option(
@@ -170,7 +183,7 @@ def test_several_models_are_words_of_one_option(
 ) -> None:
     models = [str(artefact(tmp_path / "in", name)) for name in ("a.tflite", "b.tflite")]
     folder = tmp_path / "actnet"
-    words = ["assets.py", "--photos", "shop", "--model", *models, "-o", str(folder)]
+    words = ["assets.py", "--photos", str(tmp_path), "--model", *models, "-o", str(folder)]
     monkeypatch.setattr("sys.argv", words)
     assert assets.main() == 0
     assert json.loads((folder / "models.json").read_text())["models"] == ["a", "b"]
