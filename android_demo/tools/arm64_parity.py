@@ -18,8 +18,8 @@ from mobile_actnet.benchmarks.devices.native import program_options, read_result
 from mobile_actnet.pictures.preprocessing import Pixels
 from mobile_actnet.runtime.generated_pictures import generated_pictures, golden_picture
 from mobile_actnet.runtime.manifest import load
-from mobile_actnet.runtime.runtimes import TfliteRuntime
-from mobile_actnet.runtime.tflite_flatbuffer import operator_name, pack, unpack
+from mobile_actnet.runtime.tflite.litert_runtime import TfliteRuntime
+from mobile_actnet.runtime.tflite.tflite_flatbuffer import operator_name, pack, unpack
 from mobile_actnet.runtime.vocabulary import ImageSize
 
 REPOSITORY = ANDROID_DEMO.parent

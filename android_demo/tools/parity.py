@@ -15,7 +15,7 @@ from mobile_actnet.gallery.sqlite.reader import GalleryReader
 from mobile_actnet.gallery.sqlite.storage import encode
 from mobile_actnet.pictures.preprocessing import decode, resize
 from mobile_actnet.runtime.manifest import load
-from mobile_actnet.runtime.runtimes import TfliteRuntime
+from mobile_actnet.runtime.tflite.litert_runtime import TfliteRuntime
 
 HITS = 10
 

@@ -24,7 +24,7 @@ from mobile_actnet.gallery.sqlite import storage as descriptor_storage
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
 from mobile_actnet.pictures.preprocessing import load_image
 from mobile_actnet.runtime.manifest import load
-from mobile_actnet.runtime.runtimes import TfliteRuntime
+from mobile_actnet.runtime.tflite.litert_runtime import TfliteRuntime
 
 Row = dict[str, str]
 

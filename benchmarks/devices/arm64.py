@@ -20,7 +20,7 @@ from mobile_actnet.benchmarks.latency.cases import Case
 from mobile_actnet.benchmarks.reports.report import Instructions
 from mobile_actnet.errors import ActnetError, ConfigError
 from mobile_actnet.runtime.generated_pictures import golden_picture
-from mobile_actnet.runtime.runtimes import TfliteRuntime
+from mobile_actnet.runtime.tflite.litert_runtime import TfliteRuntime
 from mobile_actnet.runtime.vocabulary import Precision
 
 REPEATABILITY_LIMIT = 0.001

@@ -28,7 +28,7 @@ from mobile_actnet.benchmarks.latency.ratios import Samples, ratio_of_medians, s
 from mobile_actnet.benchmarks.reports.report import Comparison, Measurement
 from mobile_actnet.errors import ActnetError, ConfigError
 from mobile_actnet.runtime.generated_pictures import golden_picture
-from mobile_actnet.runtime.runtimes import TfliteRuntime
+from mobile_actnet.runtime.tflite.litert_runtime import TfliteRuntime
 
 ROUNDS = 4
 

@@ -21,7 +21,8 @@ from mobile_actnet.benchmarks.latency.timing import ClockNs, timed
 from mobile_actnet.descriptors import Descriptors
 from mobile_actnet.errors import ConfigError
 from mobile_actnet.pictures.preprocessing import Pixels
-from mobile_actnet.runtime.runtimes import OnnxRuntime, TfliteRuntime
+from mobile_actnet.runtime.onnx.onnx_session import OnnxRuntime
+from mobile_actnet.runtime.tflite.litert_runtime import TfliteRuntime
 from mobile_actnet.runtime.vocabulary import Layout
 
 

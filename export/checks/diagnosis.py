@@ -12,10 +12,10 @@ from mobile_actnet.runtime import manifest as manifests
 from mobile_actnet.runtime.artefact_file import inspect
 from mobile_actnet.runtime.finding import Finding
 from mobile_actnet.runtime.generated_pictures import GOLDEN_NAME, golden_picture
-from mobile_actnet.runtime.other_interpreters import WITNESSES, Witness, is_installed
-from mobile_actnet.runtime.packages import CONVERTING, require
+from mobile_actnet.runtime.packages import CONVERTING, format_of, require
 from mobile_actnet.runtime.runtimes import open_artefact
-from mobile_actnet.runtime.vocabulary import Format, ImageSize, format_of
+from mobile_actnet.runtime.tflite.other_interpreters import WITNESSES, Witness, is_installed
+from mobile_actnet.runtime.vocabulary import Format, ImageSize
 
 _PACKAGES = ("mobile-actnet", "torch", "torchvision", "numpy", "pillow", "safetensors",
              "litert-torch", "ai-edge-litert", "ai-edge-quantizer", "onnx", "onnxscript",

@@ -11,19 +11,13 @@ import numpy as np
 from mobile_actnet.descriptors import Descriptors, cosine
 from mobile_actnet.evaluation.ranking import evaluate
 from mobile_actnet.export.checks.layer_errors import LayerError
+from mobile_actnet.export.formats.exporter import exporter
 from mobile_actnet.pictures.photos import Photo
 from mobile_actnet.runtime.errors import ParityError
 from mobile_actnet.runtime.vocabulary import Format, Precision
 
 _TOP = 10
 _LENGTH_TOLERANCE_FP32, _LENGTH_TOLERANCE = 1e-4, 5e-3
-
-FORBIDDEN_OPERATORS = {
-    Format.TFLITE: frozenset({"POW", "TRANSPOSE", "CUSTOM"}),
-    Format.ONNX: frozenset({"Pow"}),
-    Format.COREML: frozenset({"pow", "transpose"}),
-}
-"""Operators that mobile accelerators refuse, or that betray a layout problem."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +163,7 @@ def check_extremes(found: Descriptors, precision: Precision) -> None:
 
 def check_operators(operators: dict[str, int], kind: Format) -> None:
     """Raise `ParityError` if the artefact holds an operator that phones do not accelerate."""
-    forbidden = sorted(FORBIDDEN_OPERATORS[kind] & set(operators))
+    forbidden = sorted(exporter(kind).forbidden_operators & set(operators))
     if forbidden:
         raise ParityError(
             f"the artefact holds {', '.join(forbidden)}, which phones do not accelerate"

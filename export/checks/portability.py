@@ -14,9 +14,10 @@ import numpy as np
 
 from mobile_actnet.descriptors import Descriptors, cosine
 from mobile_actnet.pictures.preprocessing import Pixels
-from mobile_actnet.runtime import other_interpreters
-from mobile_actnet.runtime.other_interpreters import WITNESSES, Witness
-from mobile_actnet.runtime.runtimes import Runtime, TfliteRuntime, undelegated_operators
+from mobile_actnet.runtime.runtimes import Runtime
+from mobile_actnet.runtime.tflite import other_interpreters
+from mobile_actnet.runtime.tflite.litert_runtime import TfliteRuntime, undelegated_operators
+from mobile_actnet.runtime.tflite.other_interpreters import WITNESSES, Witness
 from mobile_actnet.runtime.vocabulary import Format
 
 SAME_COSINE = 0.999

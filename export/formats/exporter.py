@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mobile_actnet.errors import ConfigError
 from mobile_actnet.export.quantization.plan import QuantizationPlan
+from mobile_actnet.pictures.preprocessing import Pixels
 from mobile_actnet.runtime.packages import RUNNING, require
 from mobile_actnet.runtime.vocabulary import (
     CoremlInput,
@@ -21,6 +26,8 @@ from mobile_actnet.runtime.vocabulary import (
 
 if TYPE_CHECKING:
     from torch import nn
+
+Values = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -57,6 +64,7 @@ class Exporter(Protocol):
         precisions: allowed.
         default_precision: used where none is asked for.
         default_lowering: the same, where the weights allow it (docs/decisions/0011).
+        forbidden_operators: that mobile accelerators refuse, or that betray a layout problem.
     """
 
     suffix: str
@@ -64,6 +72,7 @@ class Exporter(Protocol):
     precisions: tuple[Precision, ...]
     default_precision: Precision
     default_lowering: Lowering
+    forbidden_operators: frozenset[str]
 
     def convert(
         self, deployable: nn.Module, options: Options, path: Path, metadata: dict[str, str]
@@ -73,6 +82,17 @@ class Exporter(Protocol):
         Args:
             deployable: maps a picture to one row of values, as `DeployableActnet` does.
             metadata: stored inside the artefact.
+        """
+        ...
+
+    def convolution_outputs(self, artefact: Path, pixels: Pixels) -> Iterator[Values]:
+        """Yield what each convolution of an artefact gives, in the order of execution.
+
+        Args:
+            pixels: (N, H, W, 3) uint8.
+
+        Returns:
+            (N, C, h, w) float32 each, behind its activation function.
         """
         ...
 
@@ -95,6 +115,6 @@ def exporter(kind: Format) -> Exporter:
     """
     require(kind, RUNNING)
     found: Exporter = importlib.import_module(
-        f"mobile_actnet.export.formats.{kind.value}_exporter"
+        f"mobile_actnet.export.formats.{kind.value}.{kind.value}_exporter"
     ).EXPORTER
     return found

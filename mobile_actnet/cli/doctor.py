@@ -13,7 +13,12 @@ from pathlib import Path
 from mobile_actnet.commands import run
 from mobile_actnet.errors import ActnetError
 from mobile_actnet.runtime.finding import Finding
-from mobile_actnet.runtime.other_interpreters import WITNESSES, Witness, install, is_installed
+from mobile_actnet.runtime.tflite.other_interpreters import (
+    WITNESSES,
+    Witness,
+    install,
+    is_installed,
+)
 
 _MARKS = {True: "✓", False: "✗", None: "·"}
 

@@ -1,11 +1,9 @@
 """What an artefact says about itself, read from its file without running it."""
 
-import importlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mobile_actnet.runtime.packages import RUNNING, require
-from mobile_actnet.runtime.vocabulary import format_of
+from mobile_actnet.runtime.packages import RUNNING, format_of, require, runnable
 
 
 @dataclass(frozen=True)
@@ -45,6 +43,4 @@ def inspect(path: Path) -> ArtefactInfo:
     """
     kind = format_of(path)
     require(kind, RUNNING)
-    reader = importlib.import_module(f"mobile_actnet.runtime.{kind.value}_file")
-    found: ArtefactInfo = reader.inspect(path)
-    return found
+    return runnable(kind).inspect(path)

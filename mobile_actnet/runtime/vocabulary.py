@@ -7,7 +7,6 @@ import argparse
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 
 from mobile_actnet.errors import ConfigError
 from mobile_actnet.network.config import check_image_size
@@ -86,18 +85,6 @@ class Lowering(StrEnum):
     LOG_EXP = "log-exp"
     LOG_EXP_MASK = "log-exp-mask"
     LOG_EXP_BARE = "log-exp-bare"
-
-
-def format_of(path: Path) -> Format:
-    """Tell the format of an artefact by its suffix.
-
-    Raises:
-        ConfigError: none of the known ones.
-    """
-    suffixes = {".tflite": Format.TFLITE, ".onnx": Format.ONNX, ".mlpackage": Format.COREML}
-    if path.suffix not in suffixes:
-        raise ConfigError(f"{path} is no artefact; allowed are {', '.join(suffixes)}")
-    return suffixes[path.suffix]
 
 
 def parse_image_size(text: str) -> ImageSize:

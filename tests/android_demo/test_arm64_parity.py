@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mobile_actnet.benchmarks.devices.arm64 import Arm64Tools
 from mobile_actnet.cli.export import main
 from mobile_actnet.pictures.preprocessing import Pixels
-from mobile_actnet.runtime.runtimes import TfliteRuntime
+from mobile_actnet.runtime.tflite.litert_runtime import TfliteRuntime
 
 PICTURES = 1 + arm64_parity.GENERATED
 

@@ -11,7 +11,7 @@ import torch
 from native_engine import CPU, GPU, Engine, EngineError
 
 from mobile_actnet.runtime.generated_pictures import golden_picture
-from mobile_actnet.runtime.runtimes import TfliteRuntime
+from mobile_actnet.runtime.tflite.litert_runtime import TfliteRuntime
 from mobile_actnet.runtime.vocabulary import Format, ImageSize, Precision
 
 NATIVE = Path(__file__).parents[2] / "android_demo" / "native"

@@ -16,10 +16,15 @@ from mobile_actnet.export.checks.portability import (
     judge,
     try_runtimes,
 )
-from mobile_actnet.runtime import other_interpreters
 from mobile_actnet.runtime.generated_pictures import generated_pictures
-from mobile_actnet.runtime.other_interpreters import TENSORFLOW, TFLITE_RUNTIME, WITNESSES, Witness
 from mobile_actnet.runtime.runtimes import open_artefact
+from mobile_actnet.runtime.tflite import other_interpreters
+from mobile_actnet.runtime.tflite.other_interpreters import (
+    TENSORFLOW,
+    TFLITE_RUNTIME,
+    WITNESSES,
+    Witness,
+)
 from mobile_actnet.runtime.vocabulary import Format, ImageSize, Precision
 
 SMALL = ImageSize(64, 64)

@@ -17,7 +17,8 @@ from mobile_actnet.network.config import DEFAULT_CHECKPOINT
 from mobile_actnet.runtime.artefact_file import inspect
 from mobile_actnet.runtime.generated_pictures import generated_pictures
 from mobile_actnet.runtime.manifest import sha256
-from mobile_actnet.runtime.runtimes import TfliteRuntime, open_artefact
+from mobile_actnet.runtime.runtimes import open_artefact
+from mobile_actnet.runtime.tflite.litert_runtime import TfliteRuntime
 from mobile_actnet.runtime.vocabulary import Format, ImageSize, Precision
 
 SMALL = ImageSize(64, 64)

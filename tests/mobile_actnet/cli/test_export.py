@@ -21,7 +21,7 @@ from PIL import Image
 
 from mobile_actnet.cli.export import main
 from mobile_actnet.export.checks import parity
-from mobile_actnet.export.formats import onnx_exporter
+from mobile_actnet.export.formats.onnx import onnx_exporter
 from mobile_actnet.network.actnet import Actnet
 from mobile_actnet.network.checkpoint import Card, save_checkpoint
 from mobile_actnet.network.config import DEFAULT_CHECKPOINT

@@ -6,8 +6,8 @@ import pytest
 
 from mobile_actnet.errors import ConfigError, MissingPackageError
 from mobile_actnet.export.formats.exporter import exporter
-from mobile_actnet.runtime.packages import CONVERTING, RUNNING, require
-from mobile_actnet.runtime.vocabulary import Format, format_of
+from mobile_actnet.runtime.packages import CONVERTING, RUNNING, format_of, require
+from mobile_actnet.runtime.vocabulary import Format
 
 
 @pytest.mark.parametrize("kind", Format)

@@ -24,10 +24,10 @@ from mobile_actnet.runtime.vocabulary import CoremlInput, Format, ImageSize, Lay
 
 pytest.importorskip("coremltools", reason="needs the extra coreml")
 
-from mobile_actnet.export.formats.coreml_exporter import EXPORTER
-from mobile_actnet.runtime.coreml_runtime import MilRuntime
-from mobile_actnet.runtime.mil_evaluator import load_program, value_ranges
-from mobile_actnet.runtime.mil_package import read_package, settle
+from mobile_actnet.export.formats.coreml.coreml_exporter import EXPORTER
+from mobile_actnet.runtime.coreml.coreml_runtime import MilRuntime
+from mobile_actnet.runtime.coreml.mil_evaluator import load_program, value_ranges
+from mobile_actnet.runtime.coreml.mil_package import read_package, settle
 
 SMALL = ImageSize(64, 64)
 OPTIONS = Options(SMALL, 256, Precision.FP32, Layout.NCHW)

@@ -22,14 +22,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mobile_actnet.errors import ConfigError
-from mobile_actnet.runtime.errors import ArtefactError
-from mobile_actnet.runtime.mil_package import (
+from mobile_actnet.runtime.coreml.mil_package import (
     Package,
     feature_shape,
     is_constant,
     read_package,
     tensor_shape,
 )
+from mobile_actnet.runtime.errors import ArtefactError
 from mobile_actnet.runtime.silence import silence
 
 with silence():

@@ -9,8 +9,8 @@ import functools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from mobile_actnet.export.formats.converted_graph import Kind, Operator, ranges_in_order
 from mobile_actnet.export.formats.exporter import Options
-from mobile_actnet.export.formats.graph_order import OrderedOperator, ranges_in_order
 from mobile_actnet.export.quantization.activation_ranges import LEVELS
 from mobile_actnet.export.quantization.config import PALETTE_BITS
 from mobile_actnet.export.quantization.palette import palette
@@ -155,7 +155,7 @@ def _operations(model: Any) -> list[Any]:
 def _ranges(operations: list[Any], plan: QuantizationPlan) -> tuple[dict[str, Range], list[str]]:
     """Return the range of each value that is stored in 8 bits, and the head's additions."""
     ranges: dict[str, Range] = {}
-    ordered = ranges_in_order(_ordered(operations), plan)
+    ordered = ranges_in_order(graph_operators(operations), plan)
     head = [_name(x) for n, x in enumerate(operations) if x.type == "add" and n not in ordered]
     for number, limits in ordered.items():
         message = operations[number]
@@ -184,45 +184,6 @@ def _kept(operations: list[Any], plan: QuantizationPlan) -> list[str]:
     return [_name(message) for message, planned in pairs if planned.kept]
 
 
-def _ordered(operations: list[Any]) -> list[OrderedOperator]:
-    constants = {
-        message.outputs[0].name: message for message in operations if message.type == "const"
-    }
-    backbone = _ancestors_of_convolutions(operations)
-    found, convolved = [], set()
-    for number, message in enumerate(operations):
-        if message.type == "conv":
-            convolved.add(message.outputs[0].name)
-            kernel = constants[_input(message, "weight")].outputs[0].type.tensorType
-            shape = tuple(int(side.constant.size) for side in kernel.dimensions)
-            found.append(OrderedOperator(number, shape))
-        elif message.type == "add" and not _added(message) & set(constants):
-            # A ResNet ends in an addition, which no convolution needs.
-            in_backbone = number in backbone or convolved & _added(message)
-            found += [OrderedOperator(number, None)] if in_backbone else []
-    return found
-
-
-def _added(message: Any) -> set[str]:
-    return {_input(message, "x"), _input(message, "y")}
-
-
-def _ancestors_of_convolutions(operations: list[Any]) -> set[int]:
-    """Return the numbers of the operators that a convolution needs, convolutions included."""
-    producers = {message.outputs[0].name: number for number, message in enumerate(operations)}
-    found: set[int] = set()
-    waiting = [number for number, message in enumerate(operations) if message.type == "conv"]
-    while waiting:
-        number = waiting.pop()
-        if number not in found:
-            found.add(number)
-            names = [
-                name for argument in operations[number].inputs.values() for name in _names(argument)
-            ]
-            waiting += [producers[name] for name in names if name in producers]
-    return found
-
-
 def _last_output(message: Any, operations: list[Any]) -> str:
     """Return what comes out of an operator, or of the activation function that alone reads it."""
     name = message.outputs[0].name
@@ -245,3 +206,26 @@ def _names(argument: Any) -> list[str]:
 def _input(message: Any, key: str) -> str:
     names = _names(message.inputs[key]) if key in message.inputs else []
     return names[0] if names else ""
+
+
+def graph_operators(operations: list[Any]) -> list[Operator]:
+    """List the operations of an ML Program."""
+    constants = {
+        message.outputs[0].name: message.outputs[0].type.tensorType
+        for message in operations
+        if message.type == "const"
+    }
+    kinds = {"conv": Kind.CONVOLUTION, "add": Kind.ADDITION}
+    operators = []
+    for message in operations:
+        kind = kinds.get(message.type, Kind.OTHER)
+        kernel = None
+        if kind is Kind.CONVOLUTION:
+            sides = constants[_input(message, "weight")].dimensions
+            kernel = tuple(int(side.constant.size) for side in sides)
+        inputs = tuple(name for argument in message.inputs.values() for name in _names(argument))
+        summands = {_input(message, "x"), _input(message, "y")}
+        stored = frozenset(summands if kind is Kind.ADDITION else inputs) & frozenset(constants)
+        outputs = (str(message.outputs[0].name),)
+        operators.append(Operator(kind, inputs, outputs, stored, kernel))
+    return operators

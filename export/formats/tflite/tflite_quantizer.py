@@ -10,12 +10,17 @@ from typing import Any
 
 import numpy as np
 
+from mobile_actnet.export.formats.converted_graph import (
+    Kind,
+    Operator,
+    ancestors_of_convolutions,
+    ranges_in_order,
+)
 from mobile_actnet.export.formats.exporter import Options
-from mobile_actnet.export.formats.graph_order import OrderedOperator, ranges_in_order
 from mobile_actnet.export.quantization.plan import QuantizationPlan, Range
 from mobile_actnet.export.quantization.prepare import is_small, is_tiny
 from mobile_actnet.runtime.silence import silence
-from mobile_actnet.runtime.tflite_flatbuffer import operator_name, pack, unpack
+from mobile_actnet.runtime.tflite.tflite_flatbuffer import operator_name, pack, unpack
 from mobile_actnet.runtime.vocabulary import Precision
 
 _WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
@@ -117,7 +122,7 @@ def _static(content: bytes, plan: QuantizationPlan, whitening: bool) -> bytes:
 def _name_tensors(model: _Graph, plan: QuantizationPlan) -> list[str]:
     """Name every operator's result by where it stands; return the convolutions kept in float."""
     graph = model.subgraphs[0]
-    backbone = _ancestors_of_convolutions(model)
+    backbone = ancestors_of_convolutions(graph_operators(model))
     started, kept, convolutions = False, [], iter(plan.convolutions)
     for number, operator in enumerate(graph.operators):
         name = operator_name(model, operator)
@@ -143,25 +148,11 @@ def _padding_before(model: _Graph, convolution: Any) -> list[str]:
     ]
 
 
-def _ancestors_of_convolutions(model: _Graph) -> set[int]:
-    """Return the numbers of the operators that a convolution needs, convolutions included."""
-    operators = model.subgraphs[0].operators
-    producers = {tensor: n for n, op in enumerate(operators) for tensor in op.outputs}
-    found: set[int] = set()
-    waiting = [n for n, op in enumerate(operators) if operator_name(model, op) in _CONVOLUTIONS]
-    while waiting:
-        number = waiting.pop()
-        if number not in found:
-            found.add(number)
-            waiting += [producers[t] for t in operators[number].inputs if t in producers]
-    return found
-
-
 def _ranges(model: _Graph, plan: QuantizationPlan) -> Iterator[tuple[str, dict[str, Any]]]:
     """Give every tensor that is stored in 8 bits its range, as the quantiser wants it."""
     graph = model.subgraphs[0]
     found: dict[int, Range] = {}
-    for number, limits in ranges_in_order(_ordered(model), plan).items():
+    for number, limits in ranges_in_order(graph_operators(model), plan).items():
         found[graph.operators[number].outputs[0]] = limits
     for operator in graph.operators:
         source, name = operator.inputs[0], operator_name(model, operator)
@@ -180,29 +171,26 @@ def _ranges(model: _Graph, plan: QuantizationPlan) -> Iterator[tuple[str, dict[s
         )
 
 
-def _ordered(model: _Graph) -> list[OrderedOperator]:
-    """List convolutions and additions of the backbone; kernels in torch's order of axes.
-
-    An addition is the backbone's if a convolution needs it, or if it adds to a convolution's output
-    as the end of a ResNet does.
-    """
+def graph_operators(model: _Graph) -> list[Operator]:
+    """List the operators of a flatbuffer's graph; kernels in torch's order of axes."""
     graph = model.subgraphs[0]
-    backbone, found = _ancestors_of_convolutions(model), []
-    convolved: set[int] = set()
-    for number, operator in enumerate(graph.operators):
+    stored = {
+        number
+        for number, tensor in enumerate(graph.tensors)
+        if model.buffers[tensor.buffer].data is not None
+    }
+    kinds = dict.fromkeys(_CONVOLUTIONS, Kind.CONVOLUTION) | {"ADD": Kind.ADDITION}
+    operators = []
+    for operator in graph.operators:
         name = operator_name(model, operator)
+        kernel = None
         if name in _CONVOLUTIONS:
-            shape = [int(n) for n in graph.tensors[operator.inputs[1]].shape]
-            out, height, width, into = shape
-            kernel = (out, into, height, width)
+            out, height, width, into = (int(n) for n in graph.tensors[operator.inputs[1]].shape)
             if name == "DEPTHWISE_CONV_2D":
-                kernel = (into, out, height, width)
-            found.append(OrderedOperator(number, kernel))
-            convolved.add(operator.outputs[0])
-        elif name == "ADD" and (number in backbone or convolved & set(operator.inputs)):
-            constant = any(
-                model.buffers[graph.tensors[t].buffer].data is not None for t in operator.inputs
-            )
-            if not constant:
-                found.append(OrderedOperator(number, None))
-    return found
+                out, into = into, out
+            kernel = (out, into, height, width)
+        inputs = tuple(int(n) for n in operator.inputs)
+        outputs = tuple(int(n) for n in operator.outputs)
+        constants = frozenset(inputs) & stored
+        operators.append(Operator(kinds.get(name, Kind.OTHER), inputs, outputs, constants, kernel))
+    return operators

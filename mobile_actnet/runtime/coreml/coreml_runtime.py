@@ -11,8 +11,8 @@ import torch
 from numpy.typing import NDArray
 
 from mobile_actnet.pictures.preprocessing import Pixels
-from mobile_actnet.runtime.mil_evaluator import MilProgram, value_ranges
-from mobile_actnet.runtime.mil_package import read_package
+from mobile_actnet.runtime.coreml.mil_evaluator import MilProgram, value_ranges
+from mobile_actnet.runtime.coreml.mil_package import read_package
 from mobile_actnet.runtime.silence import silence
 from mobile_actnet.runtime.vocabulary import INPUT_NAME, OUTPUT_NAME
 

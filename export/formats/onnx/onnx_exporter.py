@@ -1,5 +1,6 @@
 """ONNX: exported by torch.onnx into one file, no data beside it."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -7,9 +8,10 @@ import onnx
 import torch
 from torch import nn
 
-from mobile_actnet.export.formats.exporter import Options
-from mobile_actnet.export.formats.onnx_quantizer import quantized
+from mobile_actnet.export.formats.exporter import Options, Values
+from mobile_actnet.export.formats.onnx.onnx_quantizer import quantized
 from mobile_actnet.export.graph.deployable import example_input
+from mobile_actnet.pictures.preprocessing import Pixels
 from mobile_actnet.runtime.silence import silence
 from mobile_actnet.runtime.vocabulary import INPUT_NAME, OUTPUT_NAME, Layout, Lowering, Precision
 
@@ -31,6 +33,7 @@ class OnnxExporter:
     )
     default_precision = Precision.FP32
     default_lowering = Lowering.LOG_EXP
+    forbidden_operators = frozenset({"Pow"})
 
     def convert(
         self, deployable: nn.Module, options: Options, path: Path, metadata: dict[str, str]
@@ -59,6 +62,12 @@ class OnnxExporter:
         onnx.helper.set_model_props(model, metadata)
         onnx.checker.check_model(model)
         onnx.save_model(model, str(path), save_as_external_data=False)
+
+    def convolution_outputs(self, artefact: Path, pixels: Pixels) -> Iterator[Values]:
+        """Yield what each convolution gives; see `Exporter`."""
+        from mobile_actnet.export.formats.onnx.onnx_layers import convolution_outputs
+
+        yield from convolution_outputs(artefact, pixels)
 
 
 EXPORTER = OnnxExporter()

@@ -10,14 +10,15 @@ from mobile_actnet.network.actnet import Actnet
 from mobile_actnet.runtime.artefact_file import inspect
 from mobile_actnet.runtime.errors import ArtefactError
 from mobile_actnet.runtime.generated_pictures import generated_pictures
-from mobile_actnet.runtime.runtimes import TfliteRuntime, open_artefact
+from mobile_actnet.runtime.runtimes import open_artefact
+from mobile_actnet.runtime.tflite.litert_runtime import TfliteRuntime
 from mobile_actnet.runtime.vocabulary import Format, ImageSize, Layout, Precision
 
 pytest.importorskip("litert_torch", reason="needs the extra tflite")
 
 from ai_edge_litert import schema_py_generated as schema
 
-from mobile_actnet.export.formats.tflite_exporter import EXPORTER
+from mobile_actnet.export.formats.tflite.tflite_exporter import EXPORTER
 
 SMALL = ImageSize(64, 64)
 FLOAT = (Precision.FP32, Precision.FP16)

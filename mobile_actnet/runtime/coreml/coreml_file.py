@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mobile_actnet.runtime.artefact_file import ArtefactInfo, TensorSpec
+from mobile_actnet.runtime.coreml.mil_package import feature_shape, read_package
 from mobile_actnet.runtime.errors import ArtefactError
-from mobile_actnet.runtime.mil_package import feature_shape, read_package
 
 
 def inspect(path: Path) -> ArtefactInfo:

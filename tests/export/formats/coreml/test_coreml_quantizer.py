@@ -25,9 +25,9 @@ from mobile_actnet.runtime.vocabulary import Format, ImageSize, Layout, Precisio
 
 pytest.importorskip("coremltools", reason="needs the extra coreml")
 
-from mobile_actnet.export.formats.coreml_exporter import EXPORTER
-from mobile_actnet.export.formats.coreml_quantizer import whole_levels
-from mobile_actnet.runtime.mil_package import read_package
+from mobile_actnet.export.formats.coreml.coreml_exporter import EXPORTER
+from mobile_actnet.export.formats.coreml.coreml_quantizer import whole_levels
+from mobile_actnet.runtime.coreml.mil_package import read_package
 
 SMALL = ImageSize(64, 64)
 PIXELS = generated_pictures(8, SMALL)

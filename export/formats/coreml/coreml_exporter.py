@@ -2,6 +2,7 @@
 
 import copy
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +10,16 @@ import numpy as np
 import torch
 from torch import nn
 
-from mobile_actnet.export.formats.coreml_quantizer import passes, quantized
-from mobile_actnet.export.formats.exporter import Options
+from mobile_actnet.export.formats.coreml.coreml_quantizer import passes, quantized
+from mobile_actnet.export.formats.exporter import Options, Values
 from mobile_actnet.export.graph.deployable import example_input
 from mobile_actnet.export.graph.lowering import LogGuard, UnitCap
 from mobile_actnet.export.quantization.config import ROUNDED
 from mobile_actnet.export.quantization.prepare import is_small
 from mobile_actnet.export.quantization.weight_repair import rounded_to_half
 from mobile_actnet.network.activations import FEATURE_MAP_MAX, WEIBULL_EPSILON
-from mobile_actnet.runtime.mil_package import settle
+from mobile_actnet.pictures.preprocessing import Pixels
+from mobile_actnet.runtime.coreml.mil_package import settle
 from mobile_actnet.runtime.silence import silence
 from mobile_actnet.runtime.vocabulary import (
     INPUT_NAME,
@@ -45,6 +47,7 @@ class CoremlExporter:
     )
     default_precision = Precision.FP16
     default_lowering = Lowering.LOG_EXP
+    forbidden_operators = frozenset({"pow", "transpose"})
 
     def convert(
         self, deployable: nn.Module, options: Options, path: Path, metadata: dict[str, str]
@@ -86,6 +89,12 @@ class CoremlExporter:
             if temporary is not None and temporary != path:
                 shutil.rmtree(temporary, ignore_errors=True)
         settle(path)
+
+    def convolution_outputs(self, artefact: Path, pixels: Pixels) -> Iterator[Values]:
+        """Yield what each convolution gives; see `Exporter`."""
+        from mobile_actnet.export.formats.coreml.coreml_layers import convolution_outputs
+
+        yield from convolution_outputs(artefact, pixels)
 
 
 def _input_type(coremltools: Any, options: Options) -> Any:

@@ -13,8 +13,8 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
+from mobile_actnet.export.formats.converted_graph import Kind, Operator, ranges_in_order
 from mobile_actnet.export.formats.exporter import Options
-from mobile_actnet.export.formats.graph_order import OrderedOperator, ranges_in_order
 from mobile_actnet.export.quantization.plan import QuantizationPlan, Range
 from mobile_actnet.export.quantization.prepare import is_small, is_tiny
 from mobile_actnet.export.quantization.weight_repair import WEIGHT_LEVEL_MAX
@@ -153,7 +153,7 @@ def _taken(
     taken: list[str] = []
     ranges: dict[str, Range] = {}
     kept = iter(plan.convolutions)
-    for number, limits in ranges_in_order(_ordered(model), plan).items():
+    for number, limits in ranges_in_order(graph_operators(model), plan).items():
         node = nodes[number]
         if node.op_type == "Conv" and next(kept).kept:
             ranges[_last_output(node, readers)] = limits
@@ -175,39 +175,6 @@ def _taken(
     return taken, ranges
 
 
-def _ordered(model: Any) -> list[OrderedOperator]:
-    """List convolutions, and the backbone's additions of two tensors.
-
-    An addition is the backbone's if a convolution needs it, or if it adds to a convolution's output
-    as the end of a ResNet does.
-    """
-    shapes = {tensor.name: tuple(tensor.dims) for tensor in model.graph.initializer}
-    nodes = list(model.graph.node)
-    backbone = ancestors_of_convolutions(nodes)
-    found, convolved = [], set()
-    for number, node in enumerate(nodes):
-        if node.op_type == "Conv":
-            found.append(OrderedOperator(number, tuple(int(n) for n in shapes[node.input[1]])))
-            convolved.update(node.output)
-        elif node.op_type == "Add" and not set(node.input) & set(shapes):
-            in_backbone = node.name in backbone or convolved & set(node.input)
-            found += [OrderedOperator(number, None)] if in_backbone else []
-    return found
-
-
-def ancestors_of_convolutions(nodes: list[Any]) -> set[str]:
-    """Return the names of the nodes that a convolution needs, convolutions included."""
-    producers = {output: node for node in nodes for output in node.output}
-    found: set[str] = set()
-    waiting = [node for node in nodes if node.op_type == "Conv"]
-    while waiting:
-        node = waiting.pop()
-        if node.name not in found:
-            found.add(node.name)
-            waiting += [producers[name] for name in node.input if name in producers]
-    return found
-
-
 def _readers(nodes: list[Any]) -> dict[str, list[Any]]:
     readers: dict[str, list[Any]] = {}
     for node in nodes:
@@ -222,3 +189,19 @@ def _last_output(node: Any, readers: dict[str, list[Any]]) -> str:
     if len(following) == 1 and following[0].op_type in _ACTIVATIONS:
         return str(following[0].output[0])
     return str(node.output[0])
+
+
+def graph_operators(model: Any) -> list[Operator]:
+    """List the nodes of a graph."""
+    shapes = {tensor.name: tuple(map(int, tensor.dims)) for tensor in model.graph.initializer}
+    kinds = {"Conv": Kind.CONVOLUTION, "Add": Kind.ADDITION}
+    return [
+        Operator(
+            kinds.get(node.op_type, Kind.OTHER),
+            tuple(node.input),
+            tuple(node.output),
+            frozenset(node.input) & frozenset(shapes),
+            shapes[node.input[1]] if node.op_type == "Conv" else None,
+        )
+        for node in model.graph.node
+    ]

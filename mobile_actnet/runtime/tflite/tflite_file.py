@@ -9,8 +9,8 @@ from ai_edge_litert import schema_py_generated as schema
 
 from mobile_actnet.runtime.artefact_file import ArtefactInfo, TensorSpec
 from mobile_actnet.runtime.errors import ArtefactError
-from mobile_actnet.runtime.tflite_flatbuffer import FILE_IDENTIFIER, operator_name
-from mobile_actnet.runtime.tflite_indices import check_indices
+from mobile_actnet.runtime.tflite.tflite_flatbuffer import FILE_IDENTIFIER, operator_name
+from mobile_actnet.runtime.tflite.tflite_indices import check_indices
 
 
 def inspect(path: Path) -> ArtefactInfo:

@@ -21,7 +21,7 @@ pytest.importorskip("onnxruntime", reason="needs the extra onnx")
 import onnx
 import onnxruntime
 
-from mobile_actnet.export.formats.onnx_exporter import EXPORTER
+from mobile_actnet.export.formats.onnx.onnx_exporter import EXPORTER
 
 SMALL = ImageSize(64, 64)
 FLOAT = (Precision.FP32, Precision.FP16)

@@ -1,16 +1,18 @@
 """TFLite: converted by litert-torch, brought to 16 and 8 bits by ai-edge-quantizer."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from torch import nn
 
-from mobile_actnet.export.formats.exporter import Options
-from mobile_actnet.export.formats.tflite_quantizer import quantized
+from mobile_actnet.export.formats.exporter import Options, Values
+from mobile_actnet.export.formats.tflite.tflite_quantizer import quantized
 from mobile_actnet.export.graph.deployable import example_input
+from mobile_actnet.pictures.preprocessing import Pixels
 from mobile_actnet.runtime.silence import silence
-from mobile_actnet.runtime.tflite_flatbuffer import pack, unpack
+from mobile_actnet.runtime.tflite.tflite_flatbuffer import pack, unpack
 from mobile_actnet.runtime.vocabulary import INPUT_NAME, OUTPUT_NAME, Layout, Lowering, Precision
 
 
@@ -28,6 +30,7 @@ class TfliteExporter:
     )
     default_precision = Precision.FP16
     default_lowering = Lowering.LOG_EXP_BARE
+    forbidden_operators = frozenset({"POW", "TRANSPOSE", "CUSTOM"})
 
     def convert(
         self, deployable: nn.Module, options: Options, path: Path, metadata: dict[str, str]
@@ -35,6 +38,12 @@ class TfliteExporter:
         """Convert; half precision is that of the weights, runtimes compute in what they prefer."""
         model = quantized(_converted(deployable, options), options)
         path.write_bytes(_named_and_described(model, metadata))
+
+    def convolution_outputs(self, artefact: Path, pixels: Pixels) -> Iterator[Values]:
+        """Yield what each convolution gives; see `Exporter`."""
+        from mobile_actnet.export.formats.tflite.tflite_layers import convolution_outputs
+
+        yield from convolution_outputs(artefact, pixels)
 
 
 def _converted(deployable: nn.Module, options: Options) -> bytes:

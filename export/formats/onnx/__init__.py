@@ -1,0 +1,1 @@
+"""Exporting to ONNX: the converter, and what brings its graph to fewer bits."""
