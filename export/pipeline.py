@@ -43,7 +43,7 @@ from mobile_actnet.export.quantization.int8_file import recorded_for
 from mobile_actnet.export.quantization.plan import QuantizationPlan
 from mobile_actnet.export.quantization.prepare import prepare
 from mobile_actnet.export.quantization.sensitivity import KEPT_COUNTS, most_sensitive
-from mobile_actnet.files import put_in_place, reason, staging_folder
+from mobile_actnet.files import put_in_place, reason, sha256_of, staging_folder
 from mobile_actnet.network.actnet import Actnet, check_dim
 from mobile_actnet.network.checkpoint import load_checkpoint
 from mobile_actnet.pictures.preprocessing import NAME as PREPROCESSING_NAME
@@ -82,7 +82,7 @@ def export_artefacts(
     plan = planned(request)
     with _step(say, f"loaded {request.checkpoint.name}"):
         network, card = load_checkpoint(request.checkpoint)
-        source = Source(card, manifests.sha256(request.checkpoint))
+        source = Source(card, sha256_of(request.checkpoint))
     dim = network.config.descriptor_dim if request.dim is None else request.dim
     check_dim(dim, network.config)
     with _step(say, "described the pictures for the check with PyTorch"):

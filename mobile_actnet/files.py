@@ -106,9 +106,26 @@ def refuse_special(path: Path) -> None:
 
 
 def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file, lower-case hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """Return the SHA-256 of a file, or of a folder's files.
+
+    A folder's is that of one text: for each file in the order of their relative paths, the line
+    "SHA-256 of the file, two spaces, relative path with slashes".
+    """
+    if not path.is_dir():
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    files = sorted(
+        child.relative_to(path).as_posix() for child in path.rglob("*") if child.is_file()
+    )
+    lines = "".join(f"{sha256_of(path / name)}  {name}\n" for name in files)
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def size_bytes(path: Path) -> int:
+    """Return the size of a file, or of a folder's files together."""
+    if not path.is_dir():
+        return path.stat().st_size
+    return sum(child.stat().st_size for child in path.rglob("*") if child.is_file())
 
 
 def reason(error: OSError) -> str:

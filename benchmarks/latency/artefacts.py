@@ -27,10 +27,9 @@ from mobile_actnet.export.quantization.calibration import CalibrationImages, mea
 from mobile_actnet.export.quantization.config import MIN_IMAGES, ROUNDED, CalibrationMethod
 from mobile_actnet.export.quantization.plan import QuantizationPlan
 from mobile_actnet.export.quantization.prepare import prepare
-from mobile_actnet.files import put_in_place, staging_folder
+from mobile_actnet.files import put_in_place, sha256_of, staging_folder
 from mobile_actnet.runtime.generated_pictures import generated_pictures
 from mobile_actnet.runtime.interrupts import keep_interrupt
-from mobile_actnet.runtime.manifest import sha256
 from mobile_actnet.runtime.packages import CONVERTING, require
 from mobile_actnet.runtime.vocabulary import Format, ImageSize
 
@@ -75,7 +74,7 @@ def artefact_of(case: Case, folder: Path, say: Say = lambda _: None) -> Artefact
         for stale in folder.glob(f"{stem}-{'?' * _KEY_DIGITS}.{kind.value}"):
             if stale != path:
                 stale.unlink(missing_ok=True)
-    return Artefact(path, sha256(path), path.stat().st_size, NETWORKS[case.network].weights)
+    return Artefact(path, sha256_of(path), path.stat().st_size, NETWORKS[case.network].weights)
 
 
 def _make(case: Case, kind: Format, path: Path) -> None:
@@ -129,7 +128,7 @@ def _code_key() -> str:
     folders = [Path(room.__file__ or "").parent for room in rooms]
     files = [path for folder in folders for path in sorted(folder.rglob("*.py"))]
     files.append(Path(__file__).with_name("networks.py"))
-    return hashlib.sha256("".join(sha256(path) for path in files).encode()).hexdigest()
+    return hashlib.sha256("".join(sha256_of(path) for path in files).encode()).hexdigest()
 
 
 def _version(module: str) -> str:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from mobile_actnet.benchmarks.config import NetworkName
 from mobile_actnet.export.graph.deployable import DeployableActnet, HeadlessBackbone
 from mobile_actnet.export.graph.lowering import LoweredStream, automatic_lowering, divisor
+from mobile_actnet.files import sha256_of
 from mobile_actnet.network.activations import Weibull, activation_parameters
 from mobile_actnet.network.actnet import Actnet, Stream
 from mobile_actnet.network.checkpoint import load_checkpoint
@@ -27,7 +28,6 @@ from mobile_actnet.network.config import (
 )
 from mobile_actnet.network.normalisation import normalise
 from mobile_actnet.runtime.generated_pictures import generated_pictures
-from mobile_actnet.runtime.manifest import sha256
 from mobile_actnet.runtime.vocabulary import ImageSize, Layout, Lowering
 
 DIM = 256
@@ -149,4 +149,4 @@ NETWORKS = {
 def weights_key(name: NetworkName) -> str:
     """Return what tells apart the weights of a network: the checkpoint's hash, or its seed."""
     weights = NETWORKS[name].weights
-    return sha256(DEFAULT_CHECKPOINT) if weights == "shipped" else weights
+    return sha256_of(DEFAULT_CHECKPOINT) if weights == "shipped" else weights

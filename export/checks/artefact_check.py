@@ -60,7 +60,7 @@ class Reference:
     @property
     def labelled(self) -> bool:
         """Whether a difference in mAP can be told."""
-        return any(photo.role in ("query", "both") for photo in self.photos)
+        return any(photo.is_query for photo in self.photos)
 
 
 def make_reference(

@@ -7,6 +7,7 @@ from pathlib import Path
 from mobile_actnet.commands import missing_package
 from mobile_actnet.errors import ActnetError, ConfigError, MissingPackageError
 from mobile_actnet.export.formats.exporter import exporter
+from mobile_actnet.files import sha256_of
 from mobile_actnet.network.config import DEFAULT_CHECKPOINT
 from mobile_actnet.runtime import manifest as manifests
 from mobile_actnet.runtime.artefact_file import inspect
@@ -66,7 +67,7 @@ def _shipped_weights() -> str:
 def _recorded_ranges() -> str:
     from mobile_actnet.export.quantization.int8_file import load_recorded
 
-    if load_recorded(manifests.sha256(DEFAULT_CHECKPOINT)) is None:
+    if load_recorded(sha256_of(DEFAULT_CHECKPOINT)) is None:
         raise ActnetError(
             "the shipped weights have no activation ranges; int8 needs --calibration DIR"
         )

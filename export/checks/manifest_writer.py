@@ -13,6 +13,7 @@ from mobile_actnet.export.checks.parity import ParityReport
 from mobile_actnet.export.checks.portability import RuntimeRun, is_portable
 from mobile_actnet.export.formats.exporter import Options
 from mobile_actnet.export.graph.lowering_errors import level_error, lowering_error
+from mobile_actnet.files import sha256_of, size_bytes
 from mobile_actnet.network.activations import activation_parameters
 from mobile_actnet.network.actnet import Actnet, Stream
 from mobile_actnet.network.checkpoint import Card
@@ -20,7 +21,7 @@ from mobile_actnet.pictures.preprocessing import NAME as PREPROCESSING_NAME
 from mobile_actnet.pictures.preprocessing import VERSION as PREPROCESSING_VERSION
 from mobile_actnet.runtime.artefact_file import ArtefactInfo
 from mobile_actnet.runtime.generated_pictures import GOLDEN_NAME
-from mobile_actnet.runtime.manifest import GOLDEN_COSINE, SCHEMA, sha256, size_bytes
+from mobile_actnet.runtime.manifest import GOLDEN_COSINE, SCHEMA
 from mobile_actnet.runtime.vocabulary import Format, Precision
 
 _DESCRIPTOR_DIGITS = 7
@@ -66,7 +67,7 @@ def write_manifest(
         "precision": options.precision.value,
         "artefact": {
             "file": artefact.name,
-            "sha256": sha256(artefact),
+            "sha256": sha256_of(artefact),
             "size_bytes": size_bytes(artefact),
         },
         "checkpoint": {

@@ -201,7 +201,7 @@ def _nearest(descriptors: Descriptors) -> list[list[int]]:
 def _mean_ap_difference(
     reference: Descriptors, found: Descriptors, photos: list[Photo]
 ) -> float | None:
-    if not any(photo.role in ("query", "both") for photo in photos):
+    if not any(photo.is_query for photo in photos):
         return None
     before, after = evaluate(reference, photos), evaluate(found, photos)
     return after.mean_ap - before.mean_ap if before.queries else None

@@ -33,7 +33,7 @@ from mobile_actnet.export.quantization.weight_repair import (
     take_bytes,
 )
 from mobile_actnet.network.activations import FEATURE_MAP_MAX
-from mobile_actnet.pictures.photos import Photo, find_photos, load_images
+from mobile_actnet.pictures.photos import Photo, Role, find_photos, load_images
 from mobile_actnet.pictures.preprocessing import Pixels
 from mobile_actnet.runtime.vocabulary import ImageSize
 
@@ -115,7 +115,7 @@ def load_calibration_images(
 
 def _chosen(folder: Path, count: int) -> list[Photo]:
     photos = find_photos(folder)
-    photos = [photo for photo in photos if photo.role == "train"] or photos
+    photos = [photo for photo in photos if photo.role == Role.TRAIN] or photos
     order = np.random.default_rng(_SEED).permutation(len(photos))[:count]
     return [photos[number] for number in order]
 

@@ -16,11 +16,11 @@ from mobile_actnet.export.quantization.calibration import (
 from mobile_actnet.export.quantization.config import DEFAULT_IMAGES, CalibrationMethod, TuningConfig
 from mobile_actnet.export.quantization.int8_file import recorded_path, save_recorded
 from mobile_actnet.export.quantization.tuning import tune
+from mobile_actnet.files import sha256_of
 from mobile_actnet.network.actnet import Actnet
 from mobile_actnet.network.checkpoint import load_checkpoint
 from mobile_actnet.pictures.photos import Photo, load_images
 from mobile_actnet.pictures.preprocessing import Pixels
-from mobile_actnet.runtime.manifest import sha256
 from mobile_actnet.runtime.vocabulary import ImageSize, Layout
 from mobile_actnet.training.sources import Collection, Source, collect, read_source
 
@@ -58,7 +58,7 @@ def tune_checkpoint(
     tuned = tune(
         network, collection, ranges, held_out, config, state_path, workers=workers, bar=bar
     )
-    save_recorded(tuned, output, sha256(checkpoint))
+    save_recorded(tuned, output, sha256_of(checkpoint))
     state_path.unlink()
     return output
 

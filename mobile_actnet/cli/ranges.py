@@ -45,8 +45,8 @@ def _record(arguments: argparse.Namespace) -> int:
         measure_ranges,
     )
     from mobile_actnet.export.quantization.int8_file import RECORDED, save_recorded
+    from mobile_actnet.files import sha256_of
     from mobile_actnet.network.checkpoint import load_checkpoint
-    from mobile_actnet.runtime.manifest import sha256
 
     output = arguments.output or RECORDED
     network, _ = load_checkpoint(arguments.checkpoint)
@@ -55,7 +55,7 @@ def _record(arguments: argparse.Namespace) -> int:
     )
     deployable = DeployableActnet(network, network.config.descriptor_dim, Layout.NHWC)
     found = measure_ranges(deployable, images, CalibrationMethod(arguments.method))
-    save_recorded(found, output, sha256(arguments.checkpoint))
+    save_recorded(found, output, sha256_of(arguments.checkpoint))
     print(f"recorded {len(found.ranges)} ranges from {found.images} photos in {output}")
     return 0
 

@@ -153,8 +153,8 @@ def dev_measure(folder: Path) -> Callable[[Actnet], float]:
     from mobile_actnet.network.describe import describe
     from mobile_actnet.pictures.photos import find_photos, load_images
 
-    photos = [p for p in find_photos(folder) if p.role not in ("", "train")]
-    if not any(photo.role in ("query", "both") for photo in photos):
+    photos = [p for p in find_photos(folder) if not p.may_be_learned_from]
+    if not any(photo.is_query for photo in photos):
         raise ActnetError(f"{folder} has no photo with the role query or both; see its manifest")
 
     def measure(network: Actnet) -> float:

@@ -58,7 +58,7 @@ def training_pictures(folders: list[Path], config: AblationConfig) -> tuple[Coll
         (number, photo)
         for number, folder in enumerate(folders)
         for photo in find_photos(folder)
-        if photo.role in ("", "train")
+        if photo.may_be_learned_from
     ]
     rng = np.random.default_rng(config.seed)
     drawn = [found[i] for i in sorted(rng.permutation(len(found))[: config.images])]

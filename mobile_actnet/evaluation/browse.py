@@ -66,9 +66,8 @@ def worst_rankings(
             distractor or both.
         queries: which of them to search for.
     """
-    roles = np.array([photo.role for photo in photos])
     instances = np.array([photo.instance for photo in photos])
-    database = np.flatnonzero(np.isin(roles, ("database", "distractor", "both")))
+    database = np.flatnonzero([photo.is_searched for photo in photos])
     rankings = []
     for query in queries:
         others = database[database != query]

@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from mobile_actnet.descriptors import Descriptors
 from mobile_actnet.errors import ActnetError, UnreadablePictureError
-from mobile_actnet.files import reason
+from mobile_actnet.files import reason, sha256_of
 from mobile_actnet.pictures.preprocessing import Pixels, decode, resize
 from mobile_actnet.runtime.describer import Describe
 from mobile_actnet.runtime.vocabulary import ImageSize
@@ -32,7 +32,6 @@ Open = Callable[[int], Image.Image]
 
 _CHUNK = 64
 _VALUE_BYTES = 4
-_BLOCK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -90,18 +89,15 @@ def extract(
 
 
 def file_hash(path: Path) -> str:
-    """Return the SHA-256 of a file, or of the files of a folder with their names."""
-    digest = hashlib.sha256()
-    files = sorted(path.rglob("*")) if path.is_dir() else [path]
-    for file in (file for file in files if file.is_file()):
-        digest.update(file.name.encode())
-        try:
-            with file.open("rb") as stream:
-                while block := stream.read(_BLOCK_BYTES):
-                    digest.update(block)
-        except OSError as error:
-            raise ActnetError(f"{file} cannot be read: {reason(error)}") from error
-    return digest.hexdigest()
+    """Return the SHA-256 of a file, or of a folder's files.
+
+    Raises:
+        ActnetError: it cannot be read.
+    """
+    try:
+        return sha256_of(path)
+    except OSError as error:
+        raise ActnetError(f"{error.filename or path} cannot be read: {reason(error)}") from error
 
 
 class _Store:

@@ -18,6 +18,7 @@ from mobile_actnet.network.config import (
     BackboneKind,
     NetworkConfig,
     PoolingKind,
+    is_checkpoint,
 )
 from mobile_actnet.network.normalisation import normalise
 from mobile_actnet.pictures.preprocessing import Pixels
@@ -112,7 +113,7 @@ def load_backbone(model: Path, file: Path | None) -> FrozenBackbone:
 
 def check_backbone_source(model: Path, file: Path | None) -> None:
     """Raise `ConfigError` where neither is a source of weights: an artefact has them folded."""
-    if file is None and model.suffix != ".safetensors":
+    if file is None and not is_checkpoint(model):
         raise ConfigError(
             f"--ablation needs the weights of a backbone, and {model.name} is an artefact; "
             "give a checkpoint as --model, or --backbone FILE"

@@ -62,13 +62,10 @@ def evaluate(
         photos: the N photos they belong to.
         queries: which of them to search for; all with the role query or both if None.
     """
-    roles = np.array([photo.role for photo in photos])
     instances = np.array([photo.instance for photo in photos])
-    database = in_order_of_paths(
-        photos, np.flatnonzero(np.isin(roles, ("database", "distractor", "both")))
-    )
+    database = in_order_of_paths(photos, np.flatnonzero([photo.is_searched for photo in photos]))
     if queries is None:
-        queries = np.flatnonzero(np.isin(roles, ("query", "both")))
+        queries = np.flatnonzero([photo.is_query for photo in photos])
     precisions, first_ranks = [], []
     for query in queries:
         others = database[database != query]

@@ -24,6 +24,7 @@ from mobile_actnet.evaluation.plots import (
 )
 from mobile_actnet.evaluation.separability import distance_histograms
 from mobile_actnet.files import write_atomically
+from mobile_actnet.network.config import is_checkpoint
 from mobile_actnet.pictures.photos import Photo
 from mobile_actnet.runtime.vocabulary import ImageSize
 
@@ -75,7 +76,7 @@ def check_report_arguments(arguments: argparse.Namespace) -> None:
         if picture is not None:
             check_picture_path(picture)
             require_matplotlib()
-    if arguments.curve is not None and arguments.model.suffix != ".safetensors":
+    if arguments.curve is not None and not is_checkpoint(arguments.model):
         raise _no_curve(arguments.model)
     if arguments.browse is not None:
         _check_suffix("--browse", arguments.browse, (".html", ".htm"))
@@ -133,7 +134,7 @@ def query_sets(photos: list[Photo], folders: list[Path]) -> Sets:
         queries = [
             number
             for number, photo in enumerate(photos)
-            if photo.role in ("query", "both") and photo.instance.startswith(f"{folder}:")
+            if photo.is_query and photo.instance.startswith(f"{folder}:")
         ]
         if queries:
             name = folder.name if names.count(folder.name) == 1 else str(folder)

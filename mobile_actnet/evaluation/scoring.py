@@ -34,6 +34,7 @@ from mobile_actnet.gallery.sqlite.storage import decode as decode_stored
 from mobile_actnet.gallery.sqlite.storage import encode
 from mobile_actnet.network.actnet import Actnet, check_dim
 from mobile_actnet.network.checkpoint import load_checkpoint
+from mobile_actnet.network.config import is_checkpoint
 from mobile_actnet.network.describe import describe
 from mobile_actnet.pictures.photos import Photo, find_photos
 from mobile_actnet.pictures.preprocessing import decode
@@ -111,7 +112,7 @@ def open_model(model: Path, options: EvaluationOptions = EvaluationOptions()) ->
         ActnetError: the model cannot be used, or its size, dim or scales cannot be chosen.
     """
     size, dim = options.size, options.dim
-    if model.suffix == ".safetensors":
+    if is_checkpoint(model):
         network, _ = load_checkpoint(model)
         dim = network.config.descriptor_dim if dim is None else dim
         check_dim(dim, network.config)
@@ -215,7 +216,7 @@ def report_context(
             extract(paths, opened.describes, options.cache, opened.identity).descriptors
         )
 
-    lengths = describe_dims if model.suffix == ".safetensors" else None
+    lengths = describe_dims if is_checkpoint(model) else None
     return ReportContext(model, folders, evaluation.photos, evaluation.descriptors, lengths)
 
 
@@ -244,7 +245,7 @@ def _cropped(query: Query) -> Image.Image:
 
 def labelled(folder: Path) -> list[Photo]:
     """Photos with a part in an evaluation; instances of different folders are kept apart."""
-    photos = [photo for photo in find_photos(folder) if photo.role not in ("", "train")]
+    photos = [photo for photo in find_photos(folder) if not photo.may_be_learned_from]
     if not photos:
         raise ActnetError(
             f"{folder} has no photo with the role query, database, both or distractor; "
@@ -276,17 +277,14 @@ def limited(photos: list[Photo], limit: int | None) -> list[Photo]:
 def _scores(
     descriptors: Descriptors, photos: list[Photo], folders: list[Path], options: EvaluationOptions
 ) -> dict[str, RetrievalScore]:
-    roles = np.array([photo.role for photo in photos])
-    database = in_order_of_paths(
-        photos, np.flatnonzero(np.isin(roles, ("database", "distractor", "both")))
-    )
+    database = in_order_of_paths(photos, np.flatnonzero([photo.is_searched for photo in photos]))
     scores = {}
     for folder in folders:
         queries = np.array(
             [
                 number
                 for number, photo in enumerate(photos)
-                if photo.role in ("query", "both") and photo.instance.startswith(f"{folder}:")
+                if photo.is_query and photo.instance.startswith(f"{folder}:")
             ],
             np.int64,
         )

@@ -83,8 +83,7 @@ def distance_histograms(
         bins: of equal width from 0 to 2.
     """
     instances = np.unique([photo.instance for photo in photos], return_inverse=True)[1]
-    roles = np.array([photo.role for photo in photos])
-    database = np.flatnonzero(np.isin(roles, ("database", "distractor", "both")))
+    database = np.flatnonzero([photo.is_searched for photo in photos])
     edges = np.linspace(0, LARGEST_DISTANCE, bins + 1)
     matching, non_matching = np.zeros(bins, np.int64), np.zeros(bins, np.int64)
     for start in range(0, len(queries), _CHUNK):

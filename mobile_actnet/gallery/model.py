@@ -3,14 +3,14 @@
 from pathlib import Path
 
 from mobile_actnet.errors import ConfigError, GalleryError
+from mobile_actnet.files import sha256_of
 from mobile_actnet.gallery.sqlite.schema import GalleryInfo, GalleryModel, check_model, from_gallery
+from mobile_actnet.network.config import is_checkpoint
 from mobile_actnet.pictures import preprocessing
 from mobile_actnet.runtime import manifest as manifests
 from mobile_actnet.runtime.describer import Describe
 from mobile_actnet.runtime.runtimes import open_artefact
 from mobile_actnet.runtime.vocabulary import ImageSize
-
-CHECKPOINT_SUFFIX = ".safetensors"
 
 
 def identify(model: Path, size: ImageSize | None = None, dim: int | None = None) -> GalleryModel:
@@ -23,7 +23,7 @@ def identify(model: Path, size: ImageSize | None = None, dim: int | None = None)
         ActnetError: the model is missing, damaged, not what its manifest says, or made with
             another preprocessing than this release has.
     """
-    if model.suffix == CHECKPOINT_SUFFIX:
+    if is_checkpoint(model):
         return _identify_checkpoint(model, size or ImageSize(), dim)
     if size is not None or dim is not None:
         raise ConfigError(
@@ -45,7 +45,7 @@ def identify(model: Path, size: ImageSize | None = None, dim: int | None = None)
 
 def opened(model: Path, bound: GalleryModel) -> Describe:
     """Return the function from (N, H, W, 3) uint8 pixels to (N, dim) float32 descriptors."""
-    if model.suffix != CHECKPOINT_SUFFIX:
+    if not is_checkpoint(model):
         return open_artefact(model).describe
     # torch is for checkpoints alone.
     from mobile_actnet.network.checkpoint import load_checkpoint
@@ -67,7 +67,7 @@ def identify_as(model: Path, info: GalleryInfo, gallery: Path) -> GalleryModel:
             f"{model}, which made {gallery}, is not there; say with --model where it is now"
         )
     size, dim = None, None
-    if model.suffix == CHECKPOINT_SUFFIX:
+    if is_checkpoint(model):
         size, dim = ImageSize(info.height_px, info.width_px), info.dim
     bound = identify(model, size, dim)
     try:
@@ -84,7 +84,7 @@ def _identify_checkpoint(model: Path, size: ImageSize, dim: int | None) -> Galle
 
     network, _ = load_checkpoint(model)
     return GalleryModel(
-        model.name, "checkpoint", "fp32", manifests.sha256(model), preprocessing.NAME,
+        model.name, "checkpoint", "fp32", sha256_of(model), preprocessing.NAME,
         preprocessing.VERSION, size.height, size.width,
         network.config.descriptor_dim if dim is None else dim,
     )  # fmt: skip

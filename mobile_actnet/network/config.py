@@ -8,6 +8,7 @@ from typing import Any
 
 from mobile_actnet.errors import ConfigError
 
+CHECKPOINT_SUFFIX = ".safetensors"
 DEFAULT_CHECKPOINT = Path(__file__).parents[1] / "weights" / "mobile_actnet.safetensors"
 
 MIN_IMAGE_SIDE_PX = 64
@@ -152,3 +153,8 @@ def check_image_size(height_px: int, width_px: int) -> None:
                 f"image {name} is {side}; allowed are multiples of {IMAGE_SIDE_MULTIPLE_PX} from "
                 f"{MIN_IMAGE_SIDE_PX} to {MAX_IMAGE_SIDE_PX}, for example 224 or 384x512"
             )
+
+
+def is_checkpoint(model: Path) -> bool:
+    """Tell a checkpoint from an artefact, by its name."""
+    return model.suffix == CHECKPOINT_SUFFIX

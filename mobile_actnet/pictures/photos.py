@@ -4,6 +4,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,16 @@ MANIFEST_NAME = "manifest.csv"
 _SHOWN = 5
 
 
+class Role(StrEnum):
+    """What a photo is for, by the words of a manifest.csv; a photo without one may be trained on."""
+
+    QUERY = "query"
+    DATABASE = "database"
+    BOTH = "both"
+    TRAIN = "train"
+    DISTRACTOR = "distractor"
+
+
 @dataclass(frozen=True)
 class Photo:
     """A picture file.
@@ -32,6 +43,21 @@ class Photo:
     path: Path
     instance: str
     role: str = ""
+
+    @property
+    def is_query(self) -> bool:
+        """Whether it is searched for."""
+        return self.role in (Role.QUERY, Role.BOTH)
+
+    @property
+    def is_searched(self) -> bool:
+        """Whether it is searched in."""
+        return self.role in (Role.DATABASE, Role.DISTRACTOR, Role.BOTH)
+
+    @property
+    def may_be_learned_from(self) -> bool:
+        """Whether training may see it."""
+        return self.role in ("", Role.TRAIN)
 
 
 def find_photos(folder: Path) -> list[Photo]:

@@ -4,7 +4,6 @@ docs/manifest.md is its document. An app, and `actnet-doctor`, refuse an artefac
 missing, of another version, or does not hold the artefact's hash.
 """
 
-import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mobile_actnet.descriptors import cosine
+from mobile_actnet.files import sha256_of
 from mobile_actnet.runtime.errors import ManifestError
 
 SCHEMA = 1
@@ -139,37 +139,20 @@ def load(artefact: Path) -> dict[str, Any]:
 
 
 def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file, or of a folder's files.
-
-    A folder's is that of one text: for each file in the order of their relative paths, the line
-    "SHA-256 of the file, two spaces, relative path with slashes".
+    """Return the SHA-256 of an artefact; see `files.sha256_of`.
 
     Raises:
         ManifestError: a folder with a link in it, or no regular file.
     """
-    if not path.is_dir():
-        if path.exists() and not path.is_file():
-            raise ManifestError(f"{path} is no regular file; export it again")
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+    if not path.is_dir() and path.exists() and not path.is_file():
+        raise ManifestError(f"{path} is no regular file; export it again")
     # What a link leads to could be another file tomorrow, and another folder is not walked into.
-    links = [child for child in path.rglob("*") if child.is_symlink()]
+    links = [child for child in path.rglob("*") if child.is_symlink()] if path.is_dir() else []
     if links:
         raise ManifestError(
             f"{path} holds the link {links[0].name}; copy it with the files themselves"
         )
-    files = sorted(
-        child.relative_to(path).as_posix() for child in path.rglob("*") if child.is_file()
-    )
-    lines = "".join(f"{sha256(path / name)}  {name}\n" for name in files)
-    return hashlib.sha256(lines.encode()).hexdigest()
-
-
-def size_bytes(path: Path) -> int:
-    """Return the size of a file, or of a folder's files together."""
-    if not path.is_dir():
-        return path.stat().st_size
-    return sum(child.stat().st_size for child in path.rglob("*") if child.is_file())
+    return sha256_of(path)
 
 
 def golden_cosine(manifest: dict[str, Any], descriptor: NDArray[np.float32]) -> float:

@@ -59,7 +59,7 @@ def read_source(
     Raises:
         ActnetError: no such folder, or fewer than two instances in it.
     """
-    photos = [photo for photo in find_photos(folder) if photo.role in ("", "train")]
+    photos = [photo for photo in find_photos(folder) if photo.may_be_learned_from]
     if labels == Labels.FOLDER and not (Path(folder) / MANIFEST_NAME).is_file():
         photos = [replace(photo, instance=str(photo.path.parent)) for photo in photos]
     photos = readable(photos, say)

@@ -12,11 +12,11 @@ from mobile_actnet.export.formats.exporter import Options, exporter
 from mobile_actnet.export.graph.deployable import DeployableActnet
 from mobile_actnet.export.quantization.int8_file import load_recorded
 from mobile_actnet.export.quantization.prepare import prepare
+from mobile_actnet.files import sha256_of
 from mobile_actnet.network.actnet import Actnet
 from mobile_actnet.network.config import DEFAULT_CHECKPOINT
 from mobile_actnet.runtime.artefact_file import inspect
 from mobile_actnet.runtime.generated_pictures import generated_pictures
-from mobile_actnet.runtime.manifest import sha256
 from mobile_actnet.runtime.runtimes import open_artefact
 from mobile_actnet.runtime.tflite.litert_runtime import TfliteRuntime
 from mobile_actnet.runtime.vocabulary import Format, ImageSize, Precision
@@ -108,7 +108,7 @@ def test_a_kept_convolution_is_not_quantised(
 ) -> None:
     made, kept = exporter(kind), frozenset({"features.5.conv.1.0"})
     deployable = DeployableActnet(shipped_network, 256, made.layouts[0])
-    found = load_recorded(sha256(DEFAULT_CHECKPOINT))
+    found = load_recorded(sha256_of(DEFAULT_CHECKPOINT))
     plan = prepare(deployable, Precision.INT8, found, kept)
     path = tmp_path / f"kept{made.suffix}"
     options = Options(SMALL, 256, Precision.INT8, made.layouts[0], plan=plan)
@@ -136,7 +136,7 @@ def test_onnxruntime_leaves_a_kept_convolution_in_float(
     kept = frozenset({"features.0.0", "features.5.conv.1.0", "features.14.conv.2"})
     made = exporter(Format.ONNX)
     deployable = DeployableActnet(shipped_network, 256, made.layouts[0])
-    plan = prepare(deployable, precision, load_recorded(sha256(DEFAULT_CHECKPOINT)), kept)
+    plan = prepare(deployable, precision, load_recorded(sha256_of(DEFAULT_CHECKPOINT)), kept)
     path, optimised = tmp_path / "kept.onnx", tmp_path / "optimised.onnx"
     made.convert(deployable, Options(SMALL, 256, precision, made.layouts[0], plan=plan), path, {})
     options = onnxruntime.SessionOptions()

@@ -17,10 +17,10 @@ from mobile_actnet.export.quantization.calibration import (
 )
 from mobile_actnet.export.quantization.config import RECOMMENDED_IMAGES, CalibrationMethod
 from mobile_actnet.export.quantization.int8_file import load_recorded, save_recorded
+from mobile_actnet.files import sha256_of
 from mobile_actnet.network.actnet import Actnet
 from mobile_actnet.network.config import DEFAULT_CHECKPOINT
 from mobile_actnet.runtime.generated_pictures import generated_pictures
-from mobile_actnet.runtime.manifest import sha256
 from mobile_actnet.runtime.vocabulary import ImageSize, Layout
 
 SMALL = ImageSize(64, 64)
@@ -34,7 +34,7 @@ def folder_of(path: Path, count: int, seed: int = 0) -> Path:
 
 
 def test_shipped_weights_have_their_ranges() -> None:
-    found = load_recorded(sha256(DEFAULT_CHECKPOINT))
+    found = load_recorded(sha256_of(DEFAULT_CHECKPOINT))
     assert found is not None, "the weights changed: make ranges PHOTOS=..."
     assert found.images >= RECOMMENDED_IMAGES
     assert found.source == "recorded"

@@ -25,11 +25,12 @@ from mobile_actnet.export.quantization.int8_file import (
     save_recorded,
 )
 from mobile_actnet.export.quantization.prepare import prepare
+from mobile_actnet.files import sha256_of
 from mobile_actnet.network.actnet import Actnet
 from mobile_actnet.network.checkpoint import Card, save_checkpoint
 from mobile_actnet.network.config import DEFAULT_CHECKPOINT
 from mobile_actnet.runtime.generated_pictures import generated_pictures
-from mobile_actnet.runtime.manifest import load, sha256
+from mobile_actnet.runtime.manifest import load
 from mobile_actnet.runtime.vocabulary import ImageSize, Layout, Precision
 
 SMALL = ImageSize(64, 64)
@@ -66,7 +67,7 @@ def test_tuned_kernels_come_back(tuned: ActivationRanges, tmp_path: Path) -> Non
 def test_without_a_record_the_shipped_weights_are_known_by_their_hash(tmp_path: Path) -> None:
     copy = tmp_path / "renamed.safetensors"
     copy.write_bytes(DEFAULT_CHECKPOINT.read_bytes())
-    assert recorded_for(copy, sha256(copy)) is not None
+    assert recorded_for(copy, sha256_of(copy)) is not None
     assert recorded_for(copy, "1" * 64) is None
 
 
@@ -77,7 +78,7 @@ def test_the_record_of_another_checkpoint_is_refused(
     save_checkpoint(shipped_network, checkpoint, Card())
     save_recorded(tuned, recorded_path(checkpoint), "1" * 64)
     with pytest.raises(ConfigError, match="belongs to another checkpoint than own.safetensors"):
-        recorded_for(checkpoint, sha256(checkpoint))
+        recorded_for(checkpoint, sha256_of(checkpoint))
     arguments = ["--format", "onnx", "--precision", "int8", "--checkpoint", str(checkpoint)]
     assert main([*arguments, "-o", str(tmp_path / "out")]) == 1
     assert "tune again with actnet-train --quantize" in capsys.readouterr().err
@@ -139,14 +140,14 @@ def test_an_artefact_holds_the_tuned_kernels(
 ) -> None:
     checkpoint = tmp_path / "own.safetensors"
     save_checkpoint(shipped_network, checkpoint, Card("own"))
-    save_recorded(tuned, recorded_path(checkpoint), sha256(checkpoint))
+    save_recorded(tuned, recorded_path(checkpoint), sha256_of(checkpoint))
     path = tmp_path / "own.onnx"
     loose = ["--min-cosine", "0", "--min-worst-cosine", "0", "--min-overlap", "0"]
     arguments = ["--format", "onnx", "--precision", "int8", "--image-size", "64", *loose]
     assert main([*arguments, "--checkpoint", str(checkpoint), "-o", str(path)]) == 0
     assert tuned.tuned is not None
     held = load(path)
-    assert held["checkpoint"]["sha256"] == sha256(checkpoint)
+    assert held["checkpoint"]["sha256"] == sha256_of(checkpoint)
     assert held["calibration"]["tuned"] == {"sha256": tuned.tuned.sha256, "steps": 3}
     first = tuned.tuned.levels["features.0.0"]
     kernels = [

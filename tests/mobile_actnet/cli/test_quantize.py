@@ -20,12 +20,12 @@ from mobile_actnet.export.quantization.checkpoint_tuning import pictures_of
 from mobile_actnet.export.quantization.config import CalibrationMethod, TuningConfig
 from mobile_actnet.export.quantization.int8_file import load_recorded, recorded_path
 from mobile_actnet.export.quantization.tuning import _Run, tune
+from mobile_actnet.files import sha256_of
 from mobile_actnet.network.actnet import Actnet
 from mobile_actnet.network.checkpoint import Card, save_checkpoint
 from mobile_actnet.pictures.photos import find_photos
 from mobile_actnet.pictures.preprocessing import Pixels
 from mobile_actnet.runtime.generated_pictures import generated_pictures
-from mobile_actnet.runtime.manifest import sha256
 from mobile_actnet.runtime.vocabulary import ImageSize, Layout
 from mobile_actnet.training.sources import Collection, Source, collect
 
@@ -145,7 +145,7 @@ def test_the_command_records_beside_the_checkpoint(
     assert main(words) == 0
     assert "cosine" in capsys.readouterr().out
     assert checkpoint.read_bytes() == before
-    found = load_recorded(sha256(checkpoint), recorded_path(checkpoint))
+    found = load_recorded(sha256_of(checkpoint), recorded_path(checkpoint))
     assert found is not None
     assert found.tuned is not None
     assert (found.size, found.images, found.tuned.about["held_out"]) == ("64x64", 24, 8)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mobile_actnet.files import sha256_of, size_bytes
 from mobile_actnet.network.activations import activation_parameters
 from mobile_actnet.network.actnet import Actnet
 from mobile_actnet.network.config import DEFAULT_CHECKPOINT
@@ -107,8 +108,8 @@ def test_hash_of_a_folder_by_hand(tmp_path: Path) -> None:
     (package / "Data" / "a").write_bytes(b"1")
     one, two = (hashlib.sha256(data).hexdigest() for data in (b"1", b"2"))
     expected = hashlib.sha256(f"{one}  Data/a\n{two}  b\n".encode()).hexdigest()
-    assert manifests.sha256(package) == expected
-    assert manifests.size_bytes(package) == 2
+    assert sha256_of(package) == expected
+    assert size_bytes(package) == 2
 
 
 def test_golden_cosine() -> None:

@@ -17,10 +17,10 @@ from mobile_actnet.export.quantization.int8_file import load_recorded
 from mobile_actnet.export.quantization.plan import QuantizationPlan, Range
 from mobile_actnet.export.quantization.prepare import prepare
 from mobile_actnet.export.quantization.weight_repair import equalise_from_bytes
+from mobile_actnet.files import sha256_of
 from mobile_actnet.network.actnet import Actnet
 from mobile_actnet.network.config import DEFAULT_CHECKPOINT
 from mobile_actnet.runtime.generated_pictures import generated_pictures
-from mobile_actnet.runtime.manifest import sha256
 from mobile_actnet.runtime.vocabulary import Format, ImageSize, Layout, Precision
 
 pytest.importorskip("coremltools", reason="needs the extra coreml")
@@ -37,7 +37,7 @@ FIRST = ("features.0.0", "features.1.conv.0.0", "features.1.conv.1")
 @pytest.fixture(scope="module")
 def recorded() -> ActivationRanges:
     """Without the tuned kernels, which are further from the float network than rounded ones."""
-    found = load_recorded(sha256(DEFAULT_CHECKPOINT))
+    found = load_recorded(sha256_of(DEFAULT_CHECKPOINT))
     assert found is not None
     return replace(found, tuned=None)
 
