@@ -54,6 +54,7 @@ lint: $(READY)
 # mobile_actnet/export and mobile_actnet/benchmarks are links, so that editors and mypy find them.
 typecheck: $(READY)
 	$(BIN)/mypy -p mobile_actnet
+	$(BIN)/basedpyright
 	cd android_demo/tools && MYPYPATH=../.. ../../$(BIN)/mypy --config-file ../../pyproject.toml --follow-imports silent .
 	cd ios_demo/tools && MYPYPATH=../.. ../../$(BIN)/mypy --config-file ../../pyproject.toml --follow-imports silent .
 

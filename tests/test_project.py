@@ -3,6 +3,7 @@
 import ast
 import configparser
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -185,3 +186,27 @@ def test_every_command_answers_help() -> None:
             [sys.executable, "-c", code, "--help"], capture_output=True, text=True, check=True
         )
         assert f"usage: {command}" in answer.stdout
+
+
+def test_every_document_is_in_the_index() -> None:
+    index = ROOT / "docs" / "README.md"
+    linked = set(re.findall(r"\]\(([^)]+\.md)\)", index.read_text(encoding="utf-8")))
+    pages = {
+        path.relative_to(index.parent).as_posix()
+        for folder in (index.parent, index.parent / "decisions")
+        for path in folder.glob("*.md")
+        if path != index
+    }
+    assert linked - {"results/README.md"} == pages
+
+
+def test_rooms_stay_small_enough_to_be_known() -> None:
+    names: dict[str, list[Path]] = {}
+    for folder in FOLDERS.values():
+        for path in folder.rglob("*.py"):
+            assert len(path.read_text(encoding="utf-8").splitlines()) <= 400, path
+            assert len(list(path.parent.glob("*.py"))) <= 16, path.parent
+            names.setdefault(path.name, []).append(path)
+    # A room's settings are `config`, its errors `errors`; a subcommand's module has its word.
+    shared = {name for name, paths in names.items() if len(paths) > 1}
+    assert shared == {"__init__.py", "config.py", "errors.py", "search.py"}

@@ -89,8 +89,10 @@ def importing(runtime: str) -> tuple[str, Callable[[str, int], Any]]:
 
         return onnxruntime.__version__, lambda *words: _Onnx(onnxruntime, *words)
     if runtime == "tflite-runtime":
-        import tflite_runtime
-        from tflite_runtime.interpreter import Interpreter
+        import tflite_runtime  # pyright: ignore[reportMissingImports]
+        from tflite_runtime.interpreter import (  # pyright: ignore[reportMissingImports]
+            Interpreter,
+        )
 
         return tflite_runtime.__version__, lambda *words: _Tflite(Interpreter, *words)
     from importlib.metadata import version

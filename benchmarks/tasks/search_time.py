@@ -134,7 +134,7 @@ def _faiss(
     queries: NDArray[np.float32],
 ) -> dict[str, Search]:
     try:
-        import faiss
+        import faiss  # pyright: ignore[reportMissingImports]
     except ImportError:
         print("faiss is left out: pip install faiss-cpu")
         return {}
