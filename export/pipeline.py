@@ -61,7 +61,7 @@ class ExportResult:
     """An artefact that passed: its path and its manifest."""
 
     path: Path
-    manifest: dict[str, Any]
+    manifest: manifests.Manifest
 
 
 def export_artefacts(

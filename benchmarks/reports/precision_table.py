@@ -89,11 +89,11 @@ def measure_precisions(
         after, found = describe_sets(result.path, sets, options)
         manifest, cosines = result.manifest, cosine(expected, found)
         row = PrecisionRow(
-            kind.value, precision.value, manifest["artefact"]["size_bytes"],
+            kind.value, precision.value, manifest.artefact.size_bytes or 0,
             float(cosines.mean()), float(cosines.min()), after,
             {name: before[name] - after[name] for name in before},
             THRESHOLDS[precision].mean_ap_loss, manifest["parity"]["worst_layers"],
-            manifest.get("runs_on", []), _timed(request, kind, result.path),
+            manifest["runs_on"], _timed(request, kind, result.path),
         )  # fmt: skip
         rows.append(row)
         say(f"{kind.value + ' ' + precision.value:24}" + _figures(after, row.loss))

@@ -35,6 +35,7 @@ from mobile_actnet.runtime.generated_pictures import (
     generated_pictures,
     golden_picture,
 )
+from mobile_actnet.runtime.manifest import Manifest
 from mobile_actnet.runtime.runtimes import Runtime, open_artefact
 from mobile_actnet.runtime.vocabulary import Format, ImageSize
 
@@ -107,7 +108,7 @@ class Subject:
 def check_artefact(
     staged: Path, kind: Format, options: Options, subject: Subject, reference: Reference,
     thresholds: ThresholdOverrides, progress: bool,
-) -> tuple[dict[str, Any], ParityError | None]:  # fmt: skip
+) -> tuple[Manifest, ParityError | None]:  # fmt: skip
     """Run an artefact; return its manifest, and what is wrong with it if anything is."""
     info = inspect(staged)
     runtime = open_artefact(staged)
@@ -140,28 +141,28 @@ def check_artefact(
     return manifest, None
 
 
-def check_line(path: Path, manifest: dict[str, Any]) -> str:
+def check_line(path: Path, manifest: Manifest) -> str:
     """Say what an artefact that passed has reached."""
-    report, artefact = manifest["parity"], manifest["artefact"]
-    pictures = "photos" if report["source"] == "photos" else "generated pictures"
-    change = report["mean_ap_difference"]
+    report = manifest.parity
+    pictures = "photos" if report.source == "photos" else "generated pictures"
+    change = report.mean_ap_difference
     ranking = "" if change is None else f", mAP {change:+.2f}"
     return (
-        f"✓ {manifest['format']} {manifest['precision']}: cosine mean "
-        f"{report['cosine_mean']:.6f}, worst {report['cosine_min']:.6f} of {report['pictures']} "
-        f"{pictures}{ranking}; {artefact['size_bytes'] / 1e6:.1f} MB; {path}"
+        f"✓ {manifest.format} {manifest.precision}: cosine mean "
+        f"{report.cosine_mean:.6f}, worst {report.cosine_min:.6f} of {report.pictures} "
+        f"{pictures}{ranking}; {(manifest.artefact.size_bytes or 0) / 1e6:.1f} MB; {path}"
     )
 
 
-def portability_lines(manifest: dict[str, Any]) -> Iterator[str]:
+def portability_lines(manifest: Manifest) -> Iterator[str]:
     """Say where an artefact must not be used, or alone; what was not tried is in the manifest."""
-    for run in manifest["runs_on"]:
-        place = f"{run['runtime']} {run['version']}"
-        if run["result"] == Result.WRONG:
+    for run in manifest.runs_on or ():
+        place = f"{run.runtime} {run.version}"
+        if run.result == Result.WRONG:
             yield f"  not portable: {place} runs it with wrong results and says nothing"
-        elif run["result"] == Result.REFUSED:
-            yield f"  not portable: {place} refuses it: {run['problem']}"
-        elif run["result"] == Result.ROUNDS_DIFFERENTLY:
+        elif run.result == Result.REFUSED:
+            yield f"  not portable: {place} refuses it: {run.problem}"
+        elif run.result == Result.ROUNDS_DIFFERENTLY:
             yield f"  {place} rounds differently: search a gallery with the runtime that made it"
 
 

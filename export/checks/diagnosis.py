@@ -16,7 +16,7 @@ from mobile_actnet.runtime.generated_pictures import GOLDEN_NAME, golden_picture
 from mobile_actnet.runtime.packages import CONVERTING, format_of, require
 from mobile_actnet.runtime.runtimes import open_artefact
 from mobile_actnet.runtime.tflite.other_interpreters import WITNESSES, Witness, is_installed
-from mobile_actnet.runtime.vocabulary import Format, ImageSize
+from mobile_actnet.runtime.vocabulary import Format
 
 _PACKAGES = ("mobile-actnet", "torch", "torchvision", "numpy", "pillow", "safetensors",
              "litert-torch", "ai-edge-litert", "ai-edge-quantizer", "onnx", "onnxscript",
@@ -76,11 +76,11 @@ def _recorded_ranges() -> str:
 
 def _manifest_check(path: Path) -> str:
     manifest = manifests.load(path)
-    parity = manifest["parity"]
+    parity = manifest.parity
     return (
-        f"manifest and hash: {manifest['format']} {manifest['precision']}, from "
-        f"{manifest['checkpoint'].get('name')}, cosine with PyTorch "
-        f"{parity.get('cosine_mean', 0):.6f} (worst {parity.get('cosine_min', 0):.6f})"
+        f"manifest and hash: {manifest.format} {manifest.precision}, from "
+        f"{manifest.checkpoint.name}, cosine with PyTorch "
+        f"{parity.cosine_mean or 0:.6f} (worst {parity.cosine_min or 0:.6f})"
     )
 
 
@@ -88,21 +88,21 @@ def _facts(path: Path) -> list[Finding]:
     """Tell calibration and runtimes, as far as the manifest knows of them."""
     manifest = manifests.load(path)
     findings = []
-    if calibration := manifest.get("calibration"):
-        kept = calibration.get("kept_in_float") or []
+    if calibration := manifest.calibration:
+        kept = calibration.kept_in_float or ()
         findings.append(
             Finding(
                 None,
-                f"calibrated on {calibration.get('images')} images ({calibration.get('source')}), "
+                f"calibrated on {calibration.images} images ({calibration.source}), "
                 f"{len(kept)} layers kept in float",
             )
         )
-    for run in manifest.get("runs_on") or []:
-        wrong = run.get("result") in ("wrong", "refused")
+    for run in manifest.runs_on or ():
+        wrong = run.result in ("wrong", "refused")
         findings.append(
             Finding(
                 None,
-                f"{run.get('runtime')} {run.get('version')}: {run.get('result')}"
+                f"{run.runtime} {run.version}: {run.result}"
                 + (" - do not ship it for that runtime" if wrong else ""),
             )
         )
@@ -111,12 +111,12 @@ def _facts(path: Path) -> list[Finding]:
 
 def _border_check(path: Path) -> str:
     manifest, info = manifests.load(path), inspect(path)
-    for side, found in (("input", info.input), ("output", info.output)):
-        told = manifest[side]
-        if (told.get("name"), tuple(told.get("shape", ()))) != (found.name, found.shape):
+    sides = (("input", info.input, manifest.input), ("output", info.output, manifest.output))
+    for side, found, told in sides:
+        if (told.name, told.shape) != (found.name, found.shape):
             raise ConfigError(
                 f"the artefact's {side} is {found.name} {found.shape}; "
-                f"the manifest says {told.get('name')} {tuple(told.get('shape', ()))}"
+                f"the manifest says {told.name} {told.shape}"
             )
     return (
         f"input {info.input.name} {info.input.shape}, output {info.output.name} {info.output.shape}"
@@ -125,16 +125,15 @@ def _border_check(path: Path) -> str:
 
 def _golden_check(path: Path) -> str:
     manifest, runtime = manifests.load(path), open_artefact(path)
-    if manifest["golden"].get("picture") != GOLDEN_NAME:
+    golden = manifest.golden
+    if golden.picture != GOLDEN_NAME:
         raise ConfigError(f"the manifest's golden picture is unknown; known is {GOLDEN_NAME}")
-    shape = manifest["preprocessing"]
-    picture = golden_picture(ImageSize(shape["height"], shape["width"]))
-    found = manifests.golden_cosine(manifest, runtime.describe(picture[None])[0])
-    least = manifest["golden"].get("cosine_min", manifests.GOLDEN_COSINE)
-    if found < least:
+    picture = golden_picture(manifest.size)
+    found = golden.cosine(runtime.describe(picture[None])[0])
+    if found < golden.least_cosine:
         raise ActnetError(
             f"golden picture: cosine {found:.6f} in {runtime.name} {runtime.version}; at least "
-            f"{least} is needed: this runtime computes something else"
+            f"{golden.least_cosine} is needed: this runtime computes something else"
         )
     return f"golden picture: cosine {found:.6f} in {runtime.name} {runtime.version}"
 

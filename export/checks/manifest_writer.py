@@ -21,7 +21,7 @@ from mobile_actnet.pictures.preprocessing import NAME as PREPROCESSING_NAME
 from mobile_actnet.pictures.preprocessing import VERSION as PREPROCESSING_VERSION
 from mobile_actnet.runtime.artefact_file import ArtefactInfo
 from mobile_actnet.runtime.generated_pictures import GOLDEN_NAME
-from mobile_actnet.runtime.manifest import GOLDEN_COSINE, SCHEMA
+from mobile_actnet.runtime.manifest import GOLDEN_COSINE, SCHEMA, Manifest
 from mobile_actnet.runtime.vocabulary import Format, Precision
 
 _DESCRIPTOR_DIGITS = 7
@@ -47,7 +47,7 @@ def write_manifest(
     tools: dict[str, str],
     calibration: dict[str, Any] | None = None,
     runs: Sequence[RuntimeRun] = (),
-) -> dict[str, Any]:
+) -> Manifest:
     """Put a manifest together.
 
     Args:
@@ -56,11 +56,8 @@ def write_manifest(
         tools: names and versions of what made and ran it.
         calibration: what the ranges of activations were measured on, and how.
         runs: the runtimes that the artefact was run on here.
-
-    Returns:
-        the manifest as JSON values.
     """
-    return {
+    values = {
         "schema": SCHEMA,
         "name": artefact.stem,
         "format": kind.value,
@@ -106,6 +103,7 @@ def write_manifest(
         },
         "tools": tools,
     }
+    return Manifest.of(values)
 
 
 def _stream(stream: Stream, options: Options) -> dict[str, Any]:

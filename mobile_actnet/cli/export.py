@@ -182,10 +182,10 @@ def _summary(result: "ExportResult") -> dict[str, Any]:
     return {
         "path": str(result.path),
         "manifest": str(path_of(result.path)),
-        "format": manifest["format"],
-        "precision": manifest["precision"],
-        "size_bytes": manifest["artefact"]["size_bytes"],
-        "sha256": manifest["artefact"]["sha256"],
+        "format": manifest.format,
+        "precision": manifest.precision,
+        "size_bytes": manifest.artefact.size_bytes,
+        "sha256": manifest.artefact.sha256,
         "parity": manifest["parity"],
         "operators": manifest["operators"],
     }

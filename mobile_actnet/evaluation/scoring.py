@@ -123,8 +123,7 @@ def open_model(model: Path, options: EvaluationOptions = EvaluationOptions()) ->
         raise ConfigError(
             f"{model.name} has its own size and dim; leave out --image-size, --dim and --scales"
         )
-    shape = manifests.load(model)["preprocessing"]
-    own_size = ImageSize(shape["height"], shape["width"])
+    own_size = manifests.load(model).size
     return OpenModel([(open_artefact(model).describe, own_size)], file_hash(model))
 
 

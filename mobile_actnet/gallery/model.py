@@ -30,16 +30,16 @@ def identify(model: Path, size: ImageSize | None = None, dim: int | None = None)
             f"{model.name} has its own size and dim; leave out --image-size and --dim"
         )
     manifest = manifests.load(model)
-    told = manifest["preprocessing"]
+    told = manifest.preprocessing
     ours = (preprocessing.NAME, preprocessing.VERSION)
-    if (told.get("name"), told.get("version")) != ours:
+    if (told.name, told.version) != ours:
         raise GalleryError(
-            f"{model} wants the preprocessing {told.get('name')} {told.get('version')}; this "
+            f"{model} wants the preprocessing {told.name} {told.version}; this "
             f"release has {ours[0]} {ours[1]}: export it again"
         )
     return GalleryModel(
-        model.name, manifest["format"], manifest["precision"], manifest["artefact"]["sha256"],
-        *ours, told["height"], told["width"], manifest["output"]["dim"],
+        model.name, manifest.format, manifest.precision, manifest.artefact.sha256, *ours,
+        manifest.size.height, manifest.size.width, manifest.dim,
     )  # fmt: skip
 
 

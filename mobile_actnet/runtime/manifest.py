@@ -5,16 +5,18 @@ missing, of another version, or does not hold the artefact's hash.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
 
 from mobile_actnet.descriptors import cosine
 from mobile_actnet.files import sha256_of
 from mobile_actnet.runtime.errors import ManifestError
+from mobile_actnet.runtime.vocabulary import ImageSize
 
 SCHEMA = 1
 _DESCRIPTOR_DIGITS = 7
@@ -99,17 +101,192 @@ _NESTED: dict[str, Callable[[Any], bool]] = {
 """What a reader takes from the parts of a manifest, and what it must be like."""
 
 
+class _Part(BaseModel):
+    """A part of a manifest; fields that this release does not know are kept."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", protected_namespaces=())
+
+
+class ArtefactPart(_Part):
+    """The file itself."""
+
+    file: str = ""
+    sha256: str = ""
+    size_bytes: int | None = None
+
+
+class CheckpointPart(_Part):
+    """The weights that it was made from."""
+
+    name: str | None = None
+    sha256: str = ""
+    licence: str = ""
+    origin: str = ""
+
+
+class TensorPart(_Part):
+    """A tensor at the artefact's border; `dim` is the descriptor's."""
+
+    name: str | None = None
+    shape: tuple[int | str, ...] | None = None
+    dtype: str = ""
+    layout: str = ""
+    dim: int | None = None
+
+
+class PreprocessingPart(_Part):
+    """What a picture is brought to, and how."""
+
+    name: str | None = None
+    version: int | None = None
+    height: int | None = None
+    width: int | None = None
+
+
+class LayerPart(_Part):
+    """A convolution's signal-to-noise ratio."""
+
+    layer: str
+    snr_db: float
+
+
+class ParityPart(_Part):
+    """How the artefact compares with PyTorch."""
+
+    pictures: int = 0
+    source: str = ""
+    cosine_mean: float | None = None
+    cosine_min: float | None = None
+    max_abs_difference: float | None = None
+    top10_overlap: float | None = None
+    mean_ap_difference: float | None = None
+    worst_layers: tuple[LayerPart, ...] = ()
+
+
+class RunPart(_Part):
+    """The artefact in one runtime."""
+
+    runtime: str | None = None
+    version: str | None = None
+    result: str | None = None
+    problem: str | None = None
+
+
+class CalibrationPart(_Part):
+    """What the ranges of activations were measured on."""
+
+    source: str | None = None
+    images: int | None = None
+    kept_in_float: tuple[str, ...] | None = None
+
+
+class GoldenPart(_Part):
+    """The self-test that every app makes."""
+
+    picture: str | None = None
+    cosine_min: float | None = None
+    descriptor: tuple[float, ...] = ()
+
+    @property
+    def least_cosine(self) -> float:
+        """What a self-test asks for; older manifests do not say."""
+        return GOLDEN_COSINE if self.cosine_min is None else self.cosine_min
+
+    def cosine(self, descriptor: NDArray[np.float32]) -> float:
+        """Return the cosine of a descriptor, (dim,), with the golden one.
+
+        Raises:
+            ManifestError: the golden descriptor is missing, or of another length.
+        """
+        golden = np.array(self.descriptor, np.float32)
+        if golden.shape != descriptor.shape:
+            raise ManifestError(
+                f"the manifest's golden descriptor has {golden.size} values; "
+                f"the artefact gives {descriptor.size}"
+            )
+        return float(cosine(golden[None], descriptor[None])[0])
+
+
+class Manifest(_Part):
+    """A manifest. Its parts are attributes; `manifest["parity"]` gives the JSON as it was read."""
+
+    schema_: int
+    name: str
+    format: str
+    precision: str
+    artefact: ArtefactPart
+    checkpoint: CheckpointPart
+    input: TensorPart
+    preprocessing: PreprocessingPart
+    output: TensorPart
+    parity: ParityPart
+    operators: dict[str, int]
+    golden: GoldenPart
+    calibration: CalibrationPart | None = None
+    runs_on: tuple[RunPart, ...] | None = None
+    _values: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @classmethod
+    def of(cls, values: dict[str, Any]) -> "Manifest":
+        """Make a manifest of JSON values, which it keeps.
+
+        Raises:
+            pydantic.ValidationError: a part is missing or malformed.
+        """
+        known = {key: value for key, value in values.items() if key != "schema"}
+        manifest = cls(schema_=values["schema"], **known)
+        manifest._values = values
+        return manifest
+
+    @property
+    def size(self) -> ImageSize:
+        """Of the input.
+
+        Raises:
+            ManifestError: it does not say.
+        """
+        height, width = self.preprocessing.height, self.preprocessing.width
+        if height is None or width is None:
+            raise ManifestError(f"the manifest of {self.name} has no size; export again")
+        return ImageSize(height, width)
+
+    @property
+    def dim(self) -> int:
+        """Length of the descriptor.
+
+        Raises:
+            ManifestError: it does not say.
+        """
+        if self.output.dim is None:
+            raise ManifestError(f"the manifest of {self.name} has no output.dim; export again")
+        return self.output.dim
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The JSON values, fields that this release does not know included."""
+        return self._values
+
+    def __getitem__(self, key: str) -> Any:
+        return self._values[key]
+
+    def keys(self) -> Iterable[str]:
+        """The names of the JSON's fields."""
+        return self._values.keys()
+
+
 def path_of(artefact: Path) -> Path:
     """Return where the manifest of an artefact lies: the same name with .json behind it."""
     return artefact.with_name(artefact.name + ".json")
 
 
-def dump(manifest: dict[str, Any]) -> bytes:
+def dump(manifest: Manifest) -> bytes:
     """Return the bytes of a manifest file."""
-    return (json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    return (
+        json.dumps(manifest.values, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    ).encode()
 
 
-def load(artefact: Path) -> dict[str, Any]:
+def load(artefact: Path) -> Manifest:
     """Read the manifest beside an artefact and hold the artefact's hash against it.
 
     Raises:
@@ -117,7 +294,7 @@ def load(artefact: Path) -> dict[str, Any]:
     """
     path = path_of(artefact)
     try:
-        manifest = json.loads(path.read_bytes(), parse_constant=_no_number)
+        values = json.loads(path.read_bytes(), parse_constant=_no_number)
     except FileNotFoundError as error:
         if not artefact.exists():
             raise ManifestError(f"{artefact} does not exist; actnet export makes one") from error
@@ -126,14 +303,15 @@ def load(artefact: Path) -> dict[str, Any]:
         ) from error
     except (OSError, ValueError, RecursionError) as error:
         raise ManifestError(f"{path} cannot be read: {error}; export again") from error
-    _check_keys(manifest, path)
+    _check_keys(values, path)
+    manifest = _typed(values, path)
     if not artefact.exists():
         raise ManifestError(f"{artefact} does not exist, only its manifest does; export it again")
-    found, expected = sha256(artefact), manifest["artefact"].get("sha256")
+    found, expected = sha256(artefact), manifest.artefact.sha256
     if found != expected:
         raise ManifestError(
             f"{artefact} is not the file that {path.name} describes: its hash is {found[:12]}…, "
-            f"the manifest's {str(expected)[:12]}…; export it again"
+            f"the manifest's {expected[:12]}…; export it again"
         )
     return manifest
 
@@ -155,19 +333,14 @@ def sha256(path: Path) -> str:
     return sha256_of(path)
 
 
-def golden_cosine(manifest: dict[str, Any], descriptor: NDArray[np.float32]) -> float:
-    """Return the cosine of a descriptor with the manifest's golden one.
-
-    Raises:
-        ManifestError: the golden descriptor is missing, or of another length.
-    """
-    golden = np.array(manifest["golden"].get("descriptor", ()), np.float32)
-    if golden.shape != descriptor.shape:
+def _typed(values: dict[str, Any], path: Path) -> Manifest:
+    try:
+        return Manifest.of(values)
+    except ValidationError as error:
+        place = ".".join(str(step) for step in error.errors()[0]["loc"])
         raise ManifestError(
-            f"the manifest's golden descriptor has {golden.size} values; "
-            f"the artefact gives {descriptor.size}"
-        )
-    return float(cosine(golden[None], descriptor[None])[0])
+            f"{path} is no manifest: {place} is missing or malformed; export again"
+        ) from error
 
 
 def _check_keys(manifest: Any, path: Path) -> None:

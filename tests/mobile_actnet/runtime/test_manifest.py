@@ -37,7 +37,7 @@ def test_holds_what_an_app_must_know(small_artefact, shipped_network: Actnet) ->
     pytest.importorskip("onnx", reason="needs the extra onnx")
     result = small_artefact(Format.ONNX, Precision.FP32)
     held = manifests.load(result.path)
-    assert held == json.loads(manifests.path_of(result.path).read_text())
+    assert held.values == json.loads(manifests.path_of(result.path).read_text())
     assert held["artefact"]["sha256"] == hashlib.sha256(result.path.read_bytes()).hexdigest()
     assert held["artefact"]["size_bytes"] == result.path.stat().st_size
     assert (
@@ -93,6 +93,10 @@ def test_missing_manifest_or_artefact(artefact: Path) -> None:
         ("{}", "has schema None"),
         ('{"schema": 1, "name": "m"}', "'format' is missing or malformed"),
         (json.dumps({**MINIMAL, "artefact": []}), "'artefact' is missing or malformed"),
+        (
+            json.dumps({**MINIMAL, "artefact": {"sha256": ""}, "output": {"dim": "many"}}),
+            "output.dim is missing or malformed",
+        ),
     ],
 )
 def test_damaged_manifests(artefact: Path, text: str, message: str) -> None:
@@ -113,16 +117,36 @@ def test_hash_of_a_folder_by_hand(tmp_path: Path) -> None:
 
 
 def test_golden_cosine() -> None:
-    held = {"golden": {"descriptor": [0.6, 0.8]}}
-    assert manifests.golden_cosine(held, np.array([0.6, 0.8], np.float32)) == pytest.approx(1)
-    assert manifests.golden_cosine(held, np.array([0.8, 0.6], np.float32)) == pytest.approx(0.96)
+    golden = manifests.GoldenPart(descriptor=(0.6, 0.8))
+    assert golden.cosine(np.array([0.6, 0.8], np.float32)) == pytest.approx(1)
+    assert golden.cosine(np.array([0.8, 0.6], np.float32)) == pytest.approx(0.96)
     with pytest.raises(ManifestError, match="has 2 values; the artefact gives 3"):
-        manifests.golden_cosine(held, np.zeros(3, np.float32))
+        golden.cosine(np.zeros(3, np.float32))
+
+
+def test_fields_of_later_releases_survive(artefact: Path) -> None:
+    path = manifests.path_of(artefact)
+    later = json.loads(path.read_text())
+    later["views"] = [1, None]
+    later["golden"]["outline"] = {"left": 0.5}
+    path.write_text(json.dumps(later))
+    manifest = manifests.load(artefact)
+    assert json.loads(manifests.dump(manifest)) == later
+    assert manifest["views"] == [1, None]
+    assert manifest.golden.model_extra == {"outline": {"left": 0.5}}
+
+
+def test_what_a_manifest_does_not_say_is_an_error_where_it_is_needed() -> None:
+    manifest = manifests.Manifest.of({**MINIMAL, "artefact": {}, "preprocessing": {}, "output": {}})
+    for ask in (lambda: manifest.size, lambda: manifest.dim):
+        with pytest.raises(ManifestError, match="the manifest of m has no"):
+            ask()
 
 
 def test_no_value_that_is_not_json() -> None:
+    broken = {**MINIMAL, "artefact": {}, "notes": {"largest_value": float("nan")}}
     with pytest.raises(ValueError, match="JSON compliant"):
-        manifests.dump({"cosine": float("nan")})
+        manifests.dump(manifests.Manifest.of(broken))
 
 
 WRONG = (None, True, -1, 0, 1e300, "text", [], [1], [[1, 2], [3]], {}, {"a": 1}, 10**59)
@@ -153,10 +177,10 @@ def test_whatever_a_manifest_holds_is_read_or_refused_with_a_sentence(artefact: 
             path.write_text(json.dumps(changed))
             try:
                 manifest = manifests.load(artefact)
-                manifests.golden_cosine(manifest, np.ones(2, np.float32))
-                f"{manifest['parity'].get('cosine_mean', 0) or 0:.6f}"
-                [run.get("result") for run in manifest.get("runs_on") or []]
-                (manifest.get("calibration") or {}).get("kept_in_float")
+                manifest.golden.cosine(np.ones(2, np.float32))
+                f"{manifest.parity.cosine_mean or 0:.6f} {manifest.size} {manifest.dim}"
+                [run.result for run in manifest.runs_on or ()]
+                list(manifest.calibration.kept_in_float or ()) if manifest.calibration else []
             except ManifestError:
                 refused += 1
     assert refused > 150
