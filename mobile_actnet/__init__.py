@@ -1,12 +1,18 @@
 """Mobile-ACTNET: instant visual search that runs on the phone, offline.
 
-Load weights, describe pictures, compare descriptors:
+Load a checkpoint or an artefact, describe pictures, compare descriptors:
 
-    from mobile_actnet import describe, load_checkpoint, load_image
+    import mobile_actnet as actnet
 
-    network, card = load_checkpoint()
-    descriptors = describe(network, np.stack([load_image(path, 224, 224) for path in paths]))
+    model = actnet.load()
+    size = (model.size.height, model.size.width)
+    descriptors = model.describe(np.stack([actnet.load_image(path, *size) for path in paths]))
     similarities = descriptors @ descriptors.T
+
+Build a gallery and search it:
+
+    gallery = actnet.Gallery.build("photos", "model.tflite", "shop.sqlite")
+    hits = gallery.search("query.jpg", top=5)
 
 Exporting to phones is in `mobile_actnet.export`.
 """
@@ -22,7 +28,11 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:
     from mobile_actnet.errors import ActnetError
+    from mobile_actnet.evaluation.config import EvaluationOptions
     from mobile_actnet.evaluation.ranking import RetrievalScore, evaluate
+    from mobile_actnet.evaluation.scoring import evaluate_model
+    from mobile_actnet.gallery.gallery import Gallery, SearchOptions
+    from mobile_actnet.gallery.indexing.indexer import IndexOptions
     from mobile_actnet.network.actnet import Actnet, MobileActnet, ResNeXtActnet
     from mobile_actnet.network.checkpoint import Card, load_checkpoint, save_checkpoint
     from mobile_actnet.network.config import (
@@ -38,6 +48,8 @@ if TYPE_CHECKING:
     from mobile_actnet.network.normalisation import normalise
     from mobile_actnet.pictures.photos import Photo, find_photos, load_images
     from mobile_actnet.pictures.preprocessing import load_image
+    from mobile_actnet.runtime.describer import Describer, load
+    from mobile_actnet.runtime.vocabulary import ImageSize
 
 __all__ = [
     "MOBILE_ACTNET",
@@ -47,16 +59,24 @@ __all__ = [
     "ActnetError",
     "BackboneKind",
     "Card",
+    "Describer",
+    "EvaluationOptions",
+    "Gallery",
+    "ImageSize",
+    "IndexOptions",
     "MobileActnet",
     "NetworkConfig",
     "Photo",
     "PoolingKind",
     "ResNeXtActnet",
     "RetrievalScore",
+    "SearchOptions",
     "StreamConfig",
     "describe",
     "evaluate",
+    "evaluate_model",
     "find_photos",
+    "load",
     "load_checkpoint",
     "load_image",
     "load_images",
@@ -70,6 +90,11 @@ _HOMES = {
     "ActnetError": "mobile_actnet.errors",
     "BackboneKind": "mobile_actnet.network.config",
     "Card": "mobile_actnet.network.checkpoint",
+    "Describer": "mobile_actnet.runtime.describer",
+    "EvaluationOptions": "mobile_actnet.evaluation.config",
+    "Gallery": "mobile_actnet.gallery.gallery",
+    "ImageSize": "mobile_actnet.runtime.vocabulary",
+    "IndexOptions": "mobile_actnet.gallery.indexing.indexer",
     "MOBILE_ACTNET": "mobile_actnet.network.config",
     "MobileActnet": "mobile_actnet.network.actnet",
     "NetworkConfig": "mobile_actnet.network.config",
@@ -78,10 +103,13 @@ _HOMES = {
     "RESNEXT_ACTNET": "mobile_actnet.network.config",
     "ResNeXtActnet": "mobile_actnet.network.actnet",
     "RetrievalScore": "mobile_actnet.evaluation.ranking",
+    "SearchOptions": "mobile_actnet.gallery.gallery",
     "StreamConfig": "mobile_actnet.network.config",
     "describe": "mobile_actnet.network.describe",
     "evaluate": "mobile_actnet.evaluation.ranking",
+    "evaluate_model": "mobile_actnet.evaluation.scoring",
     "find_photos": "mobile_actnet.pictures.photos",
+    "load": "mobile_actnet.runtime.describer",
     "load_checkpoint": "mobile_actnet.network.checkpoint",
     "load_image": "mobile_actnet.pictures.preprocessing",
     "load_images": "mobile_actnet.pictures.photos",
