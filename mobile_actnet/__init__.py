@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     from mobile_actnet.evaluation.config import EvaluationOptions
     from mobile_actnet.evaluation.ranking import RetrievalScore, evaluate
     from mobile_actnet.evaluation.scoring import evaluate_model
-    from mobile_actnet.gallery.gallery import Gallery, SearchOptions
-    from mobile_actnet.gallery.indexing.indexer import IndexOptions
+    from mobile_actnet.gallery.gallery import Gallery
+    from mobile_actnet.gallery.hits import SearchOptions
+    from mobile_actnet.gallery.indexing.index_options import IndexOptions
     from mobile_actnet.network.actnet import Actnet, MobileActnet, ResNeXtActnet
     from mobile_actnet.network.checkpoint import Card, load_checkpoint, save_checkpoint
     from mobile_actnet.network.config import (
@@ -94,7 +95,7 @@ _HOMES = {
     "EvaluationOptions": "mobile_actnet.evaluation.config",
     "Gallery": "mobile_actnet.gallery.gallery",
     "ImageSize": "mobile_actnet.runtime.vocabulary",
-    "IndexOptions": "mobile_actnet.gallery.indexing.indexer",
+    "IndexOptions": "mobile_actnet.gallery.indexing.index_options",
     "MOBILE_ACTNET": "mobile_actnet.network.config",
     "MobileActnet": "mobile_actnet.network.actnet",
     "NetworkConfig": "mobile_actnet.network.config",
@@ -103,7 +104,7 @@ _HOMES = {
     "RESNEXT_ACTNET": "mobile_actnet.network.config",
     "ResNeXtActnet": "mobile_actnet.network.actnet",
     "RetrievalScore": "mobile_actnet.evaluation.ranking",
-    "SearchOptions": "mobile_actnet.gallery.gallery",
+    "SearchOptions": "mobile_actnet.gallery.hits",
     "StreamConfig": "mobile_actnet.network.config",
     "describe": "mobile_actnet.network.describe",
     "evaluate": "mobile_actnet.evaluation.ranking",

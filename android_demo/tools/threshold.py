@@ -19,7 +19,8 @@ import numpy as np
 from mobile_actnet.descriptors import Descriptors
 from mobile_actnet.gallery.answers.answer_scores import BestMatches, BestSoFar, Measure
 from mobile_actnet.gallery.answers.answer_threshold import calibrate
-from mobile_actnet.gallery.indexing.indexer import IndexOptions, build
+from mobile_actnet.gallery.indexing.index_options import IndexOptions
+from mobile_actnet.gallery.indexing.indexer import build
 from mobile_actnet.gallery.sqlite import storage as descriptor_storage
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
 from mobile_actnet.pictures.preprocessing import load_image

@@ -7,7 +7,7 @@ import numpy as np
 
 from mobile_actnet.benchmarks.reports.report import Report
 from mobile_actnet.benchmarks.reports.tables import title_of
-from mobile_actnet.evaluation.plots import COLOURS, picture
+from mobile_actnet.evaluation.reports.plots import COLOURS, picture
 
 _ROW_INCHES = 0.5
 _PANEL_INCHES = 2.4

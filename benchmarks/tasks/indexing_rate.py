@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from mobile_actnet.errors import UnreadablePictureError
-from mobile_actnet.gallery.indexing.indexer import KEEP, IndexOptions, build, update
+from mobile_actnet.gallery.indexing.index_options import KEEP, IndexOptions
+from mobile_actnet.gallery.indexing.indexer import build, update
 from mobile_actnet.gallery.model import identify, opened
 from mobile_actnet.gallery.sqlite.storage import Storage
 from mobile_actnet.pictures.photo_tree import FoundPhoto, walk_photos

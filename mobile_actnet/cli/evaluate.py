@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from mobile_actnet.commands import run
 from mobile_actnet.errors import ConfigError
 from mobile_actnet.evaluation.config import MULTI_SCALES, AnswerOptions, EvaluationOptions, Rerank
-from mobile_actnet.evaluation.protocols import Protocol, load_task
-from mobile_actnet.evaluation.reports import (
+from mobile_actnet.evaluation.protocols.protocols import Protocol, load_task
+from mobile_actnet.evaluation.reports.reports import (
     add_report_arguments,
     check_report_arguments,
     wanted,

@@ -19,7 +19,8 @@ from mobile_actnet.gallery.answers.rehearsal import rehearse, unknown_certaintie
 from mobile_actnet.gallery.approximate_search import APPROXIMATE_FROM
 from mobile_actnet.gallery.check import examine_gallery
 from mobile_actnet.gallery.gallery import Gallery
-from mobile_actnet.gallery.indexing.indexer import KEEP, IndexOptions, IndexReport, build, update
+from mobile_actnet.gallery.indexing.index_options import KEEP, IndexOptions, IndexReport
+from mobile_actnet.gallery.indexing.indexer import build, update
 from mobile_actnet.gallery.rehearsal_page import item_reports, rehearsal_page
 from mobile_actnet.gallery.sqlite.dump import dump_gallery
 from mobile_actnet.gallery.sqlite.lock import only_writer

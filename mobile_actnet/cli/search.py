@@ -19,7 +19,7 @@ from mobile_actnet.gallery.config import NEARLY_THE_SAME, SHORTLIST, VERIFIED_FR
 from mobile_actnet.pictures.views import DEFAULT_VIEWS, VIEW_SETS, parse_views
 
 if TYPE_CHECKING:
-    from mobile_actnet.gallery.gallery import Answer, Hit
+    from mobile_actnet.gallery.hits import Answer, Hit
 
 
 def main(argv: list[str] | None = None, prog: str = "actnet-search") -> int:
@@ -59,7 +59,8 @@ def _parser(prog: str) -> argparse.ArgumentParser:
 
 def _search(arguments: argparse.Namespace) -> int:
     from mobile_actnet.files import write_atomically
-    from mobile_actnet.gallery.gallery import Gallery, SearchOptions
+    from mobile_actnet.gallery.gallery import Gallery
+    from mobile_actnet.gallery.hits import SearchOptions
     from mobile_actnet.gallery.search_page import search_page
 
     options = SearchOptions(

@@ -12,7 +12,7 @@ from mobile_actnet.descriptors import Descriptors
 from mobile_actnet.errors import ActnetError, ConfigError
 from mobile_actnet.evaluation.config import EvaluationOptions, Rerank
 from mobile_actnet.evaluation.extraction import extract, file_hash
-from mobile_actnet.evaluation.protocols import (
+from mobile_actnet.evaluation.protocols.protocols import (
     ProtocolScore,
     Query,
     Task,

@@ -10,7 +10,7 @@ from PIL import Image
 from mobile_actnet.cli.evaluate import main
 from mobile_actnet.errors import ActnetError
 from mobile_actnet.evaluation.config import EvaluationOptions
-from mobile_actnet.evaluation.protocols import Protocol, load_task
+from mobile_actnet.evaluation.protocols.protocols import Protocol, load_task
 from mobile_actnet.evaluation.ranking import evaluate
 from mobile_actnet.evaluation.scoring import (
     _scaled,

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mobile_actnet.gallery.gallery import Gallery, SearchOptions, _Photo
+from mobile_actnet.gallery.gallery import Gallery, _Photo
+from mobile_actnet.gallery.hits import SearchOptions
 from mobile_actnet.pictures.local_features import LocalFeatures
 
 FOLDER = Path(__file__).parents[2] / "golden" / "answers"

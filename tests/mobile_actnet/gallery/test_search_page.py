@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mobile_actnet.gallery.gallery import Gallery, SearchOptions
-from mobile_actnet.gallery.indexing.indexer import IndexOptions
+from mobile_actnet.gallery.gallery import Gallery
+from mobile_actnet.gallery.hits import SearchOptions
+from mobile_actnet.gallery.indexing.index_options import IndexOptions
 from mobile_actnet.gallery.search_page import search_page
 
 CHROMIUM = shutil.which("chromium")

@@ -20,8 +20,10 @@ from mobile_actnet.gallery.answers.verified_ranking import (
     largest_per_picture,
 )
 from mobile_actnet.gallery.check import examine_gallery
-from mobile_actnet.gallery.gallery import Gallery, SearchOptions
-from mobile_actnet.gallery.indexing.indexer import KEEP, IndexOptions, build, update
+from mobile_actnet.gallery.gallery import Gallery
+from mobile_actnet.gallery.hits import SearchOptions
+from mobile_actnet.gallery.indexing.index_options import KEEP, IndexOptions
+from mobile_actnet.gallery.indexing.indexer import build, update
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
 from mobile_actnet.pictures.local_features import QUERY_EXTRACTION, extract
 from mobile_actnet.pictures.views import VIEW_SETS, parse_views

@@ -11,7 +11,8 @@ from mobile_actnet.cli.index import main
 from mobile_actnet.errors import ActnetError
 from mobile_actnet.gallery.answers.rehearsal import rehearse, unknown_certainties, verified_from
 from mobile_actnet.gallery.gallery import Gallery
-from mobile_actnet.gallery.indexing.indexer import IndexOptions, build
+from mobile_actnet.gallery.indexing.index_options import IndexOptions
+from mobile_actnet.gallery.indexing.indexer import build
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from mobile_actnet.gallery.indexing.indexer import IndexOptions, build, update
+from mobile_actnet.gallery.indexing.index_options import IndexOptions
+from mobile_actnet.gallery.indexing.indexer import build, update
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
 
 FORMATS = {"jpg": "JPEG", "png": "PNG", "gif": "GIF", "bmp": "BMP", "tif": "TIFF", "webp": "WEBP",

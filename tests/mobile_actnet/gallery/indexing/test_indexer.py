@@ -14,7 +14,8 @@ from PIL import Image
 
 from mobile_actnet.errors import ActnetError, ConfigError, GalleryError
 from mobile_actnet.gallery.indexing import indexer
-from mobile_actnet.gallery.indexing.indexer import KEEP, IndexOptions, build, update
+from mobile_actnet.gallery.indexing.index_options import KEEP, IndexOptions
+from mobile_actnet.gallery.indexing.indexer import build, update
 from mobile_actnet.gallery.sqlite import changes
 from mobile_actnet.gallery.sqlite.lock import only_writer
 from mobile_actnet.gallery.sqlite.reader import GalleryReader

@@ -14,7 +14,8 @@ import time
 from pathlib import Path
 
 from mobile_actnet.gallery.check import examine_gallery
-from mobile_actnet.gallery.indexing.indexer import IndexOptions, build
+from mobile_actnet.gallery.indexing.index_options import IndexOptions
+from mobile_actnet.gallery.indexing.indexer import build
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
 
 KILLS = int(os.environ.get("ACTNET_KILLS", "4"))

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from mobile_actnet.errors import ActnetError
-from mobile_actnet.evaluation.ground_truth import (
+from mobile_actnet.evaluation.protocols.ground_truth import (
     GroundTruth,
     read_ground_truth,
     read_text_ground_truth,
 )
 
-DATA = Path(os.environ.get("ACTNET_DATA", Path(__file__).parents[4] / "shared" / "data"))
+DATA = Path(os.environ.get("ACTNET_DATA", Path(__file__).parents[5] / "shared" / "data"))
 LABELS = ("easy", "hard", "junk")
 
 

@@ -19,7 +19,8 @@ from tqdm import tqdm
 from mobile_actnet.descriptors import Descriptors
 from mobile_actnet.errors import ActnetError
 from mobile_actnet.evaluation.config import AblationConfig
-from mobile_actnet.evaluation.frozen_backbone import (
+from mobile_actnet.evaluation.ranking import evaluate
+from mobile_actnet.evaluation.reports.frozen_backbone import (
     AGGREGATIONS,
     HEADS,
     MULTI,
@@ -27,7 +28,6 @@ from mobile_actnet.evaluation.frozen_backbone import (
     FrozenBackbone,
     HeadKind,
 )
-from mobile_actnet.evaluation.ranking import evaluate
 from mobile_actnet.network.actnet import Head, l2_normalise
 from mobile_actnet.network.whitening import pca_whitening
 from mobile_actnet.pictures.photos import Photo, find_photos, load_images

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from mobile_actnet.errors import ConfigError
-from mobile_actnet.evaluation.browse import browse_page, worst_rankings
 from mobile_actnet.evaluation.config import BrowseConfig
+from mobile_actnet.evaluation.reports.browse import browse_page, worst_rankings
 from mobile_actnet.pictures.photos import Photo
 
 ODD_NAME = '<b>"x"&.png'

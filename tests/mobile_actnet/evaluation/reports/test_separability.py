@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mobile_actnet.evaluation.separability import distance_histograms, kl_divergence
+from mobile_actnet.evaluation.reports.separability import distance_histograms, kl_divergence
 from mobile_actnet.pictures.photos import Photo
 
 

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from mobile_actnet.errors import ActnetError
-from mobile_actnet.evaluation.protocols import (
+from mobile_actnet.evaluation.protocols.protocols import (
     Protocol,
     Query,
     Relevance,
@@ -25,7 +25,7 @@ from mobile_actnet.evaluation.protocols import (
     trapezoidal_average_precision,
 )
 
-DATA = Path(os.environ.get("ACTNET_DATA", Path(__file__).parents[4] / "shared" / "data"))
+DATA = Path(os.environ.get("ACTNET_DATA", Path(__file__).parents[5] / "shared" / "data"))
 
 
 def numbers(*values: int) -> np.ndarray:

@@ -16,7 +16,7 @@ import numpy as np
 from mobile_actnet.errors import ConfigError, MissingPackageError
 
 if TYPE_CHECKING:
-    from mobile_actnet.evaluation.separability import DistanceHistograms
+    from mobile_actnet.evaluation.reports.separability import DistanceHistograms
 
 PICTURE_SUFFIXES = (".svg", ".png")
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mobile_actnet.errors import ActnetError
-from mobile_actnet.evaluation.ground_truth import (
+from mobile_actnet.evaluation.protocols.ground_truth import (
     Box,
     GroundTruth,
     QueryTruth,

@@ -10,13 +10,13 @@ import pytest
 from PIL import Image
 
 from mobile_actnet.errors import ConfigError, MissingPackageError
-from mobile_actnet.evaluation.plots import (
+from mobile_actnet.evaluation.reports.plots import (
     check_picture_path,
     draw_curves,
     draw_histograms,
     require_matplotlib,
 )
-from mobile_actnet.evaluation.separability import DistanceHistograms
+from mobile_actnet.evaluation.reports.separability import DistanceHistograms
 
 HISTOGRAMS = DistanceHistograms(
     np.linspace(0, 2, 5), np.array([3, 1, 0, 0]), np.array([0, 1, 5, 2])

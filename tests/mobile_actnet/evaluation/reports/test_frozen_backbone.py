@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import save_file
 
 from mobile_actnet.errors import CheckpointError, ConfigError
-from mobile_actnet.evaluation.frozen_backbone import (
+from mobile_actnet.evaluation.reports.frozen_backbone import (
     AGGREGATIONS,
     HEADS,
     FrozenBackbone,

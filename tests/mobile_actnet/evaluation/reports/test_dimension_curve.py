@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mobile_actnet.evaluation.dimension_curve import curve_dims, cut, dimension_curves
+from mobile_actnet.evaluation.reports.dimension_curve import curve_dims, cut, dimension_curves
 from mobile_actnet.pictures.photos import Photo
 
 

@@ -13,16 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mobile_actnet.errors import ActnetError, ConfigError
-from mobile_actnet.evaluation.browse import browse_page, worst_rankings
 from mobile_actnet.evaluation.config import AblationConfig, BrowseConfig
-from mobile_actnet.evaluation.dimension_curve import curve_dims, dimension_curves
-from mobile_actnet.evaluation.plots import (
+from mobile_actnet.evaluation.reports.browse import browse_page, worst_rankings
+from mobile_actnet.evaluation.reports.dimension_curve import curve_dims, dimension_curves
+from mobile_actnet.evaluation.reports.plots import (
     check_picture_path,
     draw_curves,
     draw_histograms,
     require_matplotlib,
 )
-from mobile_actnet.evaluation.separability import distance_histograms
+from mobile_actnet.evaluation.reports.separability import distance_histograms
 from mobile_actnet.files import write_atomically
 from mobile_actnet.network.config import is_checkpoint
 from mobile_actnet.pictures.photos import Photo
@@ -83,7 +83,7 @@ def check_report_arguments(arguments: argparse.Namespace) -> None:
         _browse_config(arguments)
     if arguments.ablation is not None:
         _check_suffix("--ablation", arguments.ablation, (".md",))
-        from mobile_actnet.evaluation.frozen_backbone import check_backbone_source
+        from mobile_actnet.evaluation.reports.frozen_backbone import check_backbone_source
 
         _ablation_config(arguments)
         check_backbone_source(arguments.model, arguments.backbone)
@@ -195,13 +195,13 @@ def _browse(path: Path, context: "ReportContext", sets: Sets, config: BrowseConf
 
 
 def _ablation(arguments: argparse.Namespace, context: "ReportContext", sets: Sets) -> list[str]:
-    from mobile_actnet.evaluation.ablation import (
+    from mobile_actnet.evaluation.reports.ablation import (
         ablation_table,
         descriptor_dim,
         run_ablation,
         training_pictures,
     )
-    from mobile_actnet.evaluation.frozen_backbone import load_backbone
+    from mobile_actnet.evaluation.reports.frozen_backbone import load_backbone
 
     config = _ablation_config(arguments)
     backbone = load_backbone(context.model, arguments.backbone)

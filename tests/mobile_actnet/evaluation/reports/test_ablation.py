@@ -8,10 +8,14 @@ import torch
 from PIL import Image
 
 from mobile_actnet.errors import ActnetError, ConfigError
-from mobile_actnet.evaluation import ablation
-from mobile_actnet.evaluation.ablation import ablation_table, run_ablation, training_pictures
 from mobile_actnet.evaluation.config import AblationConfig
-from mobile_actnet.evaluation.frozen_backbone import HEADS, FrozenBackbone, HeadKind
+from mobile_actnet.evaluation.reports import ablation
+from mobile_actnet.evaluation.reports.ablation import (
+    ablation_table,
+    run_ablation,
+    training_pictures,
+)
+from mobile_actnet.evaluation.reports.frozen_backbone import HEADS, FrozenBackbone, HeadKind
 from mobile_actnet.network.actnet import Actnet
 from mobile_actnet.network.config import ActivationKind
 from mobile_actnet.network.whitening import pca_whitening

@@ -1,0 +1,1 @@
+"""The named retrieval protocols, and their ground truth."""

@@ -1,0 +1,91 @@
+"""What a search is asked for, and what it finds."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mobile_actnet.errors import ConfigError, UnreadablePictureError
+from mobile_actnet.gallery.config import SHORTLIST
+from mobile_actnet.pictures.items import Item
+from mobile_actnet.pictures.views import DEFAULT_VIEWS, VIEW_SETS, View
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A picture that was found.
+
+    Attributes:
+        picture_id: its number in the gallery.
+        path: relative to the folder of photos, with slashes.
+        label: what is shown; None where nothing is known.
+        similarity: inner product of the descriptors, -1 to 1.
+        duplicates: less similar hits that are nearly the same picture, where hits were grouped.
+        inliers: places of the picture that lie in the photo under one geometric model; None where
+            nothing was compared: below the shortlist, or without local features.
+        certainty: inliers times similarity, by which answers are told from mere hits; None likewise.
+        verified: whether the certainty is enough for an answer; None likewise.
+        outline: the picture's corners in the upright photo, in its pixels, from the picture's top left
+            clockwise; None where there is no model.
+        item: what the catalogue says of it; None where it says nothing.
+    """
+
+    picture_id: int
+    path: str
+    label: str | None
+    similarity: float
+    duplicates: "tuple[Hit, ...]" = ()
+    inliers: int | None = None
+    certainty: float | None = None
+    verified: bool | None = None
+    outline: tuple[tuple[float, float], ...] | None = None
+    item: Item | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a picture of several found.
+
+    Attributes:
+        picture: the file. hits: best first.
+        problem: why it could not be read, in which case there are no hits; else None.
+    """
+
+    picture: Path
+    hits: list[Hit]
+    problem: UnreadablePictureError | None = None
+
+
+@dataclass(frozen=True)
+class SearchOptions:
+    """How a gallery is searched.
+
+    Attributes:
+        top: hits for each query.
+        group: least similarity of near duplicates, 0 to 1, which are taken together; None for none.
+        exact: whether every picture is compared even where there is an approximate index.
+        threads: that compare.
+        views: of the photo that are described; each picture keeps its largest similarity.
+        verify: whether the shortlist is compared by local features, where the gallery has them.
+        shortlist: pictures that are compared.
+        verified_from: certainty from which on a hit is an answer; None for what the gallery was
+            calibrated to.
+    """
+
+    top: int = 10
+    group: float | None = None
+    exact: bool = False
+    threads: int = 1
+    views: tuple[View, ...] = VIEW_SETS[DEFAULT_VIEWS]
+    verify: bool = True
+    shortlist: int = SHORTLIST
+    verified_from: float | None = None
+
+    def __post_init__(self) -> None:
+        for name, value in (
+            ("top", self.top), ("threads", self.threads), ("shortlist", self.shortlist),
+        ):  # fmt: skip
+            if value < 1:
+                raise ConfigError(f"--{name} is {value}; it must be 1 or more")
+        if self.verified_from is not None and not self.verified_from > 0:
+            raise ConfigError(f"--verified-from is {self.verified_from}; it must be above 0")
+        if self.group is not None and not 0 < self.group <= 1:
+            raise ConfigError(f"--group is {self.group}; it must be above 0 and at most 1")
