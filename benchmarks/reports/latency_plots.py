@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from mobile_actnet.benchmarks.reports.report import Report
-from mobile_actnet.benchmarks.reports.tables import title_of
+from mobile_actnet.benchmarks.reports.report_tables import title_of
 from mobile_actnet.evaluation.reports.plots import COLOURS, picture
 
 _ROW_INCHES = 0.5

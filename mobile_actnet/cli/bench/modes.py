@@ -18,7 +18,7 @@ from mobile_actnet.benchmarks.reports.machine import this_machine
 from mobile_actnet.benchmarks.reports.regressions import Verdict, compare_reports
 from mobile_actnet.benchmarks.reports.report import Comparison, Report
 from mobile_actnet.benchmarks.reports.report_files import load_report, now
-from mobile_actnet.benchmarks.reports.tables import changes_table
+from mobile_actnet.benchmarks.reports.report_tables import changes_table
 from mobile_actnet.benchmarks.tasks.augmentation_rate import measure_augmentation
 from mobile_actnet.cli.bench.output import check_output, hand_over
 from mobile_actnet.runtime.vocabulary import ImageSize, Precision

@@ -7,7 +7,7 @@ from pathlib import Path
 from mobile_actnet.benchmarks.reports.latency_plots import draw_report
 from mobile_actnet.benchmarks.reports.report import Report
 from mobile_actnet.benchmarks.reports.report_files import report_line, save_report
-from mobile_actnet.benchmarks.reports.tables import markdown
+from mobile_actnet.benchmarks.reports.report_tables import markdown
 from mobile_actnet.commands import command_line
 from mobile_actnet.errors import ConfigError
 from mobile_actnet.files import refuse_existing, staging_folder, write_atomically

@@ -17,6 +17,7 @@ from mobile_actnet.export.checks.portability import (
     try_runtimes,
 )
 from mobile_actnet.runtime.generated_pictures import generated_pictures
+from mobile_actnet.runtime.manifest import Manifest, RunPart
 from mobile_actnet.runtime.runtimes import open_artefact
 from mobile_actnet.runtime.tflite import other_interpreters
 from mobile_actnet.runtime.tflite.other_interpreters import (
@@ -205,11 +206,11 @@ def test_the_environment_of_another_version_is_not_taken(tmp_path: Path) -> None
 
 
 def test_where_an_artefact_rounds_differently_is_said() -> None:
-    runs = [
-        {"runtime": "ai-edge-litert", "version": "2.3.0", "result": "same"},
-        {"runtime": "tflite-runtime", "version": "2.14.0", "result": "rounds differently"},
-        {"runtime": "tensorflow", "version": "2.21.0", "result": "wrong"},
-    ]
-    differs, wrong = portability_lines({"runs_on": runs})
+    runs = (
+        RunPart(runtime="ai-edge-litert", version="2.3.0", result="same"),
+        RunPart(runtime="tflite-runtime", version="2.14.0", result="rounds differently"),
+        RunPart(runtime="tensorflow", version="2.21.0", result="wrong"),
+    )
+    differs, wrong = portability_lines(Manifest.model_construct(runs_on=runs))
     assert differs.startswith("  tflite-runtime 2.14.0 rounds differently: search a gallery with")
     assert wrong.startswith("  not portable: tensorflow 2.21.0 runs it with wrong results")

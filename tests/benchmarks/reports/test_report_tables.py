@@ -7,7 +7,7 @@ from made_up import comparison, report
 
 from mobile_actnet.benchmarks.latency.noise import Noise
 from mobile_actnet.benchmarks.reports.report import NotMeasured
-from mobile_actnet.benchmarks.reports.tables import markdown, table, title_of
+from mobile_actnet.benchmarks.reports.report_tables import markdown, table, title_of
 
 
 def test_comparison_by_hand() -> None:
