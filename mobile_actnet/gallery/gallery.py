@@ -9,11 +9,10 @@ for hit in gallery.search("query.jpg", top=5):
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +20,7 @@ from PIL import Image
 
 from mobile_actnet.errors import ConfigError, UnreadablePictureError
 from mobile_actnet.gallery.answers.near_duplicates import group_hits
-from mobile_actnet.gallery.answers.verification import NOT_FOUND, Verification, Verifier
 from mobile_actnet.gallery.answers.verified_ranking import (
-    certainty,
     fused_order,
     largest_per_picture,
 )
@@ -32,12 +29,13 @@ from mobile_actnet.gallery.exact_search import search_exact
 from mobile_actnet.gallery.hits import Answer, Hit, SearchOptions
 from mobile_actnet.gallery.indexing import indexer
 from mobile_actnet.gallery.indexing.index_options import KEEP, IndexOptions, IndexReport
+from mobile_actnet.gallery.matching import Matcher, QueryPhoto
 from mobile_actnet.gallery.model import identify_as, opened
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
 from mobile_actnet.gallery.sqlite.schema import GalleryInfo, from_gallery
 from mobile_actnet.gallery.sqlite.storage import StoredDescriptors, encode
-from mobile_actnet.pictures.local_features import QUERY_EXTRACTION, LocalFeatures, extract
-from mobile_actnet.pictures.preprocessing import Pixels, decode, resize
+from mobile_actnet.pictures.local_features import QUERY_EXTRACTION, extract
+from mobile_actnet.pictures.preprocessing import decode, resize
 from mobile_actnet.pictures.views import (
     view_pictures,
     working_picture,
@@ -180,10 +178,10 @@ class Gallery:
         waiting = iter(pictures)
         while some := list(islice(waiting, _PICTURES_AT_ONCE)):
             photos = [self._load(picture, options) for picture in some]
-            readable = [photo for photo in photos if isinstance(photo, _Photo)]
+            readable = [photo for photo in photos if isinstance(photo, QueryPhoto)]
             hits = iter(self._search_photos(readable, describe, options) if readable else ())
             for picture, photo in zip(some, photos, strict=True):
-                if isinstance(photo, _Photo):
+                if isinstance(photo, QueryPhoto):
                     yield Answer(Path(picture), next(hits))
                 else:
                     yield Answer(Path(picture), [], photo)
@@ -202,14 +200,16 @@ class Gallery:
         """Tell whether the gallery has local features, so that hits can be verified."""
         return self._reader.kept.local_features
 
-    def _load(self, picture: PathLike, options: SearchOptions) -> "_Photo | UnreadablePictureError":
+    def _load(
+        self, picture: PathLike, options: SearchOptions
+    ) -> "QueryPhoto | UnreadablePictureError":
         try:
             image = decode(picture)
         except UnreadablePictureError as error:
             return error
         return self._prepared(image, options)
 
-    def _prepared(self, image: Image.Image, options: SearchOptions) -> "_Photo":
+    def _prepared(self, image: Image.Image, options: SearchOptions) -> "QueryPhoto":
         working = working_picture(image)
         pixels = np.stack([
             resize(view, self.info.height_px, self.info.width_px)
@@ -218,10 +218,10 @@ class Gallery:
         features = None
         if options.verify and self.can_verify():
             features = extract(image, QUERY_EXTRACTION)
-        return _Photo(pixels, image.width, features)
+        return QueryPhoto(pixels, image.width, features)
 
     def _search_photos(
-        self, photos: "list[_Photo]", describe: Describe, options: SearchOptions
+        self, photos: "list[QueryPhoto]", describe: Describe, options: SearchOptions
     ) -> list[list[Hit]]:
         descriptors = self._stored(describe(np.concatenate([photo.pixels for photo in photos])))
         return self._search(descriptors, len(options.views), options, photos)
@@ -251,7 +251,7 @@ class Gallery:
 
     def _search(
         self, views: StoredDescriptors, per_query: int, options: SearchOptions,
-        photos: "Sequence[_Photo] | None" = None,
+        photos: "Sequence[QueryPhoto] | None" = None,
     ) -> list[list[Hit]]:  # fmt: skip
         """Search with the views of several queries, `per_query` of each.
 
@@ -259,7 +259,7 @@ class Gallery:
             photos: of the queries, to verify hits with; None where only descriptors are known.
         """
         queries = len(views) // per_query
-        to_verify: Sequence[_Photo | None] = photos or [None] * queries
+        to_verify: Sequence[QueryPhoto | None] = photos or [None] * queries
         matchers = [self._matcher(photo) for photo in to_verify]
         verifies = any(matcher is not None for matcher in matchers)
         wanted = options.top if options.group is None else _HITS_PER_GROUP * options.top
@@ -303,10 +303,10 @@ class Gallery:
             )
         return found
 
-    def _matcher(self, photo: "_Photo | None") -> "_Matcher | None":
+    def _matcher(self, photo: "QueryPhoto | None") -> "Matcher | None":
         if photo is None or photo.features is None:
             return None
-        return _Matcher(self._reader, photo.features, photo.width_px)
+        return Matcher(self._reader, photo.features, photo.width_px)
 
     def _database(self) -> tuple[NDArray[np.int64], StoredDescriptors]:
         revision = self._reader.revision()
@@ -324,7 +324,7 @@ class Gallery:
 
     def _hits(
         self, ids: NDArray[np.int64], similarities: NDArray[np.float64],
-        matcher: "_Matcher | None", options: SearchOptions,
+        matcher: "Matcher | None", options: SearchOptions,
     ) -> list[Hit]:  # fmt: skip
         """Look pictures up, and verify the shortlist, which may change its order."""
         pictures = self._reader.pictures(ids.tolist())
@@ -370,47 +370,3 @@ class Gallery:
             model = self._model or from_gallery(self.path, self.info.model_path)
             self._describe = opened(model, identify_as(model, self.info, self.path))
         return self._describe
-
-
-@dataclass(frozen=True)
-class _Photo:
-    """What is left of a query photo once it has been read.
-
-    Attributes:
-        pixels: (V, H, W, 3) uint8, its views.
-        width_px: of the upright photo.
-        features: local features; None where nothing is verified.
-    """
-
-    pixels: Pixels
-    width_px: int
-    features: LocalFeatures | None
-
-
-class _Matcher:
-    """Compares one photo with gallery pictures, each once."""
-
-    def __init__(self, reader: GalleryReader, features: LocalFeatures, width_px: int) -> None:
-        self._reader, self._verifier = reader, Verifier(features)
-        self._scale = width_px / features.width_px
-        self._known: dict[int, Verification] = {}
-
-    def compare(self, hit: Hit, verified_from: float) -> dict[str, Any]:
-        """Return the fields of a hit that come from comparing."""
-        picture_id = hit.picture_id
-        if picture_id not in self._known:
-            features = self._reader.local_features(picture_id)
-            self._known[picture_id] = (
-                NOT_FOUND if features is None else self._verifier.verify(features)
-            )
-        result = self._known[picture_id]
-        outline = None
-        if result.outline is not None:
-            outline = tuple((float(x), float(y)) for x, y in result.outline * self._scale)
-        sure = certainty(hit.similarity, result.inliers)
-        return {
-            "inliers": result.inliers,
-            "certainty": sure,
-            "verified": sure >= verified_from,
-            "outline": outline,
-        }

@@ -43,7 +43,7 @@ def test_what_cannot_be_loaded(small_artefact, tmp_path: Path) -> None:
     path = small_artefact(Format.ONNX, Precision.FP32).path
     with pytest.raises(ConfigError, match="has its own size and dim"):
         actnet.load(path, dim=32)
-    with pytest.raises(ManifestError, match="has no manifest"):
+    with pytest.raises(ManifestError, match="does not exist; actnet export makes one"):
         actnet.load(tmp_path / "none.onnx")
     with pytest.raises(CheckpointError, match="cannot be read"):
         actnet.load(tmp_path / "none.safetensors")
