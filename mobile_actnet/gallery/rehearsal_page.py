@@ -10,8 +10,8 @@ from PIL import Image
 
 from mobile_actnet.gallery.answers.rehearsal import CaptureResult
 from mobile_actnet.gallery.gallery import Gallery
+from mobile_actnet.gallery.pages import data_url, item, page
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
-from mobile_actnet.pictures.pages import data_url, item, page
 from mobile_actnet.pictures.thumbnails import thumbnail_jpeg
 
 _DARK, _FEW_FEATURES, _LONG = 50, 100, 3.0

@@ -8,8 +8,8 @@ from PIL import Image, ImageDraw
 from mobile_actnet.errors import UnreadablePictureError
 from mobile_actnet.gallery.gallery import Gallery
 from mobile_actnet.gallery.hits import Answer, Hit
+from mobile_actnet.gallery.pages import data_url, item, page
 from mobile_actnet.gallery.sqlite.schema import from_gallery
-from mobile_actnet.pictures.pages import data_url, item, page
 from mobile_actnet.pictures.preprocessing import decode
 from mobile_actnet.pictures.thumbnails import thumbnail_jpeg
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from mobile_actnet.descriptors import Descriptors
 from mobile_actnet.evaluation.config import BrowseConfig
 from mobile_actnet.evaluation.ranking import average_precision
-from mobile_actnet.pictures.pages import data_url, item, page
+from mobile_actnet.gallery.pages import data_url, item, page
 from mobile_actnet.pictures.photos import Photo
 from mobile_actnet.pictures.preprocessing import decode
 from mobile_actnet.pictures.thumbnails import thumbnail_jpeg
