@@ -39,9 +39,9 @@ from mobile_actnet.gallery.sqlite.changes import (
     unused_labels,
     waiting,
 )
+from mobile_actnet.gallery.sqlite.kept import Kept
 from mobile_actnet.gallery.sqlite.lock import only_writer
 from mobile_actnet.gallery.sqlite.schema import (
-    Kept,
     from_gallery,
     looks_like_gallery,
     read_version,

@@ -11,7 +11,8 @@ from PIL import Image
 from mobile_actnet.errors import MissingDecoderError, UnreadablePictureError
 from mobile_actnet.files import reason, sha256_of
 from mobile_actnet.gallery.model import opened
-from mobile_actnet.gallery.sqlite.schema import NOTHING_KEPT, GalleryModel, Kept
+from mobile_actnet.gallery.sqlite.kept import NOTHING_KEPT, Kept
+from mobile_actnet.gallery.sqlite.schema import GalleryModel
 from mobile_actnet.gallery.sqlite.storage import Storage, encode
 from mobile_actnet.gallery.sqlite.writer import BrokenPhoto, DescribedPhoto, PictureDetails
 from mobile_actnet.pictures.local_features import GALLERY_EXTRACTION, extract, use_one_thread

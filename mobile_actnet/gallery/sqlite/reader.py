@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mobile_actnet.errors import GalleryError
+from mobile_actnet.gallery.sqlite.kept import read_kept
 from mobile_actnet.gallery.sqlite.schema import (
     Kept,
     Picture,
     connect,
     read_info,
-    read_kept,
     read_version,
     readable_errors,
 )

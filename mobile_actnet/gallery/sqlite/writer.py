@@ -13,15 +13,14 @@ from pathlib import Path
 from types import TracebackType
 
 from mobile_actnet.files import write_atomically
+from mobile_actnet.gallery.sqlite.kept import Kept, read_kept
 from mobile_actnet.gallery.sqlite.lock import only_writer
 from mobile_actnet.gallery.sqlite.schema import (
     ADDED_BY_VERSION_2,
     VERSION,
     GalleryModel,
-    Kept,
     connect,
     read_info,
-    read_kept,
     read_version,
     readable_errors,
     schema,
