@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mobile_actnet.errors import ActnetError, ConfigError, MissingPackageError
-from mobile_actnet.evaluation import reports as evaluate_reports
 from mobile_actnet.evaluation.reports import ablation, plots
+from mobile_actnet.evaluation.reports import reports as evaluate_reports
 from mobile_actnet.evaluation.reports.reports import (
     add_report_arguments,
     check_report_arguments,
