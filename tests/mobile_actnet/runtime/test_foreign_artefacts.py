@@ -86,7 +86,7 @@ class TestTflite:
 
     @pytest.mark.parametrize("change", CHANGES, ids=[each.__name__ for each in CHANGES])
     def test_indices_that_lead_nowhere(self, change: Change, whole: Path, tmp_path: Path) -> None:
-        from mobile_actnet.runtime.tflite_flatbuffer import pack, unpack
+        from mobile_actnet.runtime.tflite.tflite_flatbuffer import pack, unpack
 
         model = unpack(whole.read_bytes())
         path = tmp_path / "changed.tflite"
