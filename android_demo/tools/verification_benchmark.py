@@ -29,7 +29,7 @@ from mobile_actnet.gallery.answers.verification import Verifier
 from mobile_actnet.pictures.local_features import QUERY_EXTRACTION, LocalFeatures
 from mobile_actnet.runtime.generated_pictures import golden_picture
 from mobile_actnet.runtime.manifest import load
-from mobile_actnet.runtime.runtimes import TfliteRuntime
+from mobile_actnet.runtime.tflite.litert_runtime import TfliteRuntime
 from mobile_actnet.runtime.vocabulary import ImageSize
 
 NATIVE = ANDROID_DEMO / "native"

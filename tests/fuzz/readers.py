@@ -85,7 +85,7 @@ def read_gallery(path: Path) -> object:
 
 
 def read_truth(path: Path) -> object:
-    from mobile_actnet.evaluation.ground_truth import read_ground_truth
+    from mobile_actnet.evaluation.protocols.ground_truth import read_ground_truth
 
     return read_ground_truth(path, ("easy", "hard", "junk"))
 
