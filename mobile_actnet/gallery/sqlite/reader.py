@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mobile_actnet.errors import GalleryError
-from mobile_actnet.gallery.sqlite.kept import read_kept
+from mobile_actnet.gallery.sqlite.kept import Kept, read_kept
 from mobile_actnet.gallery.sqlite.schema import (
-    Kept,
     Picture,
     connect,
     read_info,
