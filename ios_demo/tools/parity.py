@@ -15,7 +15,7 @@ from PIL import Image
 from swift_program import run_program
 
 from mobile_actnet.export import ExportRequest, Format, Gallery, export_artefacts
-from mobile_actnet.gallery.gallery import SearchOptions
+from mobile_actnet.gallery.hits import SearchOptions
 from mobile_actnet.pictures.preprocessing import decode, resize
 from mobile_actnet.pictures.views import VIEW_SETS
 from mobile_actnet.runtime.generated_pictures import generated_pictures

@@ -17,7 +17,8 @@ from tqdm import tqdm
 
 from mobile_actnet.errors import ActnetError, UnreadablePictureError
 from mobile_actnet.gallery.config import NEARLY_THE_SAME, VERIFIED_FROM
-from mobile_actnet.gallery.gallery import Gallery, Hit, SearchOptions
+from mobile_actnet.gallery.gallery import Gallery
+from mobile_actnet.gallery.hits import Hit, SearchOptions
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
 from mobile_actnet.gallery.sqlite.schema import Picture, from_gallery
 from mobile_actnet.gallery.sqlite.storage import decode as decode_stored
