@@ -185,9 +185,14 @@ class GalleryReader:
         )
         if not rows:
             return None
+        self._check("table of local features", rows, (bytes,), (int,), (int,))
+        if min(rows[0][1:]) < 1:
+            raise self._damaged(
+                f"local features of picture {picture_id} are of a picture of no size"
+            )
         try:
             return LocalFeatures.from_bytes(*rows[0])
-        except (TypeError, ValueError) as error:
+        except ValueError as error:
             raise self._damaged(f"local features of picture {picture_id}: {error}") from error
 
     def item(self, picture_id: int) -> Item | None:

@@ -255,6 +255,19 @@ def test_damaged_local_features_are_named(folder: Path) -> None:
         gallery.search(folder / "query.png")
 
 
+@pytest.mark.parametrize("width", ["0", "-480", "'wide'"])
+def test_local_features_of_a_picture_of_no_size_are_named(folder: Path, width: str) -> None:
+    connection = sqlite3.connect(folder / "g.sqlite", isolation_level=None)
+    connection.execute("PRAGMA ignore_check_constraints = ON")
+    connection.execute(f"UPDATE local_features SET width_px = {width}")
+    connection.close()
+    with (
+        Gallery.open(folder / "g.sqlite") as gallery,
+        pytest.raises(GalleryError, match="is damaged: .*local features"),
+    ):
+        gallery.search(folder / "query.png")
+
+
 def test_check_counts_local_features_and_finds_those_outside(folder: Path) -> None:
     gallery = folder / "g.sqlite"
     assert f"{COUNT} pictures with local features" in str(examine_gallery(gallery))
