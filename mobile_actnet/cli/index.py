@@ -331,6 +331,12 @@ def _calibrate_verification(arguments: argparse.Namespace) -> dict[str, float]:
         captures = -(-_CALIBRATED_CAPTURES // max(1, pictures))
         results = rehearse(gallery, pictures, captures, progress=sys.stderr.isatty())
         unknown = unknown_certainties(gallery, results, arguments.distractors)
+        if not len(unknown):
+            print(
+                "no made-up photo found another thing that could be compared: the certainty of a "
+                "verified hit stays as it was; --distractors DIR gives photos to find it with"
+            )
+            return {}
     least = verified_from(unknown, arguments.false_answers)
     with only_writer(arguments.gallery), GalleryWriter(arguments.gallery) as writer:
         writer.note_verified_from(least)

@@ -92,10 +92,10 @@ def rehearse(
             ]
             shot = photograph(photo, surroundings, rng)
             (hits,) = gallery.search_images([shot], options)
-            # What lies around it is in the photo, too: finding it is neither right nor wrong.
-            if beside.id != picture.id:
-                around = things.same_as(beside, hits)
-                hits = [hit for hit, there in zip(hits, around, strict=True) if not there]
+            # What lies around it is in the photo, too: finding it is neither right nor wrong, unless
+            # it is another picture of the same thing.
+            own, around = things.same_as(picture, hits), things.same_as(beside, hits)
+            hits = [hit for hit, o, a in zip(hits, own, around, strict=True) if o or not a]
             if not hits:
                 continue
             same = things.same_as(picture, hits)
@@ -121,10 +121,12 @@ def unknown_certainties(
     """Return the certainties that unknown things get.
 
     Args:
-        results: captures, of which the hits of their own things are left out.
+        results: captures, of which the hits of their own things are left out. A capture that found
+            nothing else, or nothing else that was verified, tells nothing and is left out.
         distractors: folders of photos that show nothing of the gallery.
     """
-    found = [result.other.certainty or 0 if result.other else 0 for result in results]
+    others = [result.other.certainty for result in results if result.other is not None]
+    found = [certainty for certainty in others if certainty is not None]
     for folder in distractors:
         photos = [folder / p.path for p in walk_photos(folder) if isinstance(p, FoundPhoto)]
         for answer in gallery.answer(photos, SearchOptions(top=1)):

@@ -66,6 +66,21 @@ def test_captures_of_posters_are_recognised(shop: Path) -> None:
     assert unknown[-1] < 3.5
 
 
+def test_another_picture_of_the_thing_in_the_background_is_right(
+    shop: Path, artefact: Path, tmp_path: Path
+) -> None:
+    for name in ("a.png", "b.png"):
+        (tmp_path / "photos" / "one thing").mkdir(parents=True, exist_ok=True)
+        poster(ord(name[0])).save(tmp_path / "photos" / "one thing" / name)
+    options = IndexOptions(workers=1, labels="folder")
+    build(tmp_path / "photos", artefact, tmp_path / "g.sqlite", options)
+    with Gallery.open(tmp_path / "g.sqlite") as gallery:
+        results = rehearse(gallery, pictures=2, captures=2)
+        unknown = unknown_certainties(gallery, results)
+    assert [shot.right for shot in results] == [True] * 4
+    assert len(unknown) == 0, "nothing else was there to be found"
+
+
 def test_rehearse_writes_a_page_that_names_the_weak(
     shop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
