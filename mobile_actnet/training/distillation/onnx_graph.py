@@ -6,6 +6,7 @@ computes in float here: `QuantizeLinear` and `DequantizeLinear` in a row only bo
 which is nearer to the network that was quantised.
 """
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,8 @@ class OnnxGraph(nn.Module):
         path: an .onnx file.
 
     Raises:
-        ActnetError: unreadable, or with an operator that is not in `OPERATORS`.
+        ActnetError: unreadable, with an operator that is not in `OPERATORS`, or with an attribute
+            that its function does not follow.
         MissingPackageError: without the package onnx.
     """
 
@@ -46,7 +48,10 @@ class OnnxGraph(nn.Module):
             self._fixed[initializer.name] = torch.from_numpy(
                 np.array(numpy_helper.to_array(initializer))
             )
-        unknown = sorted({node.op_type for node in graph.node} - set(OPERATORS))
+        unknown = sorted(
+            {node.op_type for node in graph.node} - set(OPERATORS)
+            | {name for node in graph.node for name in _not_followed(node)}
+        )
         if unknown:
             raise ActnetError(
                 f"{path} has operators that a teacher on a GPU cannot have: {', '.join(unknown)}; "
@@ -79,9 +84,7 @@ class OnnxGraph(nn.Module):
         return values[self.output_name]
 
     def _add(self, node: Any) -> None:
-        from onnx import helper
-
-        attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
+        attributes = _attributes_of(node)
         inputs = list(node.input)
         if node.op_type == "Constant":
             from onnx import numpy_helper
@@ -112,6 +115,27 @@ def _load(path: Path) -> Any:
     if not model.graph.output:
         raise ActnetError(f"{path} cannot be read as ONNX: it has no output")
     return model.graph
+
+
+def _attributes_of(node: Any) -> Attributes:
+    from onnx import helper
+
+    return {a.name: helper.get_attribute_value(a) for a in node.attribute}
+
+
+def _not_followed(node: Any) -> list[str]:
+    """Name the attributes of a node that would change its result and are not followed here."""
+    attributes, pads = _attributes_of(node), _attributes_of(node).get("pads") or []
+    average = node.op_type == "AveragePool"
+    half = len(pads) // 2
+    reasons = {
+        "auto_pad": attributes.get("auto_pad", b"NOTSET") != b"NOTSET",
+        "ceil_mode": average and bool(attributes.get("ceil_mode", 0)),
+        "pads": average and pads[:half] != pads[half:],
+        "dilations": node.op_type in ("AveragePool", "MaxPool")
+        and set(attributes.get("dilations") or [1]) != {1},
+    }
+    return [f"{node.op_type} with {name}" for name, differs in reasons.items() if differs]
 
 
 def _conv(inputs: list[Any], attributes: Attributes) -> Tensor:
@@ -204,6 +228,13 @@ def _reshape(inputs: list[Any], _: Attributes) -> Tensor:
     return x.reshape([x.shape[n] if side == 0 else side for n, side in enumerate(shape)])
 
 
+def _unsqueeze(inputs: list[Any], attributes: Attributes) -> Tensor:
+    x, axes = inputs[0], _axes(inputs, attributes)
+    for axis in sorted(axis % (x.ndim + len(axes)) for axis in axes):
+        x = x.unsqueeze(axis)
+    return x
+
+
 _CASTS = {1: torch.float32, 6: torch.int32, 7: torch.int64, 10: torch.float32, 11: torch.float32}
 
 OPERATORS: dict[str, Callable[[list[Any], Attributes], Tensor]] = {
@@ -211,7 +242,7 @@ OPERATORS: dict[str, Callable[[list[Any], Attributes], Tensor]] = {
     "AveragePool": lambda x, a: F.avg_pool2d(
         x[0],
         a["kernel_shape"],
-        a.get("strides"),
+        a.get("strides") or 1,
         (a.get("pads") or [0, 0])[:2],
         count_include_pad=bool(a.get("count_include_pad", 0)),
     ),
@@ -228,7 +259,7 @@ OPERATORS: dict[str, Callable[[list[Any], Attributes], Tensor]] = {
     "Expand": lambda x, _: x[0].broadcast_to(
         torch.broadcast_shapes(x[0].shape, [int(side) for side in x[1]])
     ),
-    "Flatten": lambda x, a: x[0].flatten(a.get("axis", 1)),
+    "Flatten": lambda x, a: x[0].reshape(math.prod(x[0].shape[: a.get("axis", 1)]), -1),
     "Gemm": _gemm,
     "GlobalAveragePool": lambda x, _: x[0].mean((2, 3), keepdim=True),
     "HardSigmoid": lambda x, a: (x[0] * a.get("alpha", 0.2) + a.get("beta", 0.5)).clamp(0, 1),
@@ -252,10 +283,6 @@ OPERATORS: dict[str, Callable[[list[Any], Attributes], Tensor]] = {
     "Sub": lambda x, _: x[0] - x[1],
     "Tanh": lambda x, _: x[0].tanh(),
     "Transpose": lambda x, a: x[0].permute(a["perm"]),
-    "Unsqueeze": lambda x, a: (
-        x[0][(..., *(None,) * len(_axes(x, a)))]
-        if _axes(x, a) == list(range(-len(_axes(x, a)), 0))
-        else x[0].unsqueeze(_axes(x, a)[0])
-    ),
+    "Unsqueeze": _unsqueeze,
 }
 """What a teacher may be made of: operator to function of its inputs and attributes."""

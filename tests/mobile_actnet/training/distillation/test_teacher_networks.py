@@ -1,7 +1,9 @@
 """Teachers of every shape give the same descriptors; what is no teacher is refused by a sentence."""
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import onnx
 import onnxruntime
 import pytest
@@ -73,6 +75,61 @@ def test_pytorch_runs_a_graph_as_onnxruntime_does(
     # A quantised file is not rounded here, only bounded.
     tolerance = 0.05 * float(expected.abs().max()) if quantised else 1e-5
     assert (found - expected).abs().max() < tolerance
+
+
+def _one_node(
+    path: Path, kind: str, shape: list[int], inputs: list[str], **attributes: Any
+) -> Path:
+    """Write a graph of one node that takes `x` and may take `kernel` and `axes`."""
+    constants = {"kernel": np.ones((4, 3, 3, 3), np.float32), "axes": np.array([1, 3])}
+    helper = onnx.helper
+    graph = helper.make_graph(
+        [helper.make_node(kind, inputs, ["y"], **attributes)], "one",
+        [helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, None)],
+        [onnx.numpy_helper.from_array(constants[name], name) for name in inputs[1:]],
+    )  # fmt: skip
+    opsets = [helper.make_opsetid("", 17)]
+    onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=8), path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("kind", "inputs", "attributes"),
+    [
+        ("AveragePool", ["x"], {"kernel_shape": [3, 3]}),
+        ("AveragePool", ["x"], {"kernel_shape": [3, 3], "strides": [2, 2], "pads": [1] * 4}),
+        ("Flatten", ["x"], {"axis": 2}),
+        ("Unsqueeze", ["x", "axes"], {}),
+    ],
+)
+def test_an_operator_follows_its_attributes(
+    tmp_path: Path, kind: str, inputs: list[str], attributes: dict[str, Any]
+) -> None:
+    path = _one_node(tmp_path / "one.onnx", kind, [2, 3, 8, 8], inputs, **attributes)
+    x = torch.rand(2, 3, 8, 8)
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    expected = torch.from_numpy(session.run(None, {"x": x.numpy()})[0])
+    found = OnnxGraph(path)(x)
+    assert found.shape == expected.shape
+    assert torch.allclose(found, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("kind", "inputs", "attributes"),
+    [
+        ("Conv", ["x", "kernel"], {"auto_pad": "SAME_UPPER", "strides": [2, 2]}),
+        ("AveragePool", ["x"], {"kernel_shape": [2, 2], "ceil_mode": 1}),
+        ("AveragePool", ["x"], {"kernel_shape": [2, 2], "pads": [0, 0, 1, 1]}),
+        ("MaxPool", ["x"], {"kernel_shape": [3, 3], "dilations": [2, 2]}),
+    ],
+)
+def test_an_attribute_that_is_not_followed_is_named(
+    tmp_path: Path, kind: str, inputs: list[str], attributes: dict[str, Any]
+) -> None:
+    path = _one_node(tmp_path / "one.onnx", kind, [2, 3, 8, 8], inputs, **attributes)
+    with pytest.raises(ActnetError, match=f"{kind} with .*; use --device cpu"):
+        OnnxGraph(path)
 
 
 def test_an_operator_that_pytorch_does_not_know_is_named(tmp_path: Path) -> None:
