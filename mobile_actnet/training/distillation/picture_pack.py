@@ -14,7 +14,7 @@ from pathlib import Path
 from PIL import Image
 
 from mobile_actnet.errors import ActnetError, UnreadablePictureError
-from mobile_actnet.files import put_in_place, reason, staging_folder
+from mobile_actnet.files import put_in_place, reason, sha256_of, staging_folder
 from mobile_actnet.pictures.photos import MANIFEST_NAME, Photo
 from mobile_actnet.pictures.preprocessing import decode
 
@@ -80,11 +80,13 @@ def write_pack(
 def unpack(path: Path, folder: Path) -> Path:
     """Unpack a pack below a folder; return the folder of its pictures.
 
+    The folder's name holds the pack's hash: packs of one name do not take each other's place.
+
     Raises:
         ActnetError: no zip file, no pack, or the folder cannot be written.
     """
-    target = folder / path.stem
     try:
+        target = folder / f"{path.stem}-{sha256_of(path)[:16]}"
         with zipfile.ZipFile(path) as pack:
             names = pack.namelist()
             if MANIFEST_NAME not in names:
@@ -93,5 +95,5 @@ def unpack(path: Path, folder: Path) -> Path:
     except (zipfile.BadZipFile, EOFError) as error:
         raise ActnetError(f"{path} is no pack or is damaged: {error}; write it again") from error
     except OSError as error:
-        raise ActnetError(f"{path} cannot be unpacked to {target}: {reason(error)}") from error
+        raise ActnetError(f"{path} cannot be unpacked below {folder}: {reason(error)}") from error
     return target

@@ -23,7 +23,8 @@ class PictureStore:
     """M pictures.
 
     Attributes:
-        pixels: (M, S, S, 3) uint8, RGB; a file mapped into memory, or on the GPU.
+        pixels: (L, S, S, 3) uint8, RGB; a file mapped into memory, or on the GPU.
+        places: (M,) int64, the row of pixels of each picture; unreadable ones have rows, too.
         aspects: (M,) float32, width over height before squeezing.
         hashes: SHA-256 of each file.
         chances: (M,) float64, probability of each to be drawn; the sum is 1.
@@ -31,6 +32,7 @@ class PictureStore:
     """
 
     pixels: Tensor
+    places: NDArray[np.int64]
     aspects: NDArray[np.float32]
     hashes: list[str]
     chances: NDArray[np.float64]
@@ -41,7 +43,7 @@ class PictureStore:
 
     def take(self, rows: NDArray[np.int64], device: torch.device) -> Tensor:
         """Return (B, S, S, 3) uint8 of rows on a device."""
-        index = torch.from_numpy(rows).to(self.pixels.device)
+        index = torch.from_numpy(self.places[rows]).to(self.pixels.device)
         return self.pixels[index].to(device, non_blocking=True)
 
 
@@ -103,9 +105,10 @@ def open_store(
     kept = np.flatnonzero(aspects)
     if len(kept) < 2:
         raise ActnetError(f"{len(kept)} pictures can be read; training needs at least 2")
-    tensor = torch.from_numpy(pixels if len(kept) == len(paths) else pixels[kept])
+    tensor = torch.from_numpy(pixels)
     return PictureStore(
         tensor.to(device) if device.type == "cuda" else tensor,
+        kept,
         aspects[kept],
         [str(hashes[row]) for row in kept],
         weights[kept] / weights[kept].sum(),

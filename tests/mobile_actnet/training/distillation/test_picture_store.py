@@ -48,6 +48,8 @@ def test_an_unreadable_picture_is_named_and_left_out(folder: Path, tmp_path: Pat
         store = open_store(sources, tmp_path / "cache", CPU, sentences.append, 32)
         assert len(store) == 3
         assert store.chances.sum() == pytest.approx(1)
+        assert len(store.pixels) == 4, "the file itself; a copy would have to fit into memory"
+        assert store.take(np.array([1]), CPU)[0, 5, 5].tolist() == [0, 0, 255]
     assert len(sentences) == 1
     assert "1.png" in sentences[0]
 
@@ -77,6 +79,18 @@ def test_a_pack_is_a_small_folder_of_the_same_pictures(folder: Path, tmp_path: P
     assert [photo.instance for photo in unpacked] == [photo.instance for photo in photos]
     with Image.open(unpacked[2].path) as picture:
         assert picture.size == (100, 50)
+
+
+def test_packs_of_one_name_lie_side_by_side(folder: Path, tmp_path: Path) -> None:
+    photos = find_photos(folder)
+    packs = [tmp_path / name / "photos.zip" for name in ("one", "two")]
+    for pack, some in zip(packs, (photos[:1], photos[1:]), strict=True):
+        pack.parent.mkdir()
+        write_pack(pack, some)
+    folders = [unpack(pack, tmp_path / "out") for pack in packs]
+    assert [len(find_photos(unpacked)) for unpacked in folders] == [1, 3]
+    with pytest.raises(ActnetError, match="cannot be unpacked below"):
+        unpack(tmp_path / "missing.zip", tmp_path / "out")
 
 
 def test_a_pack_leaves_out_what_cannot_be_read(folder: Path, tmp_path: Path) -> None:
