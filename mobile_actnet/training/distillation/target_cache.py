@@ -38,9 +38,10 @@ class TargetCache:
 
         Args:
             keys: what tells the views apart, for any teacher.
+            images: on the device that the teacher runs on.
 
         Returns:
-            (B, dim) float32, values rounded to half precision.
+            (B, dim) float32 on the CPU, values rounded to half precision.
         """
         names = [
             hashlib.sha256(f"{teacher.identity} {images.shape[-1]} ".encode() + key).digest()

@@ -74,7 +74,7 @@ class Targets:
         if self._cache is not None:
             keys = [self._key(recipes, row) for row in range(len(recipes))]
             return [
-                self._cache.describe(teacher, keys, views.cpu()).to(self._device)
+                self._cache.describe(teacher, keys, views).to(self._device)
                 for teacher in self._teachers
             ]
         count = len(views)
@@ -100,5 +100,5 @@ class Targets:
                     values.append(teacher.describe(views))
                     continue
                 keys = [self._key(recipes, row) for row in range(len(rows))]
-                values.append(self._cache.describe(teacher, keys, views.cpu()).to(self._device))
+                values.append(self._cache.describe(teacher, keys, views).to(self._device))
         return [torch.cat(values) for values in described]
