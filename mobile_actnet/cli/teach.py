@@ -35,6 +35,8 @@ START = "start"
 _PACK_SUFFIX, _CHECKPOINT_SUFFIX = ".zip", ".safetensors"
 # On a GPU a batch of this many is worth its while, and a step is soon over.
 _GPU_BATCH_SIZE = 256
+# More than any clock leaves time for.
+_TIMED_STEPS = 10_000_000
 _GPU_MEASURE_EVERY_STEPS, _GPU_STATE_EVERY_STEPS = 500, 1000
 
 
@@ -74,9 +76,13 @@ def _parser(prog: str) -> argparse.ArgumentParser:
         "nothing is trained")  # fmt: skip
     add("--checkpoint", type=Path, help="start (default: the shipped weights)")
     add("--steps", type=parse_whole_number, help=f"updates (default: {DistillationConfig.steps})")
-    add("--minutes", type=float, help="end after so many minutes, with the rates brought down")
+    add(
+        "--minutes",
+        type=float,
+        help="end after so many minutes, with the rates brought down; --steps may end it sooner",
+    )
     add("--set", action="append", default=[], metavar="NAME=VALUE", dest="settings",
-        help="override a setting, for example batch_size=32 or views.crop=0.5; may repeat")  # fmt: skip
+        help="override a setting, for example batch_size=32 or views.rotation_deg=5; may repeat")  # fmt: skip
     add("--seed", type=parse_whole_number)
     add("--device", choices=("auto", "cpu", "cuda"), default="auto")
     add("--threads", type=parse_whole_number, default=os.cpu_count() or 1,
@@ -228,6 +234,8 @@ def _config(arguments: argparse.Namespace, device: torch.device) -> Distillation
     config = DistillationConfig()
     if device.type == "cuda":
         config = replace(config, views_per_picture=0, batch_size=_GPU_BATCH_SIZE)
+    if arguments.minutes:
+        config = replace(config, steps=_TIMED_STEPS)
     for name in ("steps", "minutes", "seed"):
         if getattr(arguments, name) is not None:
             config = replace(config, **{name: getattr(arguments, name)})
@@ -237,23 +245,30 @@ def _config(arguments: argparse.Namespace, device: torch.device) -> Distillation
 def override(config: DistillationConfig, settings: list[str]) -> DistillationConfig:
     """Change settings given as `name=value`; those of views and distortions as `views.crop=0.5`.
 
+    All are changed at once: the shares of views must have a sum of 1 only at the end.
+
     Raises:
         ConfigError: an unknown name, or a value of another kind or outside its range.
     """
+    changes: dict[str, dict[str, Any]] = {"views": {}, "distortions": {}, "": {}}
     for setting in settings:
         name, equals, text = setting.partition("=")
         part, _, field = name.rpartition(".")
         owner: Any = getattr(config, part, None) if part else config
-        known = {f.name: getattr(owner, f.name) for f in fields(owner)} if owner else {}
-        if not equals or field not in known or part not in ("", "views", "distortions"):
+        known = {f.name: getattr(owner, f.name) for f in fields(owner)} if part in changes else {}
+        if not equals or field not in known:
             names = ", ".join(f.name for f in fields(config))
             raise ConfigError(
                 f"--set {setting!r}: there is no setting of this name; names are {names}, and those "
-                "of views and distortions, like views.crop"
+                "of views and distortions, like views.rotation_deg"
             )
-        changed = replace(owner, **{field: _parse(setting, known[field], text)})
-        config = replace(config, **{part: changed}) if part else changed
-    return config
+        changes[part][field] = _parse(setting, known[field], text)
+    return replace(
+        config,
+        views=replace(config.views, **changes["views"]),
+        distortions=replace(config.distortions, **changes["distortions"]),
+        **changes[""],
+    )
 
 
 def _parse(setting: str, present: Any, text: str) -> Any:
@@ -266,4 +281,4 @@ def _parse(setting: str, present: Any, text: str) -> Any:
             return type(present)(text)
     except (KeyError, ValueError) as error:
         raise ConfigError(f"--set {setting!r}: the value must be like {present}") from error
-    raise ConfigError(f"--set {setting!r}: give one of its own settings, like views.crop=0.5")
+    raise ConfigError(f"--set {setting!r}: give one of its own settings, like views.rotation_deg=5")

@@ -92,6 +92,10 @@ def _train(arguments: argparse.Namespace) -> int:
 
     if arguments.quantize:
         raise ActnetError(f"{QUANTIZE} is a command of its own: actnet-train {QUANTIZE} --data DIR")
+    if arguments.teacher:
+        raise ActnetError(
+            f"write {teach.TEACHER} out in full: actnet-train {teach.TEACHER} FILE.onnx"
+        )
     if arguments.output is None and arguments.preview is None:
         raise ActnetError("give -o PATH for the checkpoint, or --preview FILE")
     config = _config(arguments)

@@ -45,13 +45,16 @@ class TrainingLog:
         else:
             self._say(line)
 
-    def step(self, step: int, pictures: int, entry: dict[str, Any]) -> None:
+    def step(
+        self, step: int, pictures: int, entry: dict[str, Any], left_s: float | None = None
+    ) -> None:
         """Record a finished step.
 
         Args:
             step: number of finished steps.
             pictures: that all processes used in it.
             entry: `loss` and whatever else is to be kept.
+            left_s: of a run that the clock ends; None tells it from the steps.
         """
         self._pictures += pictures
         elapsed_s = time.monotonic() - self._started
@@ -67,7 +70,8 @@ class TrainingLog:
             for name, value in entry.items():
                 self._tensorboard.add_scalar(name, value, step)
         if not self._bar_shown:
-            left_s = elapsed_s / (step - self.first_step) * (self.steps - step)
+            if left_s is None:
+                left_s = elapsed_s / (step - self.first_step) * (self.steps - step)
             self._say(
                 f"step {step}/{self.steps} loss {entry['loss']:.3f}, {rate:.0f} images/s, "
                 f"{left_s / 60:.0f} min left"

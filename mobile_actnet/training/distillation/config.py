@@ -1,5 +1,6 @@
 """Settings of a run that learns from teachers; free of torch, for the help of commands."""
 
+import math
 from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 from typing import Any
@@ -71,8 +72,15 @@ class ViewConfig:
 
     def __post_init__(self) -> None:
         shares = [getattr(self, kind.name.lower()) for kind in ViewKind]
-        if min(shares) < 0 or abs(sum(shares) - 1) > 1e-6:
-            raise ConfigError(f"the shares of the kinds of views are {shares}; their sum must be 1")
+        if not (min(shares) >= 0 and abs(sum(shares) - 1) <= 1e-6):
+            raise ConfigError(
+                f"the shares of the kinds of views are {shares}; their sum must be 1: "
+                "change two of them together"
+            )
+        _check_range("views.crop_area", self.crop_area, 1.0)
+        _check_range("views.extent", self.extent)
+        if not all(0 < aspect < math.inf for aspect in self.frame_aspects):
+            raise ConfigError(f"views.frame_aspects is {self.frame_aspects}; give values above 0")
 
 
 @dataclass(frozen=True)
@@ -104,6 +112,19 @@ class DistortionConfig:
     noise: float = 12.0
     jpeg: float = 0.3
     jpeg_quality: tuple[float, float] = (30.0, 90.0)
+
+    def __post_init__(self) -> None:
+        for name in ("brightness", "contrast", "saturation", "defocus_px"):
+            _check_range(f"distortions.{name}", getattr(self, name))
+        _check_range("distortions.jpeg_quality", self.jpeg_quality, 100.0)
+
+
+def _check_range(name: str, bounds: tuple[float, ...], most: float = math.inf) -> None:
+    if len(bounds) != 2 or not 0 < bounds[0] <= bounds[1] <= most or bounds[1] == math.inf:
+        limit = f" and at most {most:g}" if most < math.inf else ""
+        raise ConfigError(
+            f"{name} is {bounds}; give two values above 0{limit}, the smaller one first"
+        )
 
 
 @dataclass(frozen=True)

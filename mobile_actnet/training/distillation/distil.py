@@ -100,9 +100,10 @@ def distil(
     try:
         for step in range(first_step, config.steps):
             if run.progress(step) >= 1:
-                break
+                break  # resumed after its time was over
             loss = run.update(step)
-            done, last = step + 1, step + 1 == config.steps
+            done = step + 1
+            last = run.progress(done) >= 1
             entry: dict[str, Any] = {"loss": math.nan}
             if done % _LOG_EVERY_STEPS == 0 or last:
                 entry["loss"] = float(loss)
@@ -115,11 +116,13 @@ def distil(
                 measured = run.measure()
                 entry |= measured
                 log.say(f"step {done}, {100 * run.progress(done):.0f} %: {_sentence(measured)}")
-            log.step(done, config.batch_size, entry)
+            log.step(done, min(config.batch_size, len(run.learned)), entry, run.left_s())
             overdue = time.monotonic() - saved_at > pace.state_every_s
             if done % pace.state_every_steps == 0 or last or overdue:
                 run.save(state_path, done)
                 saved_at = time.monotonic()
+            if last:
+                break
     finally:
         log.close()
     return run.joined()
@@ -167,11 +170,17 @@ class Distillation:
 
     def progress(self, step: int) -> float:
         """Part of the run that is over, by steps or by the clock."""
-        by_steps = step / self.config.steps
-        if not self.config.minutes:
+        left_s, by_steps = self.left_s(), step / self.config.steps
+        if left_s is None:
             return by_steps
+        return max(by_steps, 1 - left_s / (60 * self.config.minutes))
+
+    def left_s(self) -> float | None:
+        """Seconds until the clock ends the run, at least 0; None where steps alone do."""
+        if not self.config.minutes:
+            return None
         spent_s = self.elapsed_s + time.monotonic() - self._clock
-        return max(by_steps, spent_s / (60 * self.config.minutes))
+        return max(0.0, 60 * self.config.minutes - spent_s)
 
     def update(self, step: int) -> Tensor:
         """Make one step of the optimizer; return the loss, still on the device."""

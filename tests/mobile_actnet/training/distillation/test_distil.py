@@ -15,6 +15,7 @@ import torch
 from PIL import Image
 from tiny_teacher import DIM, write_teacher
 
+from mobile_actnet.cli.teach import override
 from mobile_actnet.cli.train import main
 from mobile_actnet.errors import ActnetError, ConfigError
 from mobile_actnet.network.actnet import Actnet
@@ -221,6 +222,10 @@ def test_a_killed_command_resumes_to_the_same_losses(
         (["--teacher-weights", "1", "--teacher-weights", "1"], "is given 2 times"),
         (["--teacher", "missing.onnx"], "missing.onnx does not exist"),
         (["--mix", "1,2"], "give 1 positive numbers"),
+        (["--set", "views.crop=0.5"], "change two of them together"),
+        (["--set", "views.crop_area=0.5"], "give two values above 0 and at most 1"),
+        (["--set", "distortions.brightness=0,1"], "give two values above 0"),
+        (["--set", "views.frame_aspects=0"], "give values above 0"),
     ],
 )
 def test_a_wrong_word_is_answered_by_a_sentence(
@@ -230,6 +235,32 @@ def test_a_wrong_word_is_answered_by_a_sentence(
     assert main(words(pictures, teacher, tmp_path / "s.safetensors", *more)) == 1
     assert sentence in capsys.readouterr().err
     assert not (tmp_path / "s.safetensors").exists()
+
+
+def test_the_clock_alone_ends_a_run_of_minutes(
+    pictures: Path, teacher: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "s.safetensors"
+    assert main(words(pictures, teacher, output, "--minutes", "0.03")) == 0
+    out = capsys.readouterr().out
+    assert ", 100 %: on held-out pictures" in out
+    assert "0 min left" in out
+    _, card = load_checkpoint(output)
+    assert card.training["minutes"] == 0.03
+    assert card.training["steps"] > 1_000_000, "the default of 2000 would end a fast run early"
+
+
+def test_shares_of_views_are_changed_together() -> None:
+    config = override(DistillationConfig(), ["views.crop=0.5", "steps=7", "views.capture=0.27"])
+    assert (config.views.crop, config.views.capture, config.steps) == (0.5, 0.27, 7)
+
+
+def test_a_shortened_teacher_is_not_ignored(
+    pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["--teach", "t.onnx", "--data", str(pictures), "-o", str(tmp_path / "s.safetensors")]
+    assert main([*command, "--steps", "1"]) == 1
+    assert "write --teacher out in full" in capsys.readouterr().err
 
 
 def test_a_checkpoint_needs_its_suffix(
