@@ -206,6 +206,11 @@ def readable_errors(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise GalleryError(_sentence(path, error)) from error
+    except UnicodeDecodeError as error:  # SQLite's own message repeats a damaged schema.
+        raise GalleryError(
+            f"{path} is damaged: it holds text that is not UTF-8; build it again with "
+            "actnet-index build --overwrite"
+        ) from error
 
 
 def connect(path: Path, write: bool = False) -> sqlite3.Connection:

@@ -173,3 +173,11 @@ def test_an_endless_view_in_place_of_a_table_is_refused_at_once(make_gallery) ->
     )
     with pytest.raises(GalleryError, match="'picture', which is no plain table"):
         read_all(gallery)
+
+
+def test_a_schema_that_is_no_text_is_a_sentence(make_gallery) -> None:
+    gallery = make_gallery(1)
+    content = gallery.read_bytes()
+    gallery.write_bytes(content.replace(b"CREATE TABLE picture", b"CREATE T\xd5BLE picture"))
+    with pytest.raises(GalleryError, match="is damaged|cannot be used"):
+        read_all(gallery)
