@@ -197,7 +197,7 @@ class GalleryReader:
 
     def item(self, picture_id: int) -> Item | None:
         """Return the item that a picture shows, with its fields; None where nothing is known."""
-        if not self.kept.items:
+        if self.version == 1:
             return None
         rows = self.rows(
             "SELECT item.id, item.name FROM item JOIN item_picture ON item.id = item_id "
