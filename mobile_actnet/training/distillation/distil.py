@@ -102,8 +102,7 @@ def distil(
             if run.progress(step) >= 1:
                 break  # resumed after its time was over
             loss = run.update(step)
-            done = step + 1
-            last = run.progress(done) >= 1
+            done, last = step + 1, run.progress(step + 1) >= 1
             entry: dict[str, Any] = {"loss": math.nan}
             if done % _LOG_EVERY_STEPS == 0 or last:
                 entry["loss"] = float(loss)
@@ -170,10 +169,9 @@ class Distillation:
 
     def progress(self, step: int) -> float:
         """Part of the run that is over, by steps or by the clock."""
-        left_s, by_steps = self.left_s(), step / self.config.steps
-        if left_s is None:
-            return by_steps
-        return max(by_steps, 1 - left_s / (60 * self.config.minutes))
+        by_steps, left_s = step / self.config.steps, self.left_s()
+        by_clock = 0.0 if left_s is None else 1 - left_s / (60 * self.config.minutes)
+        return max(by_steps, by_clock)
 
     def left_s(self) -> float | None:
         """Seconds until the clock ends the run, at least 0; None where steps alone do."""

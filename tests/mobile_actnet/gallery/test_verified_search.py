@@ -367,7 +367,7 @@ def test_local_features_of_a_large_photo_are_the_documents(
     large = photo(3).resize((1600, 1200))
     seen = []
     monkeypatch.setattr(
-        "mobile_actnet.gallery.gallery.Verifier",
+        "mobile_actnet.gallery.matching.Verifier",
         lambda features: seen.append(features) or Verifier(features),
     )
     with Gallery.open(folder / "g.sqlite") as gallery:
