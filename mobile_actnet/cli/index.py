@@ -332,10 +332,7 @@ def _calibrate_verification(arguments: argparse.Namespace) -> dict[str, float]:
         results = rehearse(gallery, pictures, captures, progress=sys.stderr.isatty())
         unknown = unknown_certainties(gallery, results, arguments.distractors)
         if not len(unknown):
-            print(
-                "no made-up photo found another thing that could be compared: the certainty of a "
-                "verified hit stays as it was; --distractors DIR gives photos to find it with"
-            )
+            print("no photo found another thing: --distractors DIR is needed to find a certainty")
             return {}
     least = verified_from(unknown, arguments.false_answers)
     with only_writer(arguments.gallery), GalleryWriter(arguments.gallery) as writer:
