@@ -92,7 +92,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
         "output)")  # fmt: skip
     add("--name", default="mobile-actnet", help="name in the checkpoint's card")
     add("-o", "--output", type=Path, metavar="NAME.safetensors", help="checkpoint to write")
-    add("--overwrite", action="store_true", help="replace a finished checkpoint")
+    add("--overwrite", action="store_true", help="replace a finished checkpoint or pack")
     return parser
 
 
@@ -110,6 +110,7 @@ def _run(arguments: argparse.Namespace) -> int:
 def _pack(arguments: argparse.Namespace) -> int:
     from mobile_actnet.training.distillation.picture_pack import write_pack
 
+    refuse_existing(arguments.pack, arguments.overwrite)
     photos = [photo for folder in arguments.data for photo in _photos(folder)]
     count = write_pack(arguments.pack, photos, threads=arguments.threads)
     size_mb = arguments.pack.stat().st_size / 1e6
@@ -148,6 +149,11 @@ def _train(arguments: argparse.Namespace) -> int:
         training={"teachers": names, "teacher_weights": weights, **asdict(config)},
     )
     save_checkpoint(student, output, new_card)
+    if student.config.descriptor_dim < start.config.descriptor_dim:
+        print(
+            f"the descriptor has {student.config.descriptor_dim} values, not "
+            f"{start.config.descriptor_dim}: more need more pictures or teachers"
+        )
     state_path.unlink(missing_ok=True)
     print(f"saved {output}")
     print(f"next: actnet export --format tflite --checkpoint {output} -o models/")

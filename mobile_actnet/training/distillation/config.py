@@ -9,6 +9,9 @@ from mobile_actnet.errors import ConfigError
 from mobile_actnet.network.config import check_image_size
 from mobile_actnet.training.config import Autocast
 
+CACHE_VERSION = 2
+"""Part of the names of kept pixels and descriptors; to be raised when decoding or rendering changes."""
+
 
 class TeacherNormalisation(StrEnum):
     """What a teacher that takes floats expects of RGB values."""

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from mobile_actnet.errors import ActnetError, UnreadablePictureError
 from mobile_actnet.pictures.preprocessing import decode, resize
+from mobile_actnet.training.distillation.config import CACHE_VERSION
 from mobile_actnet.training.sources import Source
 
 STORE_SIDE_PX = 256
@@ -77,7 +78,9 @@ def open_store(
     numbers = np.repeat(np.arange(len(sources)), [len(source.photos) for source in sources])
     with ThreadPoolExecutor(max(1, threads)) as pool:
         hashes = list(pool.map(_hash, paths))
-        name = hashlib.sha256("\n".join([str(side_px), *map(str, hashes)]).encode()).hexdigest()
+        name = hashlib.sha256(
+            "\n".join([f"{CACHE_VERSION} {side_px}", *map(str, hashes)]).encode()
+        ).hexdigest()
         file = folder / f"pictures-{name[:16]}.npy"
         aspects_file = folder / f"pictures-{name[:16]}.aspects.npy"
         if not aspects_file.exists():

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from mobile_actnet.errors import ActnetError
+from mobile_actnet.training.distillation.config import CACHE_VERSION
 from mobile_actnet.training.distillation.teacher_networks import Teacher
 
 
@@ -43,19 +44,20 @@ class TargetCache:
         Returns:
             (B, dim) float32 on the CPU, values rounded to half precision.
         """
-        names = [
-            hashlib.sha256(f"{teacher.identity} {images.shape[-1]} ".encode() + key).digest()
-            for key in keys
-        ]
+        start = f"{CACHE_VERSION} {teacher.identity} {images.shape[-1]} ".encode()
+        names = [hashlib.sha256(start + key).digest() for key in keys]
         values = [self._get(name) for name in names]
         missing = [row for row, value in enumerate(values) if value is None]
         if missing:
             described = teacher.describe(images[missing]).half().cpu().numpy()
-            with self._file:
-                self._file.executemany(
-                    "INSERT OR REPLACE INTO target VALUES (?, ?)",
-                    [(names[row], described[n].tobytes()) for n, row in enumerate(missing)],
-                )
+            rows = [(names[row], described[n].tobytes()) for n, row in enumerate(missing)]
+            try:
+                with self._file:
+                    self._file.executemany("INSERT OR REPLACE INTO target VALUES (?, ?)", rows)
+            except sqlite3.Error as error:
+                raise ActnetError(
+                    f"cache {self.path} cannot be written: {error}; free some space and run again"
+                ) from error
             for n, row in enumerate(missing):
                 values[row] = described[n]
         return torch.from_numpy(np.stack([v for v in values if v is not None]).astype(np.float32))

@@ -125,6 +125,8 @@ class OnnxTeacher:
         parts = f"{sha256_of(path)} {self.side_px} {normalisation}"
         self.identity = hashlib.sha256(parts.encode()).hexdigest()
         tried = self.describe(torch.full((1, 3, _TRIED_SIDE_PX, _TRIED_SIDE_PX), 128.0).to(device))
+        # On a GPU only here: looking at every batch would wait for it.
+        self._check_finite(tried)
         self.dim = tried.shape[1]
 
     @torch.no_grad()
@@ -150,14 +152,18 @@ class OnnxTeacher:
 
     def _run(self, images: Tensor) -> Tensor:
         if self._graph is not None:
-            return self._graph(images if self.input.as_bytes else images.half()).float()
+            output = self._graph(images if self.input.as_bytes else images.half()).float()
+            return output[:, :, 0, 0] if output.shape[2:] == (1, 1) else output
         array = images.numpy().astype(np.uint8 if self.input.as_bytes else np.float32)
         step = self.input.batch or len(array)
         parts = [self._run_part(array[n : n + step], step) for n in range(0, len(array), step)]
         vectors = torch.from_numpy(np.concatenate(parts).astype(np.float32))
+        self._check_finite(vectors)
+        return vectors
+
+    def _check_finite(self, vectors: Tensor) -> None:
         if not torch.isfinite(vectors).all():
             raise ActnetError(f"{self.path} gives values that are not finite; it is no teacher")
-        return vectors
 
     def _run_part(self, part: NDArray[Any], size: int) -> NDArray[Any]:
         """Run at most `size` pictures; where the file fixes the batch, fill it up."""

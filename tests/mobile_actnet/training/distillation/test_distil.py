@@ -181,6 +181,8 @@ def test_a_pack_made_by_the_command_is_learned_from(
     pack = tmp_path / "pictures.zip"
     assert main(["--pack", str(pack), "--data", str(pictures)]) == 0
     assert main(words(pack, teacher, tmp_path / "s.safetensors", "--steps", "2")) == 0
+    assert main(["--pack", str(pack), "--data", str(pictures)]) == 1  # it is there already
+    assert main(["--pack", str(pack), "--data", str(pictures), "--overwrite"]) == 0
 
 
 def test_a_killed_command_resumes_to_the_same_losses(

@@ -1,6 +1,7 @@
 """Pictures decoded once, packs that travel, and descriptors that are asked for once."""
 
 import csv
+import sqlite3
 import zipfile
 from pathlib import Path
 
@@ -145,3 +146,12 @@ def test_a_cache_that_is_no_sqlite_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "targets.sqlite").write_bytes(b"x" * 4096)
     with pytest.raises(ActnetError, match="move it away"):
         TargetCache(tmp_path / "targets.sqlite")
+
+
+def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    cache = TargetCache(tmp_path / "targets.sqlite")
+    with sqlite3.connect(tmp_path / "targets.sqlite") as file:
+        file.execute("DROP TABLE target")
+        file.execute("CREATE VIEW target AS SELECT NULL AS key, NULL AS value")
+    with pytest.raises(ActnetError, match="targets.sqlite cannot be written"):
+        cache.describe(CountingTeacher(), [b"a"], torch.rand(1, 3, 8, 8))
