@@ -118,7 +118,8 @@ def _print_answers(answers: list[Answer]) -> None:
     for answer in answers:
         if answer.problem is not None:
             continue
-        print(f"{one_line(answer.picture)}:")
+        told = " no answer, only candidates" if answer.unknown() else ""
+        print(f"{one_line(answer.picture)}:{told}")
         for hit in answer.hits:
             more = f" (and {len(hit.duplicates)} nearly the same)" if hit.duplicates else ""
             label = f" {hit.label}" if hit.label else ""

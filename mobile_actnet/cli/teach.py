@@ -41,7 +41,9 @@ _GPU_MEASURE_EVERY_STEPS, _GPU_STATE_EVERY_STEPS = 500, 1000
 
 
 def main(argv: list[str], prog: str) -> int:
-    arguments = _parser(prog).parse_args(argv)
+    # `--teacher --help` asks for help; argparse would miss the file of --teacher first.
+    words = ["--help"] if {"-h", "--help"} & set(argv) else argv
+    arguments = _parser(prog).parse_args(words)
     return run(lambda: _run(arguments))
 
 

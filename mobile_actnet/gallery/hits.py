@@ -53,6 +53,11 @@ class Answer:
     hits: list[Hit]
     problem: UnreadablePictureError | None = None
 
+    def unknown(self) -> bool:
+        """Return whether hits were compared with the photo and none of them is verified."""
+        compared = [hit for hit in self.hits if hit.verified is not None]
+        return bool(compared) and not any(hit.verified for hit in compared)
+
 
 @dataclass(frozen=True)
 class SearchOptions:

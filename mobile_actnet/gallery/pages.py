@@ -10,6 +10,16 @@ h3 { font-size: 1rem; margin: 0 0 .4rem; overflow-wrap: anywhere; }
 ol { display: flex; flex-wrap: wrap; gap: .6rem; list-style: none; margin: 0; padding: 0; }
 """
 
+PHONE_STYLE = """
+@media (max-width: 480px) {
+  body { margin: .75rem; }
+  li { width: calc(50% - .3rem); box-sizing: border-box; }
+  img { max-width: 100%; box-sizing: border-box; }
+  li.query { width: 100%; }
+}
+"""
+"""Two pictures stand beside each other on a phone; for the end of a page's own style, which it overrules."""
+
 
 def page(title: str, style: str, body: list[str]) -> str:
     """Put a page together.

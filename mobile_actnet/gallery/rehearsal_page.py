@@ -10,7 +10,7 @@ from PIL import Image
 
 from mobile_actnet.gallery.answers.rehearsal import CaptureResult
 from mobile_actnet.gallery.gallery import Gallery
-from mobile_actnet.gallery.pages import data_url, item, page
+from mobile_actnet.gallery.pages import PHONE_STYLE, data_url, item, page
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
 from mobile_actnet.pictures.thumbnails import thumbnail_jpeg
 
@@ -79,7 +79,7 @@ def rehearsal_page(gallery: Gallery, reports: list[ItemReport], verified_from: f
         f"wrongly ({_per_cent(wrong, shots)}), the others not at all. A hit is an answer where its "
         f"inliers times its similarity are {verified_from:g} or more.</p>",
         f"<p>{len(reports) - len(weak)} pictures were recognised every time. "
-        + (f"The weakest {min(len(weak), _WEAKEST)} of the others:</p>" if weak else "</p>"),
+        + (f"{_those_shown(len(weak))}, weakest first:</p>" if weak else "</p>"),
     ]
     for report in weak[:_WEAKEST]:
         reasons = "; ".join(report.reasons) or "no reason known"
@@ -89,7 +89,11 @@ def rehearsal_page(gallery: Gallery, reports: list[ItemReport], verified_from: f
         )
         parts += [_shown(gallery, report), *(_shot(shot, verified_from) for shot in report.results)]
         parts.append("</ol></section>")
-    return page(f"Rehearsal of {gallery.path.name}", _STYLE, parts)
+    return page(f"Rehearsal of {gallery.path.name}", _STYLE + PHONE_STYLE, parts)
+
+
+def _those_shown(weak: int) -> str:
+    return f"The other {weak}" if weak <= _WEAKEST else f"{_WEAKEST} of the other {weak}"
 
 
 def _shown(gallery: Gallery, report: ItemReport) -> str:

@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 from mobile_actnet.errors import UnreadablePictureError
 from mobile_actnet.gallery.gallery import Gallery
 from mobile_actnet.gallery.hits import Answer, Hit
-from mobile_actnet.gallery.pages import data_url, item, page
+from mobile_actnet.gallery.pages import PHONE_STYLE, data_url, item, page
 from mobile_actnet.gallery.sqlite.schema import from_gallery
 from mobile_actnet.pictures.preprocessing import decode
 from mobile_actnet.pictures.thumbnails import thumbnail_jpeg
@@ -59,7 +59,7 @@ def search_page(gallery: Gallery, answers: list[Answer]) -> str:
             _item(gallery, rank, hit, shown, many) for rank, hit in enumerate(answer.hits, start=1)
         ]
         parts.append("</ol></section>")
-    return page(f"Search in {gallery.path.name}", _STYLE, parts)
+    return page(f"Search in {gallery.path.name}", _STYLE + PHONE_STYLE, parts)
 
 
 def _query_item(answer: Answer, many: bool) -> str:
@@ -74,7 +74,8 @@ def _query_item(answer: Answer, many: bool) -> str:
         pen = ImageDraw.Draw(small)
         pen.line([*corners, corners[0], corners[1]], _OUTLINE, _OUTLINE_PX, joint="curve")
     image = thumbnail_jpeg(small, side)
-    told = f"{shown.path} found" if shown is not None else "query"
+    unknown = "no answer, only candidates" if answer.unknown() else "query"
+    told = f"{shown.path} found" if shown is not None else unknown
     return item("query", data_url(image), f"query {answer.picture.name}", told)
 
 

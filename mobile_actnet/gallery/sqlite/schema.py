@@ -223,6 +223,8 @@ def connect(path: Path, write: bool = False) -> sqlite3.Connection:
         GalleryError: missing, no gallery, damaged, or of another version.
     """
     path = Path(path)
+    if path.is_dir():
+        raise GalleryError(f"{path} is a folder; give a gallery file: actnet-index build makes one")
     if not path.is_file():
         raise GalleryError(f"{path} does not exist; make it with actnet-index build")
     address = f"file:{urllib.parse.quote(os.fsencode(path.absolute()))}?mode=rw"

@@ -94,6 +94,16 @@ def test_without_a_verb_the_usage_is_told(capsys: pytest.CaptureFixture[str]) ->
     assert "usage: actnet [-h] [--version] VERB" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("words", [["--teacher"], ["--teacher", "big.onnx"], ["--pack"]])
+def test_help_of_teaching_needs_no_teacher(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["train", *words, "--help"])
+    assert not stopped.value.code
+    assert "--teacher-weights" in capsys.readouterr().out
+
+
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
         main(["--version"])

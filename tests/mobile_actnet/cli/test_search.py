@@ -43,9 +43,17 @@ def query(tmp_path: Path, name: str) -> Path:
 def test_text(shop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(shop), "--query", str(query(tmp_path, "red")), "--top", "2"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == f"{query(tmp_path, 'red')}:"
+    # A plain picture has no local features that could verify it.
+    assert lines[0] == f"{query(tmp_path, 'red')}: no answer, only candidates"
     assert lines[1] == "  1.000 red  red/<b>&red.png"
     assert len(lines) == 3
+
+
+def test_without_verification_nothing_is_said_of_answers(
+    shop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(shop), "--query", str(query(tmp_path, "red")), "--no-verify"]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == f"{query(tmp_path, 'red')}:"
 
 
 def test_json_of_a_folder(shop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -61,6 +69,7 @@ def test_page_in_chromium(shop: Path, tmp_path: Path, capsys: pytest.CaptureFixt
     page = tmp_path / "hits.html"
     assert main([str(shop), "--query", str(query(tmp_path, "green")), "--html", str(page)]) == 0
     text = page.read_text()
+    assert "<span>no answer, only candidates</span>" in text
     assert "http" not in text.replace("http-equiv", "")
     assert "<b>" not in text
     browser = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -110,7 +119,7 @@ def test_a_query_that_cannot_be_read_stops_no_other(
     page, command = tmp_path / "hits.html", [str(shop), "--query", str(queries)]
     assert main([*command, "--html", str(page)]) == 0
     told = capsys.readouterr()
-    assert told.out.splitlines()[0] == f"{queries / 'b.png'}:"
+    assert told.out.splitlines()[0] == f"{queries / 'b.png'}: no answer, only candidates"
     assert told.err.startswith("not searched for: ")
     assert "a.jpg" in told.err
     assert page.read_text().count("<section>") == 2

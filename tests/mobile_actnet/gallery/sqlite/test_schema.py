@@ -37,6 +37,11 @@ def test_missing(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_a_folder_is_no_gallery(tmp_path: Path) -> None:
+    with pytest.raises(GalleryError, match="is a folder; give a gallery file"):
+        GalleryReader(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
