@@ -17,6 +17,16 @@ _REPLACED = ".replaced-"
 _STALE_S = 60.0
 
 
+def refuse_unwritable(folder: Path) -> None:
+    """Say before minutes of work that their result could not be written; a missing folder is made.
+
+    Raises:
+        ActnetError: `folder` cannot be created or written.
+    """
+    with staging_folder(folder):
+        pass
+
+
 @contextlib.contextmanager
 def staging_folder(parent: Path) -> Iterator[Path]:
     """Yield an empty hidden folder on the same disk as `parent`, removed on the way out.

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mobile_actnet.commands import command_line, one_line, run
 from mobile_actnet.errors import ConfigError
-from mobile_actnet.files import refuse_existing, staging_folder, write_atomically
+from mobile_actnet.files import refuse_existing, refuse_unwritable, write_atomically
 from mobile_actnet.gallery.answers.answer_threshold import calibrate
 from mobile_actnet.gallery.answers.rehearsal import rehearse, unknown_certainties, verified_from
 from mobile_actnet.gallery.approximate_search import APPROXIMATE_FROM
@@ -28,7 +28,7 @@ from mobile_actnet.gallery.sqlite.reader import GalleryReader
 from mobile_actnet.gallery.sqlite.schema import from_gallery
 from mobile_actnet.gallery.sqlite.storage import Storage
 from mobile_actnet.gallery.sqlite.writer import GalleryWriter
-from mobile_actnet.pictures.photos import tell_left_out
+from mobile_actnet.pictures.photos import find_photos, tell_left_out
 from mobile_actnet.runtime.vocabulary import parse_image_size
 
 _MARKS = {True: "✓", False: "✗", None: "·"}
@@ -294,8 +294,11 @@ def _calibrate(arguments: argparse.Namespace) -> int:
     refuse_existing(output, arguments.overwrite)
     if output.exists() and not _holds_thresholds(output):
         raise ConfigError(f"{output} holds no thresholds; --overwrite replaces those alone")
-    with staging_folder(output.parent):
-        pass  # The folder can be written.
+    refuse_unwritable(output.parent)
+    for folder in arguments.distractors:
+        find_photos(folder)  # Minutes pass before they are needed.
+    if not 0 <= arguments.false_answers < 1:
+        raise ConfigError(f"--false-answers is {arguments.false_answers}; give 0 to below 1")
     told = calibrate(arguments.gallery, arguments.model, progress=sys.stderr.isatty())
     verification = _calibrate_verification(arguments)
     told |= {"verification": verification} if verification else {}
@@ -320,10 +323,6 @@ def _calibrate(arguments: argparse.Namespace) -> int:
 
 def _calibrate_verification(arguments: argparse.Namespace) -> dict[str, float]:
     """Find the certainty that makes an answer, and note it in a gallery with local features."""
-    if not 0 <= arguments.false_answers < 1:
-        raise ConfigError(
-            f"--false-answers is {arguments.false_answers}; it must be from 0 to below 1"
-        )
     with Gallery.open(arguments.gallery, arguments.model) as gallery:
         if not gallery.can_verify():
             return {}
@@ -353,6 +352,7 @@ def _rehearse(arguments: argparse.Namespace) -> int:
     for name, value in (("captures", arguments.captures), ("limit", arguments.limit)):
         if value < 1:
             raise ConfigError(f"--{name} is {value}; it must be 1 or more")
+    refuse_unwritable(arguments.html.parent)
     with Gallery.open(arguments.gallery, arguments.model) as gallery:
         results = rehearse(
             gallery, arguments.limit, arguments.captures, progress=sys.stderr.isatty()

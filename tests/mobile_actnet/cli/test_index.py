@@ -75,6 +75,22 @@ def test_calibrate_writes_what_the_app_reads(
     assert json.loads(written.read_text())["thresholds"] == told["thresholds"]
 
 
+def test_wrong_folders_are_told_before_minutes_pass(
+    gallery: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(index_cli, "calibrate", None)
+    monkeypatch.setattr(index_cli, "rehearse", None)
+    none, output = gallery.with_name("none"), gallery.with_name("thresholds.json")
+    words = ["calibrate", str(gallery), "-o", str(output), "--distractors", str(none)]
+    assert main(words) == 1
+    assert f"{none} is not a folder" in capsys.readouterr().err
+    assert main(["calibrate", str(gallery), "-o", str(output), "--false-answers", "1"]) == 1
+    assert "--false-answers is 1.0; give 0 to below 1" in capsys.readouterr().err
+    # A file stands where the page's folder should be.
+    assert main(["rehearse", str(gallery), "--html", str(gallery / "report.html")]) == 1
+    assert "error: " in capsys.readouterr().err
+
+
 def test_calibrate_replaces_no_file_unasked(
     gallery: Path, tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
