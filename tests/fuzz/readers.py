@@ -68,7 +68,7 @@ def read_manifest(path: Path) -> object:
     from mobile_actnet.runtime import manifest as manifests
 
     artefact = path.with_suffix("")
-    return manifests.golden_cosine(manifests.load(artefact), np.ones(2, np.float32))
+    return manifests.load(artefact).golden.cosine(np.ones(2, np.float32))
 
 
 def read_gallery(path: Path) -> object:
