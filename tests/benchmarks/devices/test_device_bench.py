@@ -1,5 +1,6 @@
 """The adb path against the real adbd: the way through, and every way out of it."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -127,9 +128,11 @@ def test_a_pulled_cable_is_told_and_the_phone_cleans_up(
 def test_stopped_by_the_user_or_killed(
     how: signal.Signals, setup: DeviceSetup, artefacts, fake_phone: FakePhone
 ) -> None:
+    # The folder of what this file imports besides the package.
+    shared = str(Path(__file__).parents[1])
     process = subprocess.Popen(
         [sys.executable, __file__, str(fake_phone.adb), str(artefacts[0].path)],
-        stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": shared}, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     when_running(fake_phone, lambda: process.send_signal(how)).join()
     _, told = process.communicate(timeout=60)
