@@ -1,0 +1,223 @@
+#include "actnet_octave.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DIFFERENCES = ACTNET_LAYERS + 2, BORDER = 5, STEPS = 5, MARGIN = ACTNET_BLOCK };
+
+static const float CONTRAST = 0.02F, EDGE_RATIO = 10.0F, GREY_LEVELS = 255.0F;
+
+/* Of one difference: its newest three rows, and the largest and smallest of each three neighbours along x. */
+typedef struct {
+  float *rows[3], *largest[3], *smallest[3];
+  float *most, *least; /* of the three rows together */
+} Window;
+
+typedef struct {
+  const ActnetOctave *octave;
+  int number;
+  ActnetExtrema *extrema;
+} Search;
+
+static int add(ActnetExtrema *extrema, ActnetExtremum item) {
+  if (extrema->count == extrema->room) {
+    size_t room = extrema->room == 0 ? 1024 : 2 * extrema->room;
+    ActnetExtremum *items = realloc(extrema->items, room * sizeof *items);
+    if (items == NULL) return 0;
+    extrema->items = items, extrema->room = room;
+  }
+  extrema->items[extrema->count++] = item;
+  return 1;
+}
+
+/* Difference `layer` of two planes of following blur. */
+static float difference(const ActnetOctave *octave, int layer, int y, int x) {
+  const ActnetPlane *planes = octave->planes;
+  size_t place = (size_t)planes[0].stride * y + x;
+  return planes[layer + 1].values[place] - planes[layer].values[place];
+}
+
+/* Solve for the step to the extremum of the parabola through the neighbours; 0 where there is none. */
+static int solve(double m[3][4], double step[3]) {
+  for (int k = 0; k < 3; k++) {
+    int best = k;
+    for (int row = k + 1; row < 3; row++)
+      if (fabs(m[row][k]) > fabs(m[best][k])) best = row;
+    if (!(fabs(m[best][k]) > 1e-12)) return 0;
+    for (int column = 0; column < 4; column++) {
+      double held = m[k][column];
+      m[k][column] = m[best][column], m[best][column] = held;
+    }
+    for (int row = k + 1; row < 3; row++)
+      for (int column = 3; column >= k; column--) m[row][column] -= m[row][k] / m[k][k] * m[k][column];
+  }
+  for (int k = 2; k >= 0; k--) {
+    double sum = m[k][3];
+    for (int column = k + 1; column < 3; column++) sum -= m[k][column] * step[column];
+    step[k] = sum / m[k][k];
+  }
+  return 1;
+}
+
+/* First and second derivatives along x, y and layer, and the value itself, in parts of the grey levels. */
+typedef struct {
+  double value, first[3], second[3][3];
+} Derivatives;
+
+static Derivatives derivatives(const ActnetOctave *octave, int layer, int y, int x) {
+  double near[3][3][3];
+  for (int l = 0; l < 3; l++)
+    for (int r = 0; r < 3; r++)
+      for (int c = 0; c < 3; c++)
+        near[l][r][c] = difference(octave, layer + l - 1, y + r - 1, x + c - 1) / GREY_LEVELS;
+  const double middle = near[1][1][1];
+  const double across = (near[1][2][2] - near[1][2][0] - near[1][0][2] + near[1][0][0]) / 4;
+  const double x_layer = (near[2][1][2] - near[2][1][0] - near[0][1][2] + near[0][1][0]) / 4;
+  const double y_layer = (near[2][2][1] - near[2][0][1] - near[0][2][1] + near[0][0][1]) / 4;
+  return (Derivatives){
+      middle,
+      {(near[1][1][2] - near[1][1][0]) / 2, (near[1][2][1] - near[1][0][1]) / 2,
+       (near[2][1][1] - near[0][1][1]) / 2},
+      {{near[1][1][2] + near[1][1][0] - 2 * middle, across, x_layer},
+       {across, near[1][2][1] + near[1][0][1] - 2 * middle, y_layer},
+       {x_layer, y_layer, near[2][1][1] + near[0][1][1] - 2 * middle}}};
+}
+
+/* A long edge has a large curvature one way only. */
+static int on_edge(const Derivatives *at) {
+  double trace = at->second[0][0] + at->second[1][1];
+  double determinant = at->second[0][0] * at->second[1][1] - at->second[0][1] * at->second[0][1];
+  return determinant <= 0 ||
+         trace * trace * EDGE_RATIO >= (EDGE_RATIO + 1) * (EDGE_RATIO + 1) * determinant;
+}
+
+/* Move to the extremum between the pixels; 0 where the place is dropped. */
+static int refine(const ActnetOctave *octave, int place[3], double step[3], Derivatives *at) {
+  const ActnetPlane *plane = octave->planes;
+  for (int round = 0; round < STEPS; round++) {
+    double m[3][4];
+    *at = derivatives(octave, place[2], place[1], place[0]);
+    for (int k = 0; k < 3; k++) {
+      memcpy(m[k], at->second[k], sizeof at->second[k]);
+      m[k][3] = -at->first[k];
+    }
+    if (!solve(m, step)) return 0;
+    if (fabs(step[0]) < 0.5 && fabs(step[1]) < 0.5 && fabs(step[2]) < 0.5) return 1;
+    for (int k = 0; k < 3; k++) {
+      if (!(fabs(step[k]) < 1e6)) return 0;
+      place[k] += (int)rint(step[k]);
+    }
+    if (place[2] < 1 || place[2] > ACTNET_LAYERS || place[0] < BORDER || place[1] < BORDER ||
+        place[0] >= plane->width - BORDER || place[1] >= plane->height - BORDER)
+      return 0;
+  }
+  return 0;
+}
+
+static int add_place(const Search *search, int layer, int y, int x) {
+  int place[3] = {x, y, layer};
+  double step[3];
+  Derivatives at;
+  if (!refine(search->octave, place, step, &at)) return 1;
+  double contrast = at.value + (at.first[0] * step[0] + at.first[1] * step[1] + at.first[2] * step[2]) / 2;
+  if (fabs(contrast) * ACTNET_LAYERS < CONTRAST || on_edge(&at)) return 1;
+  ActnetExtremum item = {
+      .x = (float)(place[0] + step[0]), .y = (float)(place[1] + step[1]), .contrast = (float)fabs(contrast),
+      .scale = (float)(ACTNET_FIRST_BLUR * exp2((place[2] + step[2]) / ACTNET_LAYERS)),
+      .octave = (int16_t)search->number, .layer = (int16_t)place[2]};
+  float angles[ACTNET_MAX_ORIENTATIONS];
+  int count = actnet_orientations(search->octave->planes + place[2], place[0], place[1], item.scale, angles);
+  for (int k = 0; k < count; k++) {
+    item.angle_deg = angles[k];
+    if (!add(search->extrema, item)) return 0;
+  }
+  return 1;
+}
+
+static void largest_of(const float *one, const float *two, const float *three, float *restrict largest,
+                       int count) {
+  for (int x = 0; x < count; x += ACTNET_BLOCK)
+    for (int k = x; k < x + ACTNET_BLOCK; k++) {
+      float more = one[k] > two[k] ? one[k] : two[k];
+      largest[k] = more > three[k] ? more : three[k];
+    }
+}
+
+static void smallest_of(const float *one, const float *two, const float *three, float *restrict smallest,
+                        int count) {
+  for (int x = 0; x < count; x += ACTNET_BLOCK)
+    for (int k = x; k < x + ACTNET_BLOCK; k++) {
+      float less = one[k] < two[k] ? one[k] : two[k];
+      smallest[k] = less < three[k] ? less : three[k];
+    }
+}
+
+/* Take in row `y` of each difference. */
+static void advance(const ActnetOctave *octave, Window *windows, int y) {
+  const int stride = octave->planes[0].stride, slot = y % 3;
+  for (int layer = 0; layer < DIFFERENCES; layer++) {
+    Window *window = windows + layer;
+    const float *less = octave->planes[layer].values + (size_t)stride * y;
+    const float *more = octave->planes[layer + 1].values + (size_t)stride * y;
+    float *restrict row = window->rows[slot];
+    for (int x = 0; x < stride; x += ACTNET_BLOCK)
+      for (int k = x; k < x + ACTNET_BLOCK; k++) row[k] = more[k] - less[k];
+    largest_of(row - 1, row, row + 1, window->largest[slot], stride);
+    smallest_of(row - 1, row, row + 1, window->smallest[slot], stride);
+    largest_of(window->largest[0], window->largest[1], window->largest[2], window->most, stride);
+    smallest_of(window->smallest[0], window->smallest[1], window->smallest[2], window->least, stride);
+  }
+}
+
+/* Add the places of row `y` that are the largest or smallest of their 27. */
+static int scan(const Search *search, const Window *windows, int layer, int y, float *most, float *least) {
+  const int width = search->octave->planes[0].width, stride = search->octave->planes[0].stride;
+  const float *row = windows[layer].rows[y % 3];
+  largest_of(windows[layer - 1].most, windows[layer].most, windows[layer + 1].most, most, stride);
+  smallest_of(windows[layer - 1].least, windows[layer].least, windows[layer + 1].least, least, stride);
+  for (int x = 0; x < stride; x += ACTNET_BLOCK) {
+    int some = 0;
+    for (int k = x; k < x + ACTNET_BLOCK; k++) some |= (row[k] >= most[k]) | (row[k] <= least[k]);
+    for (int k = x; some && k < x + ACTNET_BLOCK; k++) {
+      int here = (row[k] > 0 && row[k] >= most[k]) || (row[k] < 0 && row[k] <= least[k]);
+      if (here && k >= BORDER && k < width - BORDER && !add_place(search, layer, y, k)) return 0;
+    }
+  }
+  return 1;
+}
+
+/* All rows lie in one piece, each with a margin for the neighbours of its ends. */
+static float *windows_open(Window *windows, int stride, float **most, float **least) {
+  const size_t apart = (size_t)stride + 2 * MARGIN;
+  float *room = calloc(apart * (11 * DIFFERENCES + 2), sizeof *room), *next = room + MARGIN;
+  if (room == NULL) return NULL;
+  for (int layer = 0; layer < DIFFERENCES; layer++) {
+    for (int k = 0; k < 3; k++) {
+      windows[layer].rows[k] = next;
+      windows[layer].largest[k] = next + apart;
+      windows[layer].smallest[k] = next + 2 * apart;
+      next += 3 * apart;
+    }
+    windows[layer].most = next;
+    windows[layer].least = next + apart;
+    next += 2 * apart;
+  }
+  *most = next;
+  *least = next + apart;
+  return room;
+}
+
+int actnet_find_extrema(const ActnetOctave *octave, int number, ActnetExtrema *extrema) {
+  const Search search = {octave, number, extrema};
+  Window windows[DIFFERENCES];
+  float *most, *least, *room = windows_open(windows, octave->planes[0].stride, &most, &least);
+  int ready = room != NULL;
+  for (int y = BORDER - 1; ready && y <= octave->planes[0].height - BORDER; y++) {
+    advance(octave, windows, y);
+    for (int layer = 1; ready && layer <= ACTNET_LAYERS && y > BORDER; layer++)
+      ready = scan(&search, windows, layer, y - 1, most, least);
+  }
+  free(room);
+  return ready;
+}

@@ -1,0 +1,133 @@
+#include "actnet_planes.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_RADIUS = 32 };
+
+/* Half of a symmetric kernel: the middle first. */
+typedef struct {
+  int radius;
+  float weights[MAX_RADIUS + 1];
+} Kernel;
+
+int actnet_stride(int width) { return (width + ACTNET_BLOCK - 1) / ACTNET_BLOCK * ACTNET_BLOCK; }
+
+int actnet_plane_open(ActnetPlane *plane, int width, int height) {
+  int stride = actnet_stride(width);
+  *plane = (ActnetPlane){width, height, stride, calloc((size_t)stride * height, sizeof(float))};
+  return plane->values != NULL;
+}
+
+void actnet_plane_close(ActnetPlane *plane) {
+  free(plane->values);
+  plane->values = NULL;
+}
+
+/* OpenCV's radius for floats: four standard deviations. */
+static int radius_of(double deviation) {
+  int radius = ((int)rint(deviation * 8 + 1) | 1) / 2;
+  return radius < MAX_RADIUS ? radius : MAX_RADIUS;
+}
+
+static Kernel kernel_of(double deviation) {
+  Kernel kernel = {.radius = radius_of(deviation)};
+  double weights[MAX_RADIUS + 1], total = 0;
+  for (int k = 0; k <= kernel.radius; k++) {
+    weights[k] = exp(-k * k / (2 * deviation * deviation));
+    total += k == 0 ? weights[k] : 2 * weights[k];
+  }
+  for (int k = 0; k <= kernel.radius; k++) kernel.weights[k] = (float)(weights[k] / total);
+  return kernel;
+}
+
+int actnet_blur_room_open(ActnetBlurRoom *room, int width, double deviation) {
+  size_t taps = 2 * (size_t)radius_of(deviation) + 1, stride = actnet_stride(width);
+  room->row = calloc(stride + taps, sizeof(float));
+  room->rows = malloc(taps * stride * sizeof(float));
+  return room->row != NULL && room->rows != NULL;
+}
+
+void actnet_blur_room_close(ActnetBlurRoom *room) {
+  free(room->row);
+  free(room->rows);
+  *room = (ActnetBlurRoom){NULL, NULL};
+}
+
+int actnet_mirrored(int index, int count) {
+  if (count == 1) return 0;
+  while (index < 0 || index >= count) index = index < 0 ? -index : 2 * (count - 1) - index;
+  return index;
+}
+
+/* The weighted sum of 2 radius + 1 rows, the middle one first in `kernel`. */
+static void weigh(const Kernel *kernel, const float *const *rows, float *restrict sum, int stride) {
+  const float *const *middle = rows + kernel->radius;
+  for (int x = 0; x < stride; x += ACTNET_BLOCK) {
+    float block[ACTNET_BLOCK];
+    for (int k = 0; k < ACTNET_BLOCK; k++) block[k] = kernel->weights[0] * middle[0][x + k];
+    for (int tap = 1; tap <= kernel->radius; tap++) {
+      const float *before = middle[-tap] + x, *behind = middle[tap] + x, weight = kernel->weights[tap];
+      for (int k = 0; k < ACTNET_BLOCK; k++) block[k] += weight * (before[k] + behind[k]);
+    }
+    memcpy(sum + x, block, sizeof block);
+  }
+}
+
+static void blur_row(const Kernel *kernel, const ActnetPlane *from, int y, float *room, float *blurred) {
+  const float *row = from->values + (size_t)from->stride * y, *shifted[2 * MAX_RADIUS + 1];
+  for (int k = 0; k < kernel->radius; k++) {
+    room[k] = row[actnet_mirrored(k - kernel->radius, from->width)];
+    room[kernel->radius + from->width + k] = row[actnet_mirrored(from->width + k, from->width)];
+  }
+  memcpy(room + kernel->radius, row, (size_t)from->width * sizeof *row);
+  for (int k = 0; k <= 2 * kernel->radius; k++) shifted[k] = room + k;
+  weigh(kernel, shifted, blurred, from->stride);
+}
+
+/* Rows that are blurred along x lie in a ring, until their column is blurred too: few enough for the cache. */
+void actnet_blur(const ActnetPlane *from, ActnetPlane *to, double deviation, ActnetBlurRoom *room) {
+  const Kernel kernel = kernel_of(deviation);
+  const int taps = 2 * kernel.radius + 1;
+  const float *rows[2 * MAX_RADIUS + 1];
+  for (int y = 0, ready = 0; y < from->height; y++) {
+    for (; ready < from->height && ready <= y + kernel.radius; ready++)
+      blur_row(&kernel, from, ready, room->row, room->rows + (size_t)from->stride * (ready % taps));
+    for (int k = 0; k < taps; k++) {
+      int source = actnet_mirrored(y + k - kernel.radius, from->height);
+      rows[k] = room->rows + (size_t)from->stride * (source % taps);
+    }
+    weigh(&kernel, rows, to->values + (size_t)to->stride * y, to->stride);
+  }
+}
+
+void actnet_plane_of_bytes(const uint8_t *bytes, ActnetPlane *plane) {
+  for (int y = 0; y < plane->height; y++)
+    for (int x = 0; x < plane->width; x++)
+      plane->values[(size_t)plane->stride * y + x] = bytes[(size_t)plane->width * y + x];
+}
+
+void actnet_plane_doubled(const uint8_t *bytes, int width, int height, ActnetPlane *doubled) {
+  for (int y = 0; y < 2 * height; y++) {
+    int near = y / 2, far = near + (y % 2 ? 1 : -1);
+    const uint8_t *one = bytes + (size_t)width * near;
+    const uint8_t *other = bytes + (size_t)width * (far < 0 ? 0 : far < height ? far : height - 1);
+    float *row = doubled->values + (size_t)doubled->stride * y;
+    for (int x = 0; x < 2 * width; x++) {
+      int close = x / 2, apart = close + (x % 2 ? 1 : -1);
+      apart = apart < 0 ? 0 : apart < width ? apart : width - 1;
+      row[x] = (9 * one[close] + 3 * (one[apart] + other[close]) + other[apart]) / 16.0F;
+    }
+  }
+}
+
+void actnet_plane_halved(const ActnetPlane *plane, ActnetPlane *half) {
+  /* Of an odd number of pixels the places are a little more than two apart. */
+  double across = (double)plane->width / half->width, down = (double)plane->height / half->height;
+  for (int y = 0; y < half->height; y++) {
+    const float *row = plane->values + (size_t)plane->stride * (int)(y * down);
+    for (int x = 0; x < half->width; x++)
+      half->values[(size_t)half->stride * y + x] = row[(int)(x * across)];
+  }
+}

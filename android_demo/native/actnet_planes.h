@@ -1,0 +1,45 @@
+/* Pictures of floats, their Gaussian blur, and their halves and doubles. */
+#ifndef ACTNET_PLANES_H
+#define ACTNET_PLANES_H
+
+#include <stdint.h>
+
+/* Rows are whole blocks of this many floats, so that compilers make vector instructions of each block. */
+enum { ACTNET_BLOCK = 16 };
+
+/* (height, stride) floats; of each row the first `width` count. */
+typedef struct {
+  int width, height, stride;
+  float *values; /* NULL where there is none */
+} ActnetPlane;
+
+/* What a blur needs besides its two planes; one serves for planes up to a width and a standard deviation. */
+typedef struct {
+  float *row, *rows;
+} ActnetBlurRoom;
+
+/* All these return 0 where no memory is left. */
+int actnet_plane_open(ActnetPlane *plane, int width, int height);
+int actnet_blur_room_open(ActnetBlurRoom *room, int width, double deviation);
+
+/* Whole blocks for a row of `width`. */
+int actnet_stride(int width);
+
+/* The place that an index beyond an edge is mirrored to; the edge itself is not repeated. */
+int actnet_mirrored(int index, int count);
+
+void actnet_plane_of_bytes(const uint8_t *bytes, ActnetPlane *plane);
+
+/* Twice the width and height, bilinear; a pixel's area becomes that of four. */
+void actnet_plane_doubled(const uint8_t *bytes, int width, int height, ActnetPlane *doubled);
+
+/* Half the width and height, rounded down: the first of two pixels. */
+void actnet_plane_halved(const ActnetPlane *plane, ActnetPlane *half);
+
+/* Blur with a standard deviation in pixels; planes of equal size, which may be one and the same. */
+void actnet_blur(const ActnetPlane *from, ActnetPlane *to, double deviation, ActnetBlurRoom *room);
+
+void actnet_plane_close(ActnetPlane *plane);
+void actnet_blur_room_close(ActnetBlurRoom *room);
+
+#endif
