@@ -99,7 +99,7 @@ def distil(
     log = TrainingLog(state_path.with_suffix(".jsonl"), config.steps, first_step, say, pace.bar)
     try:
         for step in range(first_step, config.steps):
-            if run.progress(step) >= 1:
+            if step and run.progress(step) >= 1:
                 break  # resumed after its time was over
             loss = run.update(step)
             done, last = step + 1, run.progress(step + 1) >= 1

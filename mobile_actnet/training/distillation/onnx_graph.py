@@ -96,8 +96,23 @@ class OnnxGraph(nn.Module):
             # What depends on constants alone is one.
             known = [self._fixed.get(name) for name in inputs]
             self._fixed[node.output[0]] = OPERATORS[node.op_type](known, attributes)
+        elif bounds := self._bounds(node.op_type, inputs):
+            self._nodes.append(("Clip", inputs[:1], list(node.output), bounds))
         else:
             self._nodes.append((node.op_type, inputs, list(node.output), attributes))
+
+    def _bounds(self, kind: str, inputs: list[str]) -> Attributes:
+        """Return the numbers that a node bounds all values with; empty where it does not.
+
+        A GPU bounds by numbers several times faster than by tensors.
+        """
+        known = [self._fixed[name] for name in inputs[1:] if name in self._fixed]
+        if len(inputs) != 3 or len(known) != 2 or any(value.numel() != 1 for value in known):
+            return {}
+        if kind not in ("Clip", "QuantizeLinear"):
+            return {}
+        low, high = known if kind == "Clip" else _quantized_bounds(*known)
+        return {"min": float(low), "max": float(high)}
 
 
 def _load(path: Path) -> Any:
@@ -183,9 +198,10 @@ def _clip(inputs: list[Any], attributes: Attributes) -> Tensor:
 
 
 def _bounded(x: Tensor, low: Any, high: Any) -> Tensor:
-    # Tensors, not numbers: reading a number from a GPU waits for all that is under way.
-    bounds = [None if b is None else torch.as_tensor(b).to(x) for b in (low, high)]
-    return x if bounds == [None, None] else x.clamp(*bounds)
+    if not (isinstance(low, Tensor) or isinstance(high, Tensor)):
+        return x if low is None and high is None else x.clamp(low, high)
+    # Tensors stay tensors: reading a number from a GPU waits for all that is under way.
+    return x.clamp(*(None if b is None else torch.as_tensor(b).to(x) for b in (low, high)))
 
 
 def _per_axis(values: Tensor, x: Tensor, attributes: Attributes) -> Tensor:
@@ -196,12 +212,15 @@ def _per_axis(values: Tensor, x: Tensor, attributes: Attributes) -> Tensor:
     return values.reshape(shape)
 
 
+def _quantized_bounds(scale: Tensor, zero_point: Tensor) -> tuple[Tensor, Tensor]:
+    info, zero = torch.iinfo(zero_point.dtype), zero_point.float()
+    return (info.min - zero) * scale, (info.max - zero) * scale
+
+
 def _quantize(inputs: list[Any], attributes: Attributes) -> Tensor:
     x, scale, zero_point = inputs
     # Only the bounds: a DequantizeLinear behind it passes floats on.
-    info = torch.iinfo(zero_point.dtype)
-    zero = zero_point.float()
-    low, high = (info.min - zero) * scale, (info.max - zero) * scale
+    low, high = _quantized_bounds(scale, zero_point)
     return _bounded(x, _per_axis(low, x, attributes), _per_axis(high, x, attributes))
 
 

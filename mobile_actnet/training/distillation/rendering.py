@@ -182,15 +182,17 @@ def _glare(points: Tensor, draw: _Draw, config: DistortionConfig) -> Tensor:
 def _jpeg(x: Tensor, quality: Tensor) -> Tensor:
     """Round the 8 x 8 cosine coefficients as JPEG of a quality does (ITU-T T.81, table K.1)."""
     count, _, side, _ = x.shape
-    basis = _cosines(x.device)
     luma = torch.tensor([0.299, 0.587, 0.114], device=x.device)[:, None, None]
     y = (x * luma).sum(1, keepdim=True)
     planes = torch.cat([y, x[:, 2:] - y, x[:, :1] - y], 1)  # luma and two differences
-    blocks = (planes - 128).reshape(count, 3, side // 8, 8, side // 8, 8).transpose(3, 4)
-    scale = torch.where(quality < 50, 50 / quality, 2 - quality / 50)[..., None, None]
-    table = (torch.tensor(_LUMA_TABLE, device=x.device).reshape(8, 8) * scale).clamp(min=1)
-    coefficients = torch.round(basis @ blocks @ basis.T / table) * table
-    planes = (basis.T @ coefficients @ basis).transpose(3, 4).reshape(count, 3, side, side) + 128
+    # One convolution for all blocks: a product of many tiny matrices is slow on a GPU.
+    basis = _cosines(x.device)
+    kernels = torch.einsum("ia,jb->ijab", basis, basis).reshape(64, 1, 8, 8)
+    coefficients = F.conv2d((planes - 128).reshape(count * 3, 1, side, side), kernels, stride=8)
+    scale = torch.where(quality < 50, 50 / quality, 2 - quality / 50).repeat_interleave(3, 0)
+    table = (torch.tensor(_LUMA_TABLE, device=x.device)[:, None, None] * scale).clamp(min=1)
+    coefficients = torch.round(coefficients / table) * table
+    planes = F.conv_transpose2d(coefficients, kernels, stride=8).reshape(count, 3, side, side) + 128
     y, blue, red = planes[:, :1], planes[:, 1:2], planes[:, 2:]
     r, b = y + red, y + blue
     g = (y - 0.299 * r - 0.114 * b) / 0.587
