@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 from apk import APPLICATION_ID, MIN_SDK, PAGE_BYTES, TARGET_SDK
-from assets import GALLERY, MODELS, THRESHOLDS
+from assets import GALLERY, GALLERY_HASH, MODELS, THRESHOLDS
 from kotlin import BuildError, run
 from toolchain import Toolchain
 
@@ -72,7 +72,7 @@ def _check_models(archive: zipfile.ZipFile) -> None:
     names = json.loads(archive.read(f"{folder}/{MODELS}"))["models"]
     needed = {
         f"{folder}/{name}/{file}" for name in names
-        for file in (f"{name}.tflite", f"{name}.tflite.json", GALLERY, THRESHOLDS)
+        for file in (f"{name}.tflite", f"{name}.tflite.json", GALLERY, GALLERY_HASH, THRESHOLDS)
     }  # fmt: skip
     difference = sorted(found ^ (needed | {f"{folder}/{MODELS}"}))
     _expect(not difference, f"missing, or of no model: {difference}")

@@ -22,6 +22,7 @@ from pathlib import Path
 from toolchain import ANDROID_DEMO
 
 from mobile_actnet.errors import ActnetError
+from mobile_actnet.files import sha256_of
 from mobile_actnet.gallery.answers.answer_threshold import calibrate
 from mobile_actnet.pictures.labels import FOLDER
 from mobile_actnet.runtime.manifest import load, path_of
@@ -31,6 +32,7 @@ REPOSITORY = ANDROID_DEMO.parent
 ASSETS = ANDROID_DEMO / "app/src/main/assets/actnet"
 EXPORTS = ANDROID_DEMO / "build/artefacts"
 GALLERY, THRESHOLDS, MODELS = "gallery.sqlite", "thresholds.json", "models.json"
+GALLERY_HASH = "gallery.sha256"
 ENDINGS = {Format.TFLITE: ".tflite", Format.COREML: ".mlpackage"}
 
 _MODELS_SCHEMA = 1
@@ -80,6 +82,8 @@ def make_models(
             thresholds = calibrate(new / name / GALLERY, artefact)
             (new / name / THRESHOLDS).write_text(json.dumps(thresholds, indent=1) + "\n")
             _remove_companions(new / name)
+            # Tells the app that an update has brought another gallery.
+            (new / name / GALLERY_HASH).write_text(sha256_of(new / name / GALLERY) + "\n")
         listed = {"schema": _MODELS_SCHEMA, "models": names}
         (new / MODELS).write_text(json.dumps(listed, indent=1) + "\n")
 

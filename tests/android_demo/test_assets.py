@@ -59,7 +59,7 @@ def test_each_model_gets_a_folder_and_the_first_is_the_first(
     assert {str(path.relative_to(target)) for path in target.rglob("*") if path.is_file()} == {
         "models.json",
         *(f"{name}/{file}" for name in ("small", "large")
-          for file in (f"{name}.tflite", f"{name}.tflite.json", "gallery.sqlite", "thresholds.json")),
+          for file in (f"{name}.tflite", f"{name}.tflite.json", "gallery.sqlite", "gallery.sha256", "thresholds.json")),
     }  # fmt: skip
     for name, run in zip(("small", "large"), commands, strict=True):
         assert run[:2] == ["actnet-index", "build"]

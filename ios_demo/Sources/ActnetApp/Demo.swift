@@ -112,7 +112,8 @@ public final class Demo {
         do {
             try phone.prepare()
             let files = try await installed(phone)
-            let session = try await Session(phone, files, store.state.settings.accelerator)
+            let session = try await Session(
+                phone, files, inbox, store.state.settings.accelerator)
             store.session = session
             store.state.start = .ready(session.manifest, session.selfTest)
             gallery.goOn()
@@ -130,8 +131,7 @@ public final class Demo {
         work.add {
             await self.close()
             do {
-                try self.inbox.waitAgain()
-                try await restoredGallery(self.phone)
+                try await forgotAdded(self.phone)
             } catch {
                 self.refuse(error)
             }
@@ -180,6 +180,6 @@ private func installed(_ phone: any Phone) async throws -> InstalledFiles {
     try Installer(bundled: phone.bundled, folder: phone.folder).install()
 }
 
-private func restoredGallery(_ phone: any Phone) async throws {
-    try Installer(bundled: phone.bundled, folder: phone.folder).copyGallery()
+private func forgotAdded(_ phone: any Phone) async throws {
+    try Installer(bundled: phone.bundled, folder: phone.folder).forgetAdded()
 }

@@ -5,13 +5,16 @@ import Foundation
 struct InstalledFiles: Sendable {
     /// In the bundle; Core ML compiles it into the caches.
     let package: URL
-    /// The user's own, in the app's folder.
+    /// In the bundle, where it is read: a newer app has another one.
     let gallery: URL
+    /// That of this phone's photos, in the app's folder; not there before the first start.
+    let added: URL
 }
 
-/// Finds what came with the app. The gallery is copied once and then belongs to the user.
+/// Finds what came with the app, and where what is added on the phone lies.
 struct Installer: Sendable {
     static let galleryFile = "gallery.sqlite"
+    static let addedFile = "added.sqlite"
     private static let manifestEnding = ".json"
 
     let bundled: URL
@@ -19,20 +22,23 @@ struct Installer: Sendable {
 
     func install() throws -> InstalledFiles {
         let package = try package()
-        let gallery = folder.appendingPathComponent(Self.galleryFile)
-        if !FileManager.default.fileExists(atPath: gallery.path) { try copyGallery() }
-        return InstalledFiles(package: package, gallery: gallery)
+        let gallery = bundled.appendingPathComponent(Self.galleryFile)
+        guard FileManager.default.fileExists(atPath: gallery.path) else { throw AppError.noGallery }
+        // Before there were two files, the app's own was copied here with what had been added.
+        try storing("The gallery") {
+            try removeIfThere(folder.appendingPathComponent(Self.galleryFile))
+            try removeIfThere(folder.appendingPathComponent(Self.galleryFile + "-journal"))
+        }
+        return InstalledFiles(
+            package: package, gallery: gallery,
+            added: folder.appendingPathComponent(Self.addedFile))
     }
 
-    /// Puts the gallery that came with the app in place, without what was added on the phone.
-    func copyGallery() throws {
-        let source = bundled.appendingPathComponent(Self.galleryFile)
-        guard FileManager.default.fileExists(atPath: source.path) else { throw AppError.noGallery }
-        let target = folder.appendingPathComponent(Self.galleryFile)
+    /// Forgets the gallery of the phone's photos; they are described again.
+    func forgetAdded() throws {
         try storing("The gallery") {
-            // SQLite would play the journal of the old file back into the new one.
-            try removeIfThere(folder.appendingPathComponent(Self.galleryFile + "-journal"))
-            try replaceFile(at: target) { try FileManager.default.copyItem(at: source, to: $0) }
+            try removeIfThere(folder.appendingPathComponent(Self.addedFile + "-journal"))
+            try removeIfThere(folder.appendingPathComponent(Self.addedFile))
         }
     }
 

@@ -12,23 +12,50 @@ actor Session: PhotoStore {
     nonisolated let selfTest: SelfTest
     nonisolated let describer: any Describer
     private let phone: any Phone
-    private let reader: GalleryReader
+    private let reader: GalleryPair
     private let writer: GalleryWriter
     private var database: Database
 
     /// Opens everything, or throws with a sentence for the screen.
-    init(_ phone: any Phone, _ files: InstalledFiles, _ accelerator: Accelerator) async throws {
+    ///
+    /// - Parameter inbox: whose photos are described again where the gallery of the phone's photos is
+    ///   of another model, or not there yet.
+    init(
+        _ phone: any Phone, _ files: InstalledFiles, _ inbox: PhotoInbox,
+        _ accelerator: Accelerator
+    ) async throws {
         let describer = try phone.openModel(files.package, accelerator: accelerator)
         manifest = describer.manifest
         let model = GalleryModel(manifest)
-        writer = try GalleryWriter(files.gallery, describedBy: model)
-        reader = try GalleryReader(files.gallery, place: .folder, describedBy: model)
+        let shipped = try GalleryReader(files.gallery, place: .bundle, describedBy: model)
+        try Self.prepareAdded(files, shipped, model, inbox)
+        writer = try GalleryWriter(files.added, describedBy: model)
+        let added = try GalleryReader(files.added, place: .folder, describedBy: model)
+        reader = GalleryPair(shipped: shipped, added: added)
         database = try reader.load()
         info = reader.info
         selfTest = try await describer.passedSelfTest()
         self.describer = describer
         self.accelerator = accelerator
         self.phone = phone
+    }
+
+    /// Puts a gallery for the phone's photos in place where none is that fits the app's own.
+    private static func prepareAdded(
+        _ files: InstalledFiles, _ shipped: GalleryReader, _ model: GalleryModel,
+        _ inbox: PhotoInbox
+    ) throws {
+        if FileManager.default.fileExists(atPath: files.added.path) {
+            do {
+                let added = try GalleryReader(files.added, place: .folder, describedBy: model)
+                if GalleryPair.fit(shipped, added) { return }
+            } catch GalleryError.otherModel {
+                // The app has a newer model.
+            }
+        }
+        // First, so that a process that ends meanwhile leaves no photo that nothing describes.
+        try inbox.waitAgain()
+        try AddedGallery.create(at: files.added, like: files.gallery)
     }
 
     /// Finds a picture's matches.
@@ -86,8 +113,10 @@ actor Session: PhotoStore {
 
     /// Takes a picture out; returns its path, nil where it had gone already.
     func delete(_ id: Int64) throws -> String? {
+        // Pictures of the app's own gallery stay: the next start would bring them back.
+        guard id >= GalleryPair.firstAdded else { return nil }
         let picture = try reader.picture(id)
-        try writer.delete([id])
+        try writer.delete([id - GalleryPair.firstAdded])
         try reload()
         return picture?.path
     }
@@ -100,12 +129,13 @@ actor Session: PhotoStore {
     /// What the gallery screen tells, but for what is going on.
     func overview(latest: Int) throws -> OpenGallery {
         OpenGallery(
-            info: info, counts: try reader.counts(), pictures: try reader.latest(latest),
+            info: info, counts: try reader.counts(),
+            pictures: try reader.pictures(with: "", limit: latest),
             problems: try reader.problems(), progress: nil, waiting: 0, sentence: nil)
     }
 
     func pictureCount() throws -> Int {
-        try reader.count()
+        try reader.count(with: "")
     }
 
     func picture(_ id: Int64) throws -> GalleryPicture? {

@@ -79,8 +79,14 @@ public final class GalleryReader {
 
     /// Reads all descriptors into one matrix.
     public func load() throws -> Database {
-        var ids: [Int64] = []
         var rows = StoredDescriptorsBuilder(dim: info.model.dim, storage: info.storage)
+        let ids = try load(into: &rows)
+        return Database(ids: ids, stored: rows.build())
+    }
+
+    /// Adds all descriptors to a matrix; returns their pictures' ids.
+    func load(into rows: inout StoredDescriptorsBuilder) throws -> [Int64] {
+        var ids: [Int64] = []
         try run("SELECT id, scale, descriptor FROM picture ORDER BY id") { row in
             guard let id = row.integer(0), let scale = row.real(1), let blob = row.blob(2),
                 rows.append(blob, scale: scale)
@@ -90,7 +96,7 @@ public final class GalleryReader {
         guard zip(ids, ids.dropFirst()).allSatisfy(<) else {
             throw damaged("its pictures are not in order")
         }
-        return Database(ids: ids, stored: rows.build())
+        return ids
     }
 
     /// Looks a picture up; nil where it has gone.
@@ -105,13 +111,54 @@ public final class GalleryReader {
 
     /// Returns the pictures that came last, the newest first.
     public func latest(_ limit: Int) throws -> [GalleryPicture] {
-        try pictures("ORDER BY id DESC LIMIT ?", [.integer(Int64(limit))])
+        try pictures(with: "", limit: limit)
+    }
+
+    /// Returns pictures whose label, path or item's title has `words`, the newest first.
+    ///
+    /// - Parameter words: all pictures where it is empty.
+    public func pictures(
+        with words: String, limit: Int, offset: Int = 0
+    ) throws -> [GalleryPicture] {
+        let (clause, values) = search(words)
+        return try pictures(
+            clause + " ORDER BY id DESC LIMIT ? OFFSET ?",
+            values + [.integer(Int64(limit)), .integer(Int64(offset))])
+    }
+
+    /// Number of pictures that have `words` so.
+    public func count(with words: String) throws -> Int {
+        let (clause, values) = search(words)
+        return Int(try number("SELECT count(*) FROM picture \(clause)", values))
+    }
+
+    private func search(_ words: String) -> (clause: String, values: [SQLiteValue]) {
+        let trimmed = words.trimmingCharacters(in: .whitespacesAndNewlines)
+        guard !trimmed.isEmpty else { return ("", []) }
+        let escaped = trimmed.map { "!%_".contains($0) ? "!\($0)" : String($0) }.joined()
+        let pattern = SQLiteValue.text("%\(escaped)%")
+        let own = "WHERE label LIKE ? ESCAPE '!' OR path LIKE ? ESCAPE '!'"
+        guard settings != nil else { return (own, [pattern, pattern]) }
+        let items = """
+             OR id IN (SELECT picture_id FROM item_picture JOIN item_field USING (item_id)
+            WHERE name IN ('title', 'maker') AND value LIKE ? ESCAPE '!')
+            """
+        return (own + items, [pattern, pattern, pattern])
     }
 
     /// Returns a picture's thumbnail, a JPEG file; nil where there is none.
     public func thumbnail(_ id: Int64) throws -> Data? {
+        try jpeg("thumbnail", id)
+    }
+
+    /// Returns a larger JPEG file for an item's page; nil where there is none, as in version 1.
+    public func pagePicture(_ id: Int64) throws -> Data? {
+        settings == nil ? nil : try jpeg("page_picture", id)
+    }
+
+    private func jpeg(_ table: String, _ id: Int64) throws -> Data? {
         var found: Data?
-        try run("SELECT jpeg FROM thumbnail WHERE picture_id = ?", [.integer(id)]) { row in
+        try run("SELECT jpeg FROM \(table) WHERE picture_id = ?", [.integer(id)]) { row in
             found = row.blob(0).map { Data($0) }
         }
         return found
@@ -182,9 +229,9 @@ public final class GalleryReader {
         return found
     }
 
-    private func number(_ sql: String) throws -> Int64 {
+    private func number(_ sql: String, _ values: [SQLiteValue] = []) throws -> Int64 {
         var found: Int64?
-        try run(sql) { found = $0.integer(0) }
+        try run(sql, values) { found = $0.integer(0) }
         guard let found else { throw damaged("a number is missing") }
         return found
     }

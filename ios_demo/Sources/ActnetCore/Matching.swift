@@ -34,12 +34,12 @@ public enum Verdict: Equatable, Sendable {
     }
 }
 
-extension GalleryReader {
-    /// Similarity from which hits count as nearly the same picture, as in `actnet-search --group`.
-    private static let samePicture = 0.95
-    /// Hits that are looked at for each match, as near-duplicates are taken together.
-    private static let hitsPerMatch = 4
+/// Similarity from which hits count as nearly the same picture, as in `actnet-search --group`.
+private let samePicture = 0.95
+/// Hits that are looked at for each match, as near-duplicates are taken together.
+private let hitsPerMatch = 4
 
+extension PictureSource {
     /// Returns the most similar pictures, best first; those that have gone since are left out.
     ///
     /// - Parameters:
@@ -49,8 +49,8 @@ extension GalleryReader {
     public func matches(
         _ descriptor: [Float], in database: Database, top: Int
     ) throws -> [Match] {
-        let hits = try database.search(descriptor, top: Self.hitsPerMatch * top)
-        let groups = database.group(hits, threshold: Self.samePicture).prefix(top)
+        let hits = try database.search(descriptor, top: hitsPerMatch * top)
+        let groups = database.group(hits, threshold: samePicture).prefix(top)
         return try groups.compactMap { group in
             guard let best = group.first, let picture = try picture(best.id) else { return nil }
             return Match(picture: picture, similarity: best.similarity, alike: group.count - 1)

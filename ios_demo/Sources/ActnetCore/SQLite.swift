@@ -104,6 +104,17 @@ final class SQLiteConnection {
 struct SQLiteRow {
     fileprivate let statement: OpaquePointer
 
+    /// Returns a column as it is stored.
+    func value(_ column: Int32) -> SQLiteValue {
+        switch sqlite3_column_type(statement, column) {
+        case SQLITE_INTEGER: .integer(sqlite3_column_int64(statement, column))
+        case SQLITE_FLOAT: .real(sqlite3_column_double(statement, column))
+        case SQLITE_TEXT: .text(text(column) ?? "")
+        case SQLITE_BLOB: .blob(blob(column).map { [UInt8]($0) } ?? [])
+        default: .null
+        }
+    }
+
     /// Returns an integer; nil where the column holds another kind.
     func integer(_ column: Int32) -> Int64? {
         sqlite3_column_type(statement, column) == SQLITE_INTEGER

@@ -50,7 +50,7 @@ public enum VerifiedSearch {
     }
 }
 
-extension GalleryReader {
+extension PictureSource {
     /// Finds pictures by several views of a photo, and verifies the first.
     ///
     /// - Parameters:

@@ -63,7 +63,7 @@ final class FakePhone: Phone, @unchecked Sendable {
     var folder: URL { scratch.appendingPathComponent("own") }
     var caches: URL { scratch.appendingPathComponent("caches") }
     var settings: any SettingsStore { FakeSettings(facts: facts) }
-    var ownGallery: URL { folder.appendingPathComponent("gallery.sqlite") }
+    var ownGallery: URL { folder.appendingPathComponent("added.sqlite") }
     var waiting: URL { folder.appendingPathComponent("waiting") }
 
     init() throws {

@@ -141,7 +141,9 @@ final class StartTests: XCTestCase {
     func testTheGalleryOfAnotherModelIsASentence() async throws {
         let golden = Golden.url("gallery/int8.sqlite")
         let sentence = try await refusal(gallery: true) {
-            try FileManager.default.copyItem(at: golden, to: $0.ownGallery)
+            let bundled = $0.bundled.appendingPathComponent("gallery.sqlite")
+            try FileManager.default.removeItem(at: bundled)
+            try FileManager.default.copyItem(at: golden, to: bundled)
         }
         assert(sentence, says: "was made by another model")
     }
@@ -200,8 +202,9 @@ final class StartTests: XCTestCase {
         }
         let unwritable = try await refusal {
             try FileManager.default.removeItem(at: $0.folder)
+            try Data().write(to: $0.folder)
         }
-        assert(unwritable, says: "The gallery cannot be stored", "Start the app again")
+        assert(unwritable, says: "cannot be stored", "Start the app again")
     }
 
     @MainActor

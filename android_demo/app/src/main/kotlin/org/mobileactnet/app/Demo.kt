@@ -7,8 +7,8 @@ import org.mobileactnet.core.ActnetException
 import org.mobileactnet.core.Benchmark
 import org.mobileactnet.core.CarriedModel
 import org.mobileactnet.core.DatabaseException
-import org.mobileactnet.core.Gallery
 import org.mobileactnet.core.GalleryException
+import org.mobileactnet.core.GalleryPair
 import org.mobileactnet.core.Installer
 import org.mobileactnet.core.ManifestException
 import org.mobileactnet.core.ModelCatalogue
@@ -99,7 +99,7 @@ class Demo(private val environment: Environment) : Closeable {
             close()
             forget()
             try {
-                installer.restoreGallery(choose())
+                installer.forgetGalleries(choose())
             } catch (error: ActnetException) {
                 start.value = StartState.Refused(error.message.orEmpty(), gallery = true)
             }
@@ -150,7 +150,7 @@ class Demo(private val environment: Environment) : Closeable {
     fun thumbnail(id: Long): ByteArray? = lookUp { it.thumbnail(id) }
 
     /** Asks the gallery; null where it is being opened again, or damaged, as its own screen tells. */
-    private fun <T> lookUp(look: (Gallery) -> T?): T? = try {
+    private fun <T> lookUp(look: (GalleryPair) -> T?): T? = try {
         session?.gallery?.let(look)
     } catch (error: GalleryException) {
         null

@@ -118,7 +118,7 @@ class GalleryController(
         }
     }
 
-    private fun indexer(open: Session) = Indexer(inbox, open.gallery, open.writer) { describe(open, it) }
+    private fun indexer(open: Session) = Indexer(inbox, open.gallery.added, open.writer) { describe(open, it) }
 
     private fun describe(open: Session, photo: File): Described {
         val picture = environment.decode(photo)

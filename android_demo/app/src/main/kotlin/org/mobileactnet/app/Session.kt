@@ -1,8 +1,10 @@
 package org.mobileactnet.app
 
 import java.io.Closeable
+import org.mobileactnet.core.Database
 import org.mobileactnet.core.DescriptorModel
 import org.mobileactnet.core.Gallery
+import org.mobileactnet.core.GalleryPair
 import org.mobileactnet.core.GalleryWriter
 import org.mobileactnet.core.InstalledFiles
 import org.mobileactnet.core.Matcher
@@ -13,6 +15,8 @@ import org.mobileactnet.core.RgbPicture
 import org.mobileactnet.core.SelfTest
 import org.mobileactnet.core.checkGalleryFile
 import org.mobileactnet.core.checkModel
+import org.mobileactnet.core.createAdded
+import org.mobileactnet.core.fitTogether
 import org.mobileactnet.core.passedSelfTest
 import org.mobileactnet.core.resize
 
@@ -24,7 +28,7 @@ import org.mobileactnet.core.resize
 class Session private constructor(
     private val environment: Environment,
     private val files: InstalledFiles,
-    val gallery: Gallery,
+    val gallery: GalleryPair,
     val writer: GalleryWriter,
     val model: OpenedModel
 ) : Closeable {
@@ -79,16 +83,40 @@ class Session private constructor(
             val database = environment.openDatabase(files.gallery)
             val opened = mutableListOf<Closeable>(database)
             try {
-                val gallery = Gallery(database, name)
-                checkModel(name, gallery.info, files.manifest, files.artefact.name)
+                val shipped = Gallery(database, name)
+                checkModel(name, shipped.info, files.manifest, files.artefact.name)
+                val ofPhone = addedDatabase(environment, files, shipped, database).also { opened += it }
+                val added = Gallery(ofPhone, files.added.name)
                 val model = openModel(environment, files, wanted)
                 opened += model.owner
-                val writer = GalleryWriter(database, name)
-                return Session(environment, files, gallery, writer, model)
+                val writer = GalleryWriter(ofPhone, files.added.name)
+                return Session(environment, files, GalleryPair(shipped, added), writer, model)
             } catch (error: Throwable) {
                 opened.forEach { it.close() }
                 throw error
             }
+        }
+
+        /** Opens the gallery of this phone's photos; one of another model begins anew, and they are described again. */
+        private fun addedDatabase(
+            environment: Environment,
+            files: InstalledFiles,
+            shipped: Gallery,
+            database: Database
+        ): Database {
+            if (files.added.exists()) {
+                checkGalleryFile(files.added)
+                val present = environment.openDatabase(files.added)
+                try {
+                    if (fitTogether(shipped, Gallery(present, files.added.name))) return present
+                } catch (error: Throwable) {
+                    present.close()
+                    throw error
+                }
+                present.close()
+            }
+            createAdded(files.added, database, environment::openDatabase)
+            return environment.openDatabase(files.added)
         }
     }
 }

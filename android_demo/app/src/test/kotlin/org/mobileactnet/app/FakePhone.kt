@@ -12,6 +12,7 @@ import org.mobileactnet.core.AssetSource
 import org.mobileactnet.core.CameraFrame
 import org.mobileactnet.core.DescriptorModel
 import org.mobileactnet.core.GALLERY_FILE
+import org.mobileactnet.core.GALLERY_HASH_FILE
 import org.mobileactnet.core.Heat
 import org.mobileactnet.core.JdbcDatabase
 import org.mobileactnet.core.MODELS_FILE
@@ -110,8 +111,15 @@ class FakePhone(override val folder: File) : Environment {
         listModels(carried)
         files["$name/$name.tflite"] = contentOf(name).toByteArray()
         changeManifest(name) {}
-        files["$name/$GALLERY_FILE"] = fittingGallery(name)
+        carryGallery(name) {}
         files["$name/$THRESHOLDS_FILE"] = thresholdsJson(sha256Of(name)).toByteArray()
+    }
+
+    /** Builds the app with another gallery of a model. */
+    fun carryGallery(name: String = NAME, change: (JdbcDatabase) -> Unit) {
+        val gallery = fittingGallery(name, change)
+        files["$name/$GALLERY_FILE"] = gallery
+        files["$name/$GALLERY_HASH_FILE"] = sha256(gallery.inputStream()).toByteArray()
     }
 
     fun listModels(names: List<String>) {
@@ -177,11 +185,12 @@ fun thresholdsJson(modelSha256: String = sha256Of(NAME)) = """
 """
 
 /** The golden gallery, as if the model of that name had made it. */
-private fun fittingGallery(name: String): ByteArray {
+private fun fittingGallery(name: String, change: (JdbcDatabase) -> Unit): ByteArray {
     val copy = File.createTempFile("gallery", ".sqlite")
     File(golden, "gallery/int8.sqlite").copyTo(copy, overwrite = true)
     JdbcDatabase(copy).use {
         it.execute("UPDATE gallery SET model_sha256 = ?", sha256Of(name))
+        change(it)
     }
     return copy.readBytes().also { copy.delete() }
 }

@@ -287,7 +287,11 @@ class ModelSwitchTest {
         othersCanBeChosen("is not the file that its manifest") {
             files["second/second.tflite"] = ByteArray(3)
         }
-        othersCanBeChosen("was made by the model") { files["second/gallery.sqlite"] = files.getValue(GALLERY) }
+        othersCanBeChosen("was made by the model") {
+            for (name in listOf("gallery.sqlite", "gallery.sha256")) {
+                files["second/$name"] = files.getValue("fake/$name")
+            }
+        }
         othersCanBeChosen("built without second/gallery.sqlite") { files.remove("second/gallery.sqlite") }
         othersCanBeChosen("was calibrated with") { files["second/thresholds.json"] = files.getValue(THRESHOLDS) }
     }

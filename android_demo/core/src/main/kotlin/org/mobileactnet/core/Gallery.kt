@@ -36,18 +36,19 @@ class DescriptorTable(val ids: LongArray, val descriptors: StoredDescriptors)
  * @param name of the file, for messages.
  * @throws GalleryException where the gallery is damaged.
  */
-class Gallery(private val database: Database, private val name: String) : Closeable by database {
+class Gallery(private val database: Database, private val name: String) :
+    PictureSource,
+    Closeable by database {
     /** What it was made by, as it was when the gallery was opened. */
     val info: GalleryInfo = readInfo(database, name)
 
     private val hasVersion2 = readableErrors(name) { hasTablesOfVersion2(database) }
     private val settings = if (hasVersion2) readSettings(database, name) else emptyMap()
 
-    /** Whether pictures have local features, so that hits can be verified. */
-    val hasLocalFeatures: Boolean = hasLocalFeatures(settings, name)
+    override val hasLocalFeatures: Boolean = hasLocalFeatures(settings, name)
 
     /** The certainty from which a hit is an answer, as the gallery was calibrated. */
-    val verifiedFrom: Double = settings["verified_from"]?.toDoubleOrNull()
+    override val verifiedFrom: Double = settings["verified_from"]?.toDoubleOrNull()
         ?.takeIf { it > 0 && it < Double.POSITIVE_INFINITY } ?: VERIFIED_FROM
 
     /**
@@ -56,7 +57,7 @@ class Gallery(private val database: Database, private val name: String) : Closea
      * @throws GalleryException where one has another length than the gallery says, or no scale, or
      *   where they are more than an app can hold.
      */
-    fun load(): DescriptorTable = readableErrors(name) {
+    override fun load(): DescriptorTable = readableErrors(name) {
         val count = counts().pictures
         val length = info.dim * info.storage.bytesPerValue
         if (count * length > MAX_BYTES) {
@@ -77,14 +78,36 @@ class Gallery(private val database: Database, private val name: String) : Closea
         DescriptorTable(ids, StoredDescriptors(info.storage, info.dim, bytes, scales))
     }
 
-    /** Looks a picture up; null where it has gone. */
-    fun picture(id: Long): Picture? = readableErrors(name) {
+    override fun picture(id: Long): Picture? = readableErrors(name) {
         database.list("$PICTURES WHERE id = ?", id, make = ::pictureOf).singleOrNull()
     }
 
     /** The pictures that were added last, the newest first. */
-    fun latest(limit: Int): List<Picture> = readableErrors(name) {
-        database.list("$PICTURES ORDER BY id DESC LIMIT ?", limit.toLong(), make = ::pictureOf)
+    fun latest(limit: Int): List<Picture> = pictures("", limit)
+
+    /** The pictures whose label, path or item's title has [words] (all where it is empty), the newest first. */
+    fun pictures(words: String, limit: Int, offset: Int = 0): List<Picture> = readableErrors(name) {
+        val sql = "$PICTURES ${where(words)} ORDER BY id DESC LIMIT ? OFFSET ?"
+        val arguments = searched(words) + limit.toLong() + offset.toLong()
+        database.list(sql, *arguments.toTypedArray(), make = ::pictureOf)
+    }
+
+    /** How many pictures have [words] so. */
+    fun pictureCount(words: String): Long = readableErrors(name) {
+        val sql = "SELECT count(*) FROM picture ${where(words)}"
+        database.list(sql, *searched(words).toTypedArray()) { it[0] as Long }.single()
+    }
+
+    private fun where(words: String): String = when {
+        words.isBlank() -> ""
+        hasVersion2 -> "$NAMED_SO $OF_ITEMS_SO"
+        else -> NAMED_SO
+    }
+
+    private fun searched(words: String): List<Any> {
+        if (words.isBlank()) return emptyList()
+        val pattern = "%" + words.trim().replace(Regex("[!%_]")) { "!" + it.value } + "%"
+        return List(if (hasVersion2) 3 else 2) { pattern }
     }
 
     /** The paths of pictures and problems that begin with [PhotoInbox.FOLDER]. */
@@ -95,10 +118,12 @@ class Gallery(private val database: Database, private val name: String) : Closea
         database.list(sql, PhotoInbox.FOLDER, PhotoInbox.FOLDER) { it[0].toString() }.toSet()
     }
 
-    /** A picture's thumbnail, a JPEG; null where there is none. */
-    fun thumbnail(id: Long): ByteArray? = readableErrors(name) {
-        database.list("SELECT jpeg FROM thumbnail WHERE picture_id = ?", id) { it[0] as? ByteArray }
-            .singleOrNull()
+    override fun thumbnail(id: Long): ByteArray? = jpeg("thumbnail", id)
+
+    override fun pagePicture(id: Long): ByteArray? = if (hasVersion2) jpeg("page_picture", id) else null
+
+    private fun jpeg(table: String, id: Long): ByteArray? = readableErrors(name) {
+        database.list("SELECT jpeg FROM $table WHERE picture_id = ?", id) { it[0] as? ByteArray }.singleOrNull()
     }
 
     /**
@@ -106,7 +131,7 @@ class Gallery(private val database: Database, private val name: String) : Closea
      *
      * @throws GalleryException where they are damaged.
      */
-    fun localFeatures(id: Long): LocalFeatures? {
+    override fun localFeatures(id: Long): LocalFeatures? {
         if (!hasLocalFeatures) return null
         return readableErrors(name) {
             val sql = "SELECT width_px, height_px, features FROM local_features WHERE picture_id = ?"
@@ -115,7 +140,7 @@ class Gallery(private val database: Database, private val name: String) : Closea
     }
 
     /** What the catalogue says of a picture; null where it says nothing, as in galleries of version 1. */
-    fun item(pictureId: Long): Item? {
+    override fun item(pictureId: Long): Item? {
         if (!hasVersion2) return null
         return readableErrors(name) {
             val sql = "SELECT item.id, item.name FROM item JOIN item_picture ON item.id = item_id WHERE picture_id = ?"
@@ -176,6 +201,9 @@ class Gallery(private val database: Database, private val name: String) : Closea
 
     private companion object {
         const val MAX_BYTES = 1L shl 30
+        const val NAMED_SO = "WHERE label LIKE ? ESCAPE '!' OR path LIKE ? ESCAPE '!'"
+        const val OF_ITEMS_SO = "OR id IN (SELECT picture_id FROM item_picture JOIN item_field USING (item_id) " +
+            "WHERE name IN ('title', 'maker') AND value LIKE ? ESCAPE '!')"
         const val PICTURES = "SELECT id, path, label, width_px, height_px FROM picture"
     }
 }

@@ -23,7 +23,7 @@ data class StageTimes(val decodeMs: Double, val resizeMs: Double, val inferenceM
 data class Recognition(val matches: List<Match>, val times: StageTimes)
 
 /** Finds descriptors in a gallery that lies in memory. */
-class Matcher(private val gallery: Gallery, private val table: DescriptorTable) {
+class Matcher(private val gallery: PictureSource, private val table: DescriptorTable) {
     /** The [top] groups of most similar pictures, the best first. */
     fun find(descriptor: FloatArray, top: Int): List<Match> {
         val query = encode(descriptor, table.descriptors.storage)

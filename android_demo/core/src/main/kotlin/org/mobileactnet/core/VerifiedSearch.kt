@@ -48,7 +48,7 @@ fun inFusedOrder(shortlist: List<VerifiedHit>): List<VerifiedHit> =
     shortlist.sortedWith(compareByDescending<VerifiedHit> { it.score }.thenBy { it.id })
 
 /** Finds pictures of a gallery that lies in memory by several views of a photo, and verifies the first. */
-class VerifiedSearch(private val gallery: Gallery, private val table: DescriptorTable) {
+class VerifiedSearch(private val gallery: PictureSource, private val table: DescriptorTable) {
     /**
      * Searches.
      *

@@ -28,8 +28,13 @@ class ModelCatalogueTest {
                 files["$name/$name.tflite.json"] = json.toString()
                 files["$name/$THRESHOLDS_FILE"] = thresholdsOf(artefact.getString("sha256"))
                 files["$name/$name.tflite"] = "no model"
-                files["$name/$GALLERY_FILE"] = "gallery of $name"
+                carryGallery(name, "gallery of $name")
             }
+        }
+
+        fun carryGallery(name: String, content: String) {
+            files["$name/$GALLERY_FILE"] = content
+            files["$name/$GALLERY_HASH_FILE"] = sha256(content.byteInputStream()) + "\n"
         }
 
         override fun open(name: String): InputStream =
@@ -113,16 +118,66 @@ class ModelCatalogueTest {
         assertEquals("The model older is not in this build of the app any more; small is used.", fallen.sentence)
     }
 
+    /** Assets of one model whose artefact is what its manifest says. */
+    private fun installable(): Assets = Assets("small").apply {
+        val json = JSONObject(exportedManifest)
+        json.getJSONObject("artefact").put("sha256", sha256("no model".byteInputStream()))
+        files["small/small.tflite.json"] = json.toString()
+        files["small/$THRESHOLDS_FILE"] = thresholdsOf(sha256("no model".byteInputStream()))
+    }
+
+    private fun Assets.install(folder: File): InstalledFiles =
+        Installer(this, folder).install(usable(models(this).single()))
+
     @Test
-    fun eachModelHasAFolderOfItsOwn() = inFolder { folder ->
-        val assets = Assets("small", "large")
-        val installer = Installer(assets, folder)
-        for (model in models(assets)) {
-            installer.restoreGallery(model)
-            assertEquals("gallery of ${model.name}", File(folder, "models/${model.name}/$GALLERY_FILE").readText())
-        }
-        installer.removeOthers(models(Assets("large")))
-        assertEquals(listOf("large"), File(folder, "models").list().orEmpty().toList())
-        assertTrue(File(folder, "models/large/$GALLERY_FILE").isFile)
+    fun aNewerGalleryReplacesTheOneOfTheAppBefore() = inFolder { folder ->
+        val assets = installable()
+        val installed = assets.install(folder)
+        assertEquals("gallery of small", installed.gallery.readText())
+        File(installed.gallery.path + "-journal").writeText("of the old one")
+        installed.added.writeText("photos of the phone")
+        assets.carryGallery("small", "a newer gallery")
+        assertEquals("a newer gallery", assets.install(folder).gallery.readText())
+        assertEquals(false, File(installed.gallery.path + "-journal").exists())
+        assertEquals("photos of the phone", installed.added.readText())
+    }
+
+    @Test
+    fun theSameGalleryIsNotCopiedAgain() = inFolder { folder ->
+        val assets = installable()
+        val gallery = assets.install(folder).gallery
+        gallery.writeText("as SQLite left it")
+        assertEquals("as SQLite left it", assets.install(folder).gallery.readText())
+    }
+
+    @Test
+    fun aProcessThatEndsBetweenGalleryAndMarkCopiesAgain() = inFolder { folder ->
+        val assets = installable()
+        val gallery = assets.install(folder).gallery
+        val mark = File(gallery.parentFile, GALLERY_HASH_FILE)
+        mark.delete() // As it is between the two.
+        gallery.writeText("half of another")
+        assertEquals("gallery of small", assets.install(folder).gallery.readText())
+        assertTrue(mark.isFile)
+    }
+
+    @Test
+    fun aGalleryThatIsNotTheAppsIsASentence() = inFolder { folder ->
+        val assets = installable()
+        assets.files["small/$GALLERY_FILE"] = "another"
+        val error = assertFailsWith<ActnetException> { assets.install(folder) }
+        assertContains(error.message.orEmpty(), "gallery.sqlite is not the file that the app was built with")
+        assets.files.remove("small/$GALLERY_HASH_FILE")
+        val missing = assertFailsWith<ActnetException> { assets.install(folder) }
+        assertContains(missing.message.orEmpty(), "The app was built without small/gallery.sha256")
+    }
+
+    @Test
+    fun modelsThatTheAppHasNotAreFreed() = inFolder { folder ->
+        val assets = installable()
+        assets.install(folder)
+        File(folder, "models/older").mkdirs()
+        Installer(assets, folder).removeOthers(models(assets))
+        assertEquals(listOf("small"), File(folder, "models").list().orEmpty().toList())
     }
 }
