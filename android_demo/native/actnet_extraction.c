@@ -6,7 +6,7 @@
 #include "actnet_grey.h"
 #include "actnet_sift.h"
 
-enum { LEAST_SIDE_PX = 64, PHOTO_SIDE_PX = 640, PHOTO_COUNT = 1000, CHANNELS = 3 };
+enum { LEAST_SIDE_PX = 64, PHOTO_SIDE_PX = 400, PHOTO_COUNT = 1000, CHANNELS = 3 };
 
 ActnetExtraction actnet_photo_extraction(void) {
   return (ActnetExtraction){.side_px = PHOTO_SIDE_PX, .count = PHOTO_COUNT, .first_octave = -1};

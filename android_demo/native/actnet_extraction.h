@@ -27,7 +27,7 @@ typedef struct {
   int32_t side_px, count, first_octave;
 } ActnetExtraction;
 
-/* What photos are looked at with. Gallery pictures: side_px 480, count 360. */
+/* What photos are looked at with. Gallery pictures: side_px 240, count 360. */
 ActnetExtraction actnet_photo_extraction(void);
 
 /* A picture, upright. */

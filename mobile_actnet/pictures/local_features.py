@@ -52,8 +52,8 @@ class ExtractionConfig:
             raise ConfigError(f"count is {self.count}; it must be 1 or more")
 
 
-GALLERY_EXTRACTION = ExtractionConfig(side_px=480, count=360)
-QUERY_EXTRACTION = ExtractionConfig(side_px=640, count=1000)
+GALLERY_EXTRACTION = ExtractionConfig(side_px=240, count=360)
+QUERY_EXTRACTION = ExtractionConfig(side_px=400, count=1000)
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,8 @@ def main() -> None:
 def _write(name: str, picture: Image.Image, scene: Image.Image, corners: Corners | None) -> dict:
     here, there = extract(picture, GALLERY_EXTRACTION), extract(scene, QUERY_EXTRACTION)
     result = Verifier(there).verify(here)
-    _hold_against_truth(name, result, corners)
+    reduced = None if corners is None else np.array(corners) * (there.width_px / FRAME[0])
+    _hold_against_truth(name, result, reduced)
     outline = None if result.outline is None else result.outline.round(3).tolist()
     return {
         "name": name,
@@ -82,14 +83,16 @@ def _write(name: str, picture: Image.Image, scene: Image.Image, corners: Corners
     }
 
 
-def _hold_against_truth(name: str, result: Verification, corners: Corners | None) -> None:
+def _hold_against_truth(
+    name: str, result: Verification, corners: NDArray[np.float64] | None
+) -> None:
     if corners is None:
         if result.inliers >= 7:
             raise SystemExit(f"{name}: {result.inliers} inliers where nothing is to be found")
         return
     if result.outline is None or result.inliers < 7:
         raise SystemExit(f"{name}: {result.inliers} inliers")
-    apart = np.abs(result.outline - np.array(corners)).max()
+    apart = np.abs(result.outline - corners).max()
     if apart > TRUE_PX:
         raise SystemExit(f"{name}: {apart:.1f} pixels from the truth, {result.inliers} inliers")
 

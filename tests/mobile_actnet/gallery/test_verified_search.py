@@ -363,7 +363,7 @@ def test_items_come_with_their_hits_and_follow_their_csv(
 def test_local_features_of_a_large_photo_are_the_documents(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Grey first, then reduced: a photo of more than 640 pixels tells the difference."""
+    """Grey first, then reduced: a photo of more than 400 pixels tells the difference."""
     large = photo(3).resize((1600, 1200))
     seen = []
     monkeypatch.setattr(
@@ -374,5 +374,5 @@ def test_local_features_of_a_large_photo_are_the_documents(
         (hits,) = gallery.search_images([large])
     assert hits[0].verified
     expected = extract(large, QUERY_EXTRACTION)
-    assert (seen[0].width_px, seen[0].height_px) == (640, 480)
+    assert (seen[0].width_px, seen[0].height_px) == (400, 300)
     assert seen[0].to_bytes() == expected.to_bytes()
