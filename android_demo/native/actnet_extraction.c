@@ -50,7 +50,7 @@ ActnetCode actnet_reduced_picture_size(const ActnetPicture *picture, ActnetExtra
 
 ActnetCode actnet_reduce_picture(const ActnetPicture *picture, ActnetExtraction settings, uint8_t *grey,
                                  size_t grey_bytes, ActnetError *error) {
-  int32_t width, height;
+  int32_t width = 0, height = 0;
   ActnetCode code = actnet_reduced_picture_size(picture, settings, &width, &height, error);
   if (code) return code;
   if (grey == NULL) return fail(error, ACTNET_WRONG_ARGUMENT, "NULL is not allowed");
@@ -95,7 +95,7 @@ ActnetCode actnet_extract_from_grey(const ActnetCodes *codes, uint8_t *grey, int
 ActnetCode actnet_extract(const ActnetCodes *codes, const ActnetPicture *picture, ActnetExtraction settings,
                           uint8_t *features, size_t features_bytes, ActnetLocalFeatures *extracted,
                           ActnetError *error) {
-  int32_t width, height;
+  int32_t width = 0, height = 0;
   ActnetCode code = actnet_reduced_picture_size(picture, settings, &width, &height, error);
   if (code) return code;
   size_t pixels = (size_t)width * (size_t)height;

@@ -122,17 +122,12 @@ static int add_place(const Search *search, int layer, int y, int x) {
   if (!refine(search->octave, place, step, &at)) return 1;
   double contrast = at.value + (at.first[0] * step[0] + at.first[1] * step[1] + at.first[2] * step[2]) / 2;
   if (fabs(contrast) * ACTNET_LAYERS < CONTRAST || on_edge(&at)) return 1;
-  ActnetExtremum item = {
-      .x = (float)(place[0] + step[0]), .y = (float)(place[1] + step[1]), .contrast = (float)fabs(contrast),
-      .scale = (float)(ACTNET_FIRST_BLUR * exp2((place[2] + step[2]) / ACTNET_LAYERS)),
-      .octave = (int16_t)search->number, .layer = (int16_t)place[2]};
-  float angles[ACTNET_MAX_ORIENTATIONS];
-  int count = actnet_orientations(search->octave->planes + place[2], place[0], place[1], item.scale, angles);
-  for (int k = 0; k < count; k++) {
-    item.angle_deg = angles[k];
-    if (!add(search->extrema, item)) return 0;
-  }
-  return 1;
+  return add(search->extrema,
+             (ActnetExtremum){
+                 .x = (float)(place[0] + step[0]), .y = (float)(place[1] + step[1]),
+                 .scale = (float)(ACTNET_FIRST_BLUR * exp2((place[2] + step[2]) / ACTNET_LAYERS)),
+                 .contrast = (float)fabs(contrast), .octave = (int16_t)search->number,
+                 .layer = (int16_t)place[2], .column = (int16_t)place[0], .row = (int16_t)place[1]});
 }
 
 static void largest_of(const float *one, const float *two, const float *three, float *restrict largest,

@@ -17,10 +17,10 @@ typedef struct {
   ActnetPlane planes[ACTNET_OCTAVE_PLANES];
 } ActnetOctave;
 
-/* A place in an octave. x, y and scale are in its pixels; scale is the blur at which the place stands out. */
+/* A place that stands out. x, y and scale are in the octave's pixels; scale is the blur at which it does so most. */
 typedef struct {
-  float x, y, scale, angle_deg, contrast;
-  int16_t octave, layer;
+  float x, y, scale, contrast;
+  int16_t octave, layer, column, row; /* the nearest plane and pixel */
 } ActnetExtremum;
 
 typedef struct {
@@ -28,16 +28,18 @@ typedef struct {
   size_t count, room;
 } ActnetExtrema;
 
-/* Find an octave's extrema, one for each orientation, and add them. Returns 0 where no memory is left. */
+enum { ACTNET_MAX_ORIENTATIONS = 18 };
+
+/* Find an octave's extrema and add them. Returns 0 where no memory is left. */
 int actnet_find_extrema(const ActnetOctave *octave, int number, ActnetExtrema *extrema);
 
-/* Directions that the gradients around a place have most, in degrees, clockwise from the x axis. Returns how many
- * of `angles`, at most 18. */
-enum { ACTNET_MAX_ORIENTATIONS = 18 };
-int actnet_orientations(const ActnetPlane *plane, int column, int row, float scale,
+/* Directions that the gradients around a place have most, in degrees, clockwise from the x axis, the smallest first.
+ * Returns how many. */
+int actnet_orientations(const ActnetPlane *plane, const ActnetExtremum *place,
                         float angles_deg[ACTNET_MAX_ORIENTATIONS]);
 
-/* The 128 gradients around a place, 0 to 255. */
-void actnet_gradients(const ActnetPlane *plane, const ActnetExtremum *place, float gradients[128]);
+/* The 128 gradients around a place, 0 to 255, as seen when its direction is the x axis. */
+void actnet_gradients(const ActnetPlane *plane, const ActnetExtremum *place, float angle_deg,
+                      float gradients[128]);
 
 #endif

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "actnet_lanes.h"
+
 enum { MAX_RADIUS = 32 };
 
 /* Half of a symmetric kernel: the middle first. */
@@ -62,16 +64,25 @@ int actnet_mirrored(int index, int count) {
 }
 
 /* The weighted sum of 2 radius + 1 rows, the middle one first in `kernel`. */
-static void weigh(const Kernel *kernel, const float *const *rows, float *restrict sum, int stride) {
+static void weigh(const Kernel *kernel, const float *const *rows, float *sum, int stride) {
   const float *const *middle = rows + kernel->radius;
   for (int x = 0; x < stride; x += ACTNET_BLOCK) {
-    float block[ACTNET_BLOCK];
-    for (int k = 0; k < ACTNET_BLOCK; k++) block[k] = kernel->weights[0] * middle[0][x + k];
+    const float *here = middle[0] + x;
+    const ActnetLanes most = actnet_same(kernel->weights[0]);
+    ActnetLanes one = most * actnet_load(here), two = most * actnet_load(here + 4);
+    ActnetLanes three = most * actnet_load(here + 8), four = most * actnet_load(here + 12);
     for (int tap = 1; tap <= kernel->radius; tap++) {
-      const float *before = middle[-tap] + x, *behind = middle[tap] + x, weight = kernel->weights[tap];
-      for (int k = 0; k < ACTNET_BLOCK; k++) block[k] += weight * (before[k] + behind[k]);
+      const float *before = middle[-tap] + x, *behind = middle[tap] + x;
+      const ActnetLanes weight = actnet_same(kernel->weights[tap]);
+      one += weight * (actnet_load(before) + actnet_load(behind));
+      two += weight * (actnet_load(before + 4) + actnet_load(behind + 4));
+      three += weight * (actnet_load(before + 8) + actnet_load(behind + 8));
+      four += weight * (actnet_load(before + 12) + actnet_load(behind + 12));
     }
-    memcpy(sum + x, block, sizeof block);
+    actnet_store(sum + x, one);
+    actnet_store(sum + x + 4, two);
+    actnet_store(sum + x + 8, three);
+    actnet_store(sum + x + 12, four);
   }
 }
 
@@ -108,17 +119,22 @@ void actnet_plane_of_bytes(const uint8_t *bytes, ActnetPlane *plane) {
       plane->values[(size_t)plane->stride * y + x] = bytes[(size_t)plane->width * y + x];
 }
 
-void actnet_plane_doubled(const uint8_t *bytes, int width, int height, ActnetPlane *doubled) {
+/* A row of twice the width: between two pixels, a quarter of the way from the nearer one. */
+static void double_row(const float *row, float *doubled, int width) {
+  for (int x = 0; x < width; x++) {
+    const float before = row[x > 0 ? x - 1 : 0], behind = row[x + 1 < width ? x + 1 : x];
+    doubled[2 * x] = 0.75F * row[x] + 0.25F * before;
+    doubled[2 * x + 1] = 0.75F * row[x] + 0.25F * behind;
+  }
+}
+
+void actnet_plane_doubled(const uint8_t *bytes, int width, int height, ActnetPlane *doubled, float *room) {
   for (int y = 0; y < 2 * height; y++) {
-    int near = y / 2, far = near + (y % 2 ? 1 : -1);
+    const int near = y / 2, far = near + (y % 2 ? 1 : -1);
     const uint8_t *one = bytes + (size_t)width * near;
     const uint8_t *other = bytes + (size_t)width * (far < 0 ? 0 : far < height ? far : height - 1);
-    float *row = doubled->values + (size_t)doubled->stride * y;
-    for (int x = 0; x < 2 * width; x++) {
-      int close = x / 2, apart = close + (x % 2 ? 1 : -1);
-      apart = apart < 0 ? 0 : apart < width ? apart : width - 1;
-      row[x] = (9 * one[close] + 3 * (one[apart] + other[close]) + other[apart]) / 16.0F;
-    }
+    for (int x = 0; x < width; x++) room[x] = 0.75F * one[x] + 0.25F * other[x];
+    double_row(room, doubled->values + (size_t)doubled->stride * y, width);
   }
 }
 

@@ -30,8 +30,8 @@ int actnet_mirrored(int index, int count);
 
 void actnet_plane_of_bytes(const uint8_t *bytes, ActnetPlane *plane);
 
-/* Twice the width and height, bilinear; a pixel's area becomes that of four. */
-void actnet_plane_doubled(const uint8_t *bytes, int width, int height, ActnetPlane *doubled);
+/* Twice the width and height, bilinear; a pixel's area becomes that of four. `room` is for a row of bytes. */
+void actnet_plane_doubled(const uint8_t *bytes, int width, int height, ActnetPlane *doubled, float *room);
 
 /* Half the width and height, rounded down: the first of two pixels. */
 void actnet_plane_halved(const ActnetPlane *plane, ActnetPlane *half);

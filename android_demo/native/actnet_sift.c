@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "actnet_octave.h"
 
@@ -34,10 +35,10 @@ static int first_plane(const uint8_t *grey, int width, int height, int first_oct
   const int times = first_octave < 0 ? 2 : 1;
   const double had = PIXELS_BLUR * times;
   ActnetBlurRoom room = {NULL, NULL};
-  double missing = sqrt(ACTNET_FIRST_BLUR * ACTNET_FIRST_BLUR - had * had);
+  const double missing = sqrt(ACTNET_FIRST_BLUR * ACTNET_FIRST_BLUR - had * had);
   int ready = actnet_plane_open(plane, width * times, height * times) &&
               actnet_blur_room_open(&room, width * times, missing);
-  if (ready && times == 2) actnet_plane_doubled(grey, width, height, plane);
+  if (ready && times == 2) actnet_plane_doubled(grey, width, height, plane, room.row);
   if (ready && times == 1) actnet_plane_of_bytes(grey, plane);
   if (ready) actnet_blur(plane, plane, missing, &room);
   actnet_blur_room_close(&room);
@@ -86,59 +87,53 @@ static int build(const uint8_t *grey, int width, int height, int first_octave, P
   }
 }
 
-/* In the picture's pixels; all factors are powers of two. */
-static void in_picture(ActnetExtremum *place, int first_octave) {
-  const float pixel = ldexpf(1, place->octave + first_octave);
-  place->x *= pixel, place->y *= pixel, place->scale *= pixel;
-}
-
-static ActnetExtremum in_octave(const ActnetExtremum *place, int first_octave) {
-  ActnetExtremum moved = *place;
-  const float pixel = ldexpf(1, -(place->octave + first_octave));
-  moved.x *= pixel, moved.y *= pixel, moved.scale *= pixel;
-  return moved;
+/* The picture's pixels in one of an octave; a power of two. */
+static float pixel_of(const ActnetExtremum *place, int first_octave) {
+  return ldexpf(1, place->octave + first_octave);
 }
 
 static int compared(float one, float other) { return one < other ? -1 : one > other; }
 
+/* Octaves are compared in pixels of the first. */
 static int in_order(const void *one, const void *other) {
   const ActnetExtremum *a = one, *b = other;
+  const float pixel = ldexpf(1, a->octave), other_pixel = ldexpf(1, b->octave);
   int order = compared(b->contrast, a->contrast);
-  if (order == 0) order = compared(a->y, b->y);
-  if (order == 0) order = compared(a->x, b->x);
-  if (order == 0) order = compared(a->angle_deg, b->angle_deg);
-  return order ? order : compared(a->scale, b->scale);
+  if (order == 0) order = compared(a->y * pixel, b->y * other_pixel);
+  if (order == 0) order = compared(a->x * pixel, b->x * other_pixel);
+  return order ? order : compared(a->scale * pixel, b->scale * other_pixel);
 }
 
-static int32_t describe(const Pyramid *pyramid, const ActnetExtrema *extrema, ActnetSiftSettings settings,
-                        float *keypoints, float *gradients) {
-  int32_t count = 0;
-  for (size_t k = 0; k < extrema->count && count < settings.count; k++) {
-    const ActnetExtremum *place = extrema->items + k;
-    /* Searches from neighbouring pixels may end at one place. */
-    if (k > 0 && in_order(place - 1, place) == 0) continue;
-    const float values[] = {place->x, place->y, 2 * place->scale, place->angle_deg};
-    for (int value = 0; value < KEYPOINT_VALUES; value++)
-      keypoints[KEYPOINT_VALUES * (size_t)count + value] = values[value];
-    const ActnetExtremum moved = in_octave(place, settings.first_octave);
-    actnet_gradients(pyramid->octaves[place->octave].planes + place->layer, &moved,
-                     gradients + GRADIENTS * (size_t)count);
-    count++;
+typedef struct {
+  ActnetSiftSettings settings;
+  float *keypoints, *gradients;
+  int32_t count;
+} Found;
+
+/* Add a feature for each orientation of a place. */
+static void describe(const Pyramid *pyramid, const ActnetExtremum *place, Found *found) {
+  const ActnetPlane *plane = pyramid->octaves[place->octave].planes + place->layer;
+  const float pixel = pixel_of(place, found->settings.first_octave);
+  float angles[ACTNET_MAX_ORIENTATIONS];
+  const int count = actnet_orientations(plane, place, angles);
+  for (int k = 0; k < count && found->count < found->settings.count; k++, found->count++) {
+    const float values[KEYPOINT_VALUES] = {place->x * pixel, place->y * pixel, 2 * place->scale * pixel, angles[k]};
+    memcpy(found->keypoints + KEYPOINT_VALUES * (size_t)found->count, values, sizeof values);
+    actnet_gradients(plane, place, angles[k], found->gradients + GRADIENTS * (size_t)found->count);
   }
-  return count;
 }
 
 int32_t actnet_sift(const uint8_t *grey, int width, int height, ActnetSiftSettings settings,
                     float *keypoints, float *gradients) {
   Pyramid pyramid = {0};
   ActnetExtrema extrema = {0};
-  int32_t count = -1;
-  if (build(grey, width, height, settings.first_octave, &pyramid, &extrema)) {
-    for (size_t k = 0; k < extrema.count; k++) in_picture(extrema.items + k, settings.first_octave);
-    if (extrema.count > 0) qsort(extrema.items, extrema.count, sizeof *extrema.items, in_order);
-    count = describe(&pyramid, &extrema, settings, keypoints, gradients);
-  }
+  Found found = {settings, keypoints, gradients, 0};
+  const int built = build(grey, width, height, settings.first_octave, &pyramid, &extrema);
+  if (built && extrema.count > 0) qsort(extrema.items, extrema.count, sizeof *extrema.items, in_order);
+  for (size_t k = 0; built && k < extrema.count && found.count < settings.count; k++)
+    /* Searches from neighbouring pixels may end at one place. */
+    if (k == 0 || in_order(extrema.items + k - 1, extrema.items + k)) describe(&pyramid, extrema.items + k, &found);
   free(extrema.items);
   pyramid_close(&pyramid);
-  return count;
+  return built ? found.count : -1;
 }

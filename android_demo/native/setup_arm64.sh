@@ -73,6 +73,8 @@ compile_arm64() {
 compile_arm64 "$here/actnet_bench.c" "$here/actnet_engine.c" -o "$folder/actnet_bench" \
     -L"$folder/phone" -lLiteRt -lm -Wl,--allow-shlib-undefined
 compile_arm64 "$here"/{verify_pairs,actnet_verification,actnet_matching,actnet_homography}.c -o "$folder/verify_pairs"
+compile_arm64 "$here"/{extract_features,actnet_extraction,actnet_codes,actnet_grey,actnet_planes,actnet_sift,actnet_extrema,actnet_gradients}.c \
+    -o "$folder/extract_features" -lm
 "$compiler" -std=gnu11 -O2 -Wall -Wextra -Werror -shared -fPIC -fvisibility=hidden \
     "$here/count_instructions.c" -o "$folder/count_instructions.so"
 rm -rf "$folder/bookworm"/usr/{bin/aarch64*,lib/gcc-cross,aarch64-linux-gnu,share}
