@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "actnet_lanes.h"
+
 enum { DIFFERENCES = ACTNET_LAYERS + 2, BORDER = 5, STEPS = 5, MARGIN = ACTNET_BLOCK };
 
 static const float CONTRAST = 0.02F, EDGE_RATIO = 10.0F, GREY_LEVELS = 255.0F;
@@ -130,22 +132,15 @@ static int add_place(const Search *search, int layer, int y, int x) {
                  .layer = (int16_t)place[2], .column = (int16_t)place[0], .row = (int16_t)place[1]});
 }
 
-static void largest_of(const float *one, const float *two, const float *three, float *restrict largest,
-                       int count) {
-  for (int x = 0; x < count; x += ACTNET_BLOCK)
-    for (int k = x; k < x + ACTNET_BLOCK; k++) {
-      float more = one[k] > two[k] ? one[k] : two[k];
-      largest[k] = more > three[k] ? more : three[k];
-    }
-}
-
-static void smallest_of(const float *one, const float *two, const float *three, float *restrict smallest,
-                        int count) {
-  for (int x = 0; x < count; x += ACTNET_BLOCK)
-    for (int k = x; k < x + ACTNET_BLOCK; k++) {
-      float less = one[k] < two[k] ? one[k] : two[k];
-      smallest[k] = less < three[k] ? less : three[k];
-    }
+/* The largest and the smallest of three rows, place by place. */
+static void fold(const float *const largest[3], const float *const smallest[3], float *most, float *least,
+                 int stride) {
+  for (int x = 0; x < stride; x += ACTNET_LANES) {
+    ActnetLanes more = actnet_larger(actnet_load(largest[0] + x), actnet_load(largest[1] + x));
+    ActnetLanes less = actnet_smaller(actnet_load(smallest[0] + x), actnet_load(smallest[1] + x));
+    actnet_store(most + x, actnet_larger(more, actnet_load(largest[2] + x)));
+    actnet_store(least + x, actnet_smaller(less, actnet_load(smallest[2] + x)));
+  }
 }
 
 /* Take in row `y` of each difference. */
@@ -155,37 +150,43 @@ static void advance(const ActnetOctave *octave, Window *windows, int y) {
     Window *window = windows + layer;
     const float *less = octave->planes[layer].values + (size_t)stride * y;
     const float *more = octave->planes[layer + 1].values + (size_t)stride * y;
-    float *restrict row = window->rows[slot];
-    for (int x = 0; x < stride; x += ACTNET_BLOCK)
-      for (int k = x; k < x + ACTNET_BLOCK; k++) row[k] = more[k] - less[k];
-    largest_of(row - 1, row, row + 1, window->largest[slot], stride);
-    smallest_of(row - 1, row, row + 1, window->smallest[slot], stride);
-    largest_of(window->largest[0], window->largest[1], window->largest[2], window->most, stride);
-    smallest_of(window->smallest[0], window->smallest[1], window->smallest[2], window->least, stride);
+    float *row = window->rows[slot];
+    for (int x = 0; x < stride; x += ACTNET_LANES)
+      actnet_store(row + x, actnet_load(more + x) - actnet_load(less + x));
+    const float *const beside[3] = {row - 1, row, row + 1};
+    const float *const largest[3] = {window->largest[0], window->largest[1], window->largest[2]};
+    const float *const smallest[3] = {window->smallest[0], window->smallest[1], window->smallest[2]};
+    fold(beside, beside, window->largest[slot], window->smallest[slot], stride);
+    fold(largest, smallest, window->most, window->least, stride);
   }
 }
 
 /* Add the places of row `y` that are the largest or smallest of their 27. */
-static int scan(const Search *search, const Window *windows, int layer, int y, float *most, float *least) {
-  const int width = search->octave->planes[0].width, stride = search->octave->planes[0].stride;
-  const float *row = windows[layer].rows[y % 3];
-  largest_of(windows[layer - 1].most, windows[layer].most, windows[layer + 1].most, most, stride);
-  smallest_of(windows[layer - 1].least, windows[layer].least, windows[layer + 1].least, least, stride);
-  for (int x = 0; x < stride; x += ACTNET_BLOCK) {
-    int some = 0;
-    for (int k = x; k < x + ACTNET_BLOCK; k++) some |= (row[k] >= most[k]) | (row[k] <= least[k]);
-    for (int k = x; some && k < x + ACTNET_BLOCK; k++) {
-      int here = (row[k] > 0 && row[k] >= most[k]) || (row[k] < 0 && row[k] <= least[k]);
-      if (here && k >= BORDER && k < width - BORDER && !add_place(search, layer, y, k)) return 0;
+static int scan(const Search *search, const Window *windows, int layer, int y) {
+  const int width = search->octave->planes[0].width;
+  const Window *below = windows + layer - 1, *here = windows + layer, *above = windows + layer + 1;
+  const float *row = here->rows[y % 3];
+  /* Pixels of the border that are looked at with the first four are dropped one by one. */
+  for (int x = BORDER - BORDER % ACTNET_LANES; x < width - BORDER; x += ACTNET_LANES) {
+    const ActnetLanes values = actnet_load(row + x);
+    const ActnetLanes more = actnet_larger(actnet_load(below->most + x), actnet_load(above->most + x));
+    const ActnetLanes less = actnet_smaller(actnet_load(below->least + x), actnet_load(above->least + x));
+    const ActnetMask largest = values >= actnet_larger(more, actnet_load(here->most + x));
+    const ActnetMask smallest = values <= actnet_smaller(less, actnet_load(here->least + x));
+    if (!actnet_any(largest | smallest)) continue;
+    for (int k = 0; k < ACTNET_LANES; k++) {
+      const int found = (largest[k] && values[k] > 0) || (smallest[k] && values[k] < 0);
+      const int inside = x + k >= BORDER && x + k < width - BORDER;
+      if (found && inside && !add_place(search, layer, y, x + k)) return 0;
     }
   }
   return 1;
 }
 
 /* All rows lie in one piece, each with a margin for the neighbours of its ends. */
-static float *windows_open(Window *windows, int stride, float **most, float **least) {
+static float *windows_open(Window *windows, int stride) {
   const size_t apart = (size_t)stride + 2 * MARGIN;
-  float *room = calloc(apart * (11 * DIFFERENCES + 2), sizeof *room), *next = room + MARGIN;
+  float *room = calloc(apart * 11 * DIFFERENCES, sizeof *room), *next = room + MARGIN;
   if (room == NULL) return NULL;
   for (int layer = 0; layer < DIFFERENCES; layer++) {
     for (int k = 0; k < 3; k++) {
@@ -198,20 +199,18 @@ static float *windows_open(Window *windows, int stride, float **most, float **le
     windows[layer].least = next + apart;
     next += 2 * apart;
   }
-  *most = next;
-  *least = next + apart;
   return room;
 }
 
 int actnet_find_extrema(const ActnetOctave *octave, int number, ActnetExtrema *extrema) {
   const Search search = {octave, number, extrema};
   Window windows[DIFFERENCES];
-  float *most, *least, *room = windows_open(windows, octave->planes[0].stride, &most, &least);
+  float *room = windows_open(windows, octave->planes[0].stride);
   int ready = room != NULL;
   for (int y = BORDER - 1; ready && y <= octave->planes[0].height - BORDER; y++) {
     advance(octave, windows, y);
     for (int layer = 1; ready && layer <= ACTNET_LAYERS && y > BORDER; layer++)
-      ready = scan(&search, windows, layer, y - 1, most, least);
+      ready = scan(&search, windows, layer, y - 1);
   }
   free(room);
   return ready;

@@ -111,20 +111,27 @@ int actnet_orientations(const ActnetPlane *plane, const ActnetExtremum *place,
 /* Cells along and across the place's direction with one more around them, and one more bin than a turn has. */
 typedef float Histogram[CELLS + 2][CELLS + 2][BINS + 2];
 
+/* Two bins that lie beside each other. */
+typedef float Pair __attribute__((vector_size(8)));
+
+static inline void add_pair(float *bins, Pair values) {
+  Pair sums;
+  memcpy(&sums, bins, sizeof sums);
+  sums += values;
+  memcpy(bins, &sums, sizeof sums);
+}
+
 /* Share one gradient among the eight nearest cells and bins. All three places are above -1, `turned` in bins. */
 static void share(Histogram histogram, float along, float across, float turned, float weight) {
   const int left = (int)(along + 1), top = (int)(across + 1), low = (int)turned, bin = low & (BINS - 1);
   const float right = along + 1 - (float)left, down = across + 1 - (float)top, over = turned - (float)low;
   const float lower = weight * down, upper = weight - lower;
   const float upper_right = upper * right, lower_right = lower * right;
-  const float values[4] = {upper - upper_right, upper_right, lower - lower_right, lower_right};
-  float *const cells[4] = {histogram[top][left], histogram[top][left + 1], histogram[top + 1][left],
-                           histogram[top + 1][left + 1]};
-  for (int k = 0; k < 4; k++) {
-    const float next = values[k] * over;
-    cells[k][bin] += values[k] - next;
-    cells[k][bin + 1] += next;
-  }
+  const Pair shares = {1 - over, over};
+  add_pair(histogram[top][left] + bin, (upper - upper_right) * shares);
+  add_pair(histogram[top][left + 1] + bin, upper_right * shares);
+  add_pair(histogram[top + 1][left] + bin, (lower - lower_right) * shares);
+  add_pair(histogram[top + 1][left + 1] + bin, lower_right * shares);
 }
 
 /* The columns, counted from the middle, for which `start + column * slope` lies between -1 and CELLS; a column more

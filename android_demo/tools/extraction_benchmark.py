@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -111,9 +112,9 @@ def _compare(photos: Photos, extractor: Extractor) -> None:
     shares, bits, answers, times = [], [], [], []
     for row in photos.queries:
         photo = decode(photos.folder / row["path"])
-        in_python, python_ms = _timed(lambda photo=photo: extract(photo, QUERY_EXTRACTION))
-        in_c, c_ms = _timed(lambda photo=photo: extractor.extract(photo))
-        _, described_ms = _timed(lambda photo=photo: photos.describe(photo))
+        in_python, python_ms = _timed(partial(extract, photo, QUERY_EXTRACTION))
+        in_c, c_ms = _timed(partial(extractor.extract, photo))
+        _, described_ms = _timed(partial(photos.describe, photo))
         differing = agreement(in_python, in_c)
         shares.append(len(differing) / max(1, len(in_python)))
         bits += differing
@@ -123,10 +124,13 @@ def _compare(photos: Photos, extractor: Extractor) -> None:
     print(f"{len(shares)} photos: {100 * np.mean(shares):.2f} % of OpenCV's features have one of C at their place "
           f"(worst photo {100 * min(shares):.2f} %), median {np.median(bits):.0f} and mean {np.mean(bits):.3f} "
           f"differing bits of 128")  # fmt: skip
-    for name, which in (("OpenCV", 1), ("C", 2)):
-        right = sum(answer[which][0] == answer[0] for answer in answers)
-        inliers = [answer[which][1] for answer in answers if answer[which][0] == answer[0]]
-        print(f"{name}: {right} of {len(answers)} first hits are right, with {np.mean(inliers):.2f} inliers on average")  # fmt: skip
+    named = {
+        "OpenCV": [(row[0], row[1]) for row in answers],
+        "C": [(row[0], row[2]) for row in answers],
+    }
+    for name, found in named.items():
+        inliers = [hit[1] for instance, hit in found if hit[0] == instance]
+        print(f"{name}: {len(inliers)} of {len(found)} first hits are right, with {np.mean(inliers):.2f} inliers on average")  # fmt: skip
     same = sum(one[0] == other[0] for _, one, other in answers)
     apart = [abs(one[1] - other[1]) for _, one, other in answers if one[0] == other[0]]
     print(f"{same} of {len(answers)} first hits are the same; their inliers differ by {np.mean(apart):.2f}, at most {max(apart)}")  # fmt: skip
