@@ -9,16 +9,18 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mobile_actnet.commands import one_line, run
+from mobile_actnet.commands import command_line, one_line, run
 from mobile_actnet.errors import ActnetError
 from mobile_actnet.gallery.config import NEARLY_THE_SAME, SHORTLIST, VERIFIED_FROM
 from mobile_actnet.pictures.views import DEFAULT_VIEWS, VIEW_SETS, parse_views
 
 if TYPE_CHECKING:
+    from mobile_actnet.gallery.answers.thresholds_file import AnswerThreshold
+    from mobile_actnet.gallery.gallery import Gallery
     from mobile_actnet.gallery.hits import Answer, Hit
 
 
@@ -52,6 +54,9 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     add("--verified-from", type=float, metavar="CERTAINTY",
         help="inliers times similarity, from which on a hit is verified (default: what actnet-index calibrate found, "
         f"else {VERIFIED_FROM})")  # fmt: skip
+    add("--thresholds", type=Path, metavar="FILE",
+        help="from which score a photo is found where nothing is verified, as actnet-index calibrate wrote "
+        "it (default: thresholds.json beside the gallery)")  # fmt: skip
     add("--html", type=Path, metavar="FILE", help="write a page of the hits with thumbnails")
     add("--json", action="store_true", help="end with one line of JSON")
     return parser
@@ -70,10 +75,11 @@ def _search(arguments: argparse.Namespace) -> int:
     )  # fmt: skip
     queries = [picture for query in arguments.query for picture in _pictures(query)]
     with Gallery.open(arguments.gallery, arguments.model) as gallery:
+        options = replace(options, threshold=_threshold(arguments, gallery))
         if options.verify and not gallery.can_verify():
+            update = command_line("actnet-index", "update", arguments.gallery, "--local-features")
             print(
-                f"nothing is verified: {arguments.gallery} has no local features; "
-                f"actnet-index update {arguments.gallery} --local-features adds them",
+                f"nothing is verified: {arguments.gallery} has no local features; add them: {update}",
                 file=sys.stderr,
             )
         answers = list(gallery.answer(queries, options))
@@ -85,7 +91,11 @@ def _search(arguments: argparse.Namespace) -> int:
         if arguments.html is not None:
             page = search_page(gallery, answers)
             write_atomically(arguments.html, page.encode(errors="replace"))
-            print(f"wrote {arguments.html}: open it in a browser")
+            # With --json the last line alone is for scripts.
+            print(
+                f"wrote {arguments.html}: open it in a browser",
+                file=sys.stderr if arguments.json else sys.stdout,
+            )
     for answer in unread:
         print(f"not searched for: {one_line(answer.problem)}", file=sys.stderr)
     if arguments.json:
@@ -118,8 +128,7 @@ def _print_answers(answers: list[Answer]) -> None:
     for answer in answers:
         if answer.problem is not None:
             continue
-        told = " no answer, only candidates" if answer.unknown() else ""
-        print(f"{one_line(answer.picture)}:{told}")
+        print(f"{one_line(answer.picture)}: {one_line(answer.sentence())}")
         for hit in answer.hits:
             more = f" (and {len(hit.duplicates)} nearly the same)" if hit.duplicates else ""
             label = f" {hit.label}" if hit.label else ""
@@ -138,7 +147,22 @@ def _told(answer: Answer) -> dict[str, object]:
     """Return an answer as it stands in the JSON."""
     if answer.problem is not None:
         return {"query": str(answer.picture), "error": str(answer.problem)}
-    return {"query": str(answer.picture), "hits": [asdict(hit) for hit in answer.hits]}
+    return {
+        "query": str(answer.picture),
+        "verdict": answer.verdict().value,
+        "judged_by": answer.judged_by(),
+        "score": answer.score,
+        "hits": [asdict(hit) for hit in answer.hits],
+    }
+
+
+def _threshold(arguments: argparse.Namespace, gallery: Gallery) -> AnswerThreshold | None:
+    """Return what judges photos where nothing is verified."""
+    from mobile_actnet.gallery.answers.thresholds_file import thresholds_of
+
+    if gallery.can_verify() and not arguments.no_verify:
+        return None
+    return thresholds_of(arguments.gallery, gallery.info.model_sha256, arguments.thresholds)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,12 @@
 
 An HNSW graph (usearch) over the stored values in `GALLERY.usearch`, memory-mapped when it is
 opened. The gallery itself holds the file's SHA-256 and the revision it belongs to: a file that is
-not that one, or older than the pictures, is not used. Candidates are compared exactly again, so that
-only hits can be missing; similarities and their order are as in an exact search.
+not that one, or older than the pictures, is not used, nor is one in which a number leads nowhere.
+Candidates are compared exactly again, so that only hits can be missing; similarities and their order
+are as in an exact search.
 """
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ import numpy as np
 
 from mobile_actnet.errors import GalleryError
 from mobile_actnet.files import put_in_place, sha256_of, staging_folder
+from mobile_actnet.gallery.approximate_file import flaw
 from mobile_actnet.gallery.exact_search import Ranking, search_exact
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
 from mobile_actnet.gallery.sqlite.storage import Storage, StoredDescriptors
@@ -71,9 +74,9 @@ def staleness(reader: GalleryReader) -> str | None:
     if noted[0] != reader.revision():
         return "the approximate index is older than the pictures"
     if sha256_of(path) != noted[1]:
-        # usearch trusts what it reads: a damaged file could take the process down.
         return "the approximate index is not the file that was written"
-    return None
+    wrong = flaw(path, _empty(reader.info.dim, reader.info.storage))
+    return None if wrong is None else f"the approximate index {wrong}"
 
 
 class ApproximateSearch:
@@ -89,7 +92,7 @@ class ApproximateSearch:
         if stale is not None:
             raise GalleryError(f"{reader.path}: {stale}; actnet-index update builds it")
         self._reader = reader
-        self._index = _new_index(reader)
+        self._index = _new_index(reader.info.dim, reader.info.storage)
         self._index.view(str(index_path(reader.path)))
 
     def search(self, queries: StoredDescriptors, top: int, threads: int = 1) -> Ranking:
@@ -114,16 +117,22 @@ class ApproximateSearch:
 
 
 def _build(reader: GalleryReader, path: Path, threads: int) -> None:
-    index = _new_index(reader)
+    index = _new_index(reader.info.dim, reader.info.storage)
     for ids, stored in reader.blocks():
         index.add(ids.astype(np.uint64), stored.values, threads=threads)
     index.save(str(path))
 
 
-def _new_index(reader: GalleryReader) -> "Index":
+@cache
+def _empty(dim: int, storage: Storage) -> bytes:
+    """Return the file of an index that holds nothing."""
+    return bytes(_new_index(dim, storage).save())
+
+
+def _new_index(dim: int, storage: Storage) -> "Index":
     from usearch.index import Index
 
     return Index(
-        ndim=reader.info.dim, metric="cos", dtype=_KINDS[reader.info.storage], connectivity=16,
+        ndim=dim, metric="cos", dtype=_KINDS[storage], connectivity=16,
         expansion_add=128, expansion_search=256,
     )  # fmt: skip

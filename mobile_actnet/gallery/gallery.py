@@ -7,6 +7,7 @@ for hit in gallery.search("query.jpg", top=5):
     print(f"{hit.similarity:.3f} {hit.label or ''} {hit.path}")
 """
 
+import contextlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -18,13 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mobile_actnet.errors import ConfigError, UnreadablePictureError
+from mobile_actnet.errors import ConfigError, GalleryError, UnreadablePictureError
+from mobile_actnet.gallery.answers.answer_scores import best_scores
 from mobile_actnet.gallery.answers.near_duplicates import group_hits
 from mobile_actnet.gallery.answers.verified_ranking import (
     fused_order,
     largest_per_picture,
 )
-from mobile_actnet.gallery.approximate_search import ApproximateSearch, staleness
+from mobile_actnet.gallery.approximate_search import ApproximateSearch
 from mobile_actnet.gallery.exact_search import search_exact
 from mobile_actnet.gallery.hits import Answer, Hit, SearchOptions
 from mobile_actnet.gallery.indexing import indexer
@@ -34,9 +36,11 @@ from mobile_actnet.gallery.model import identify_as, opened
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
 from mobile_actnet.gallery.sqlite.schema import GalleryInfo, from_gallery
 from mobile_actnet.gallery.sqlite.storage import StoredDescriptors, encode
+from mobile_actnet.gallery.sqlite.storage import decode as decode_stored
 from mobile_actnet.pictures.local_features import QUERY_EXTRACTION, extract
 from mobile_actnet.pictures.preprocessing import decode, resize
 from mobile_actnet.pictures.views import (
+    View,
     view_pictures,
     working_picture,
 )
@@ -179,10 +183,11 @@ class Gallery:
         while some := list(islice(waiting, _PICTURES_AT_ONCE)):
             photos = [self._load(picture, options) for picture in some]
             readable = [photo for photo in photos if isinstance(photo, QueryPhoto)]
-            hits = iter(self._search_photos(readable, describe, options) if readable else ())
+            found = iter(self._answers(readable, describe, options) if readable else ())
             for picture, photo in zip(some, photos, strict=True):
                 if isinstance(photo, QueryPhoto):
-                    yield Answer(Path(picture), next(hits))
+                    hits, score = next(found)
+                    yield Answer(Path(picture), hits, None, score, options.threshold)
                 else:
                     yield Answer(Path(picture), [], photo)
 
@@ -223,8 +228,28 @@ class Gallery:
     def _search_photos(
         self, photos: "list[QueryPhoto]", describe: Describe, options: SearchOptions
     ) -> list[list[Hit]]:
-        descriptors = self._stored(describe(np.concatenate([photo.pixels for photo in photos])))
-        return self._search(descriptors, len(options.views), options, photos)
+        return [hits for hits, _ in self._answers(photos, describe, options)]
+
+    def _answers(
+        self, photos: "list[QueryPhoto]", describe: Describe, options: SearchOptions
+    ) -> list[tuple[list[Hit], float | None]]:
+        """Return the hits of each photo, and the score that a threshold judges it by."""
+        views = self._stored(describe(np.concatenate([photo.pixels for photo in photos])))
+        hits = self._search(views, len(options.views), options, photos)
+        scores = self._scores(views, options)
+        return list(zip(hits, scores or [None] * len(hits), strict=True))
+
+    def _scores(
+        self, views: StoredDescriptors, options: SearchOptions
+    ) -> list[float | None] | None:
+        """Score the best match of each whole photo as it was calibrated; None without need."""
+        threshold = options.threshold
+        if threshold is None or (options.verify and self.can_verify()):
+            return None
+        whole = options.views.index(View()) if View() in options.views else 0
+        queries = decode_stored(views)[whole :: len(options.views)]
+        blocks = (decode_stored(stored) for _, stored in self._reader.blocks())
+        return best_scores(queries, blocks, threshold.measure)
 
     def search_descriptors(
         self, descriptors: NDArray[np.floating], options: SearchOptions = SearchOptions()
@@ -317,8 +342,11 @@ class Gallery:
     def _approximate_search(self) -> ApproximateSearch | None:
         revision = self._reader.revision()
         if self._approximate is None or self._approximate[0] != revision:
-            fresh = staleness(self._reader) is None
-            search = ApproximateSearch(self._reader) if fresh else None
+            search = None
+            if self._reader.approximate() is not None:
+                # None, a stale or a damaged one: every picture is compared.
+                with contextlib.suppress(GalleryError):
+                    search = ApproximateSearch(self._reader)
             self._approximate = (revision, search)
         return self._approximate[1]
 

@@ -1,9 +1,11 @@
 """What a search is asked for, and what it finds."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from mobile_actnet.errors import ConfigError, UnreadablePictureError
+from mobile_actnet.gallery.answers.thresholds_file import AnswerThreshold
 from mobile_actnet.gallery.config import SHORTLIST
 from mobile_actnet.pictures.items import Item
 from mobile_actnet.pictures.views import DEFAULT_VIEWS, VIEW_SETS, View
@@ -40,6 +42,14 @@ class Hit:
     item: Item | None = None
 
 
+class Verdict(StrEnum):
+    """Whether a photo shows something of the gallery."""
+
+    FOUND = "found"
+    NOT_FOUND = "not found"
+    NONE = "no verdict"
+
+
 @dataclass(frozen=True)
 class Answer:
     """What a picture of several found.
@@ -47,16 +57,49 @@ class Answer:
     Attributes:
         picture: the file. hits: best first.
         problem: why it could not be read, in which case there are no hits; else None.
+        score: of the best match of the whole photo, where a threshold judges it; else None.
+        threshold: that judges where nothing was verified; None for none.
     """
 
     picture: Path
     hits: list[Hit]
     problem: UnreadablePictureError | None = None
+    score: float | None = None
+    threshold: AnswerThreshold | None = None
 
-    def unknown(self) -> bool:
-        """Return whether hits were compared with the photo and none of them is verified."""
-        compared = [hit for hit in self.hits if hit.verified is not None]
-        return bool(compared) and not any(hit.verified for hit in compared)
+    def judged_by(self) -> str | None:
+        """Return what the verdict comes from: verification, or the threshold's measure."""
+        if any(hit.verified is not None for hit in self.hits):
+            return "verification"
+        if self.threshold is not None and self.score is not None:
+            return self.threshold.measure.value
+        return None
+
+    def verdict(self) -> Verdict:
+        """Return whether the photo shows something of the gallery, or that nothing can tell."""
+        judge = self.judged_by()
+        if judge is None:
+            return Verdict.NONE
+        found = any(hit.verified for hit in self.hits)
+        if judge != "verification":
+            assert self.threshold is not None
+            assert self.score is not None
+            found = self.score >= self.threshold.least
+        return Verdict.FOUND if found else Verdict.NOT_FOUND
+
+    def sentence(self) -> str:
+        """Return the verdict in words, with what was found."""
+        verdict = self.verdict()
+        if verdict is Verdict.FOUND:
+            shown = next((hit for hit in self.hits if hit.verified), self.hits[0])
+            return f"found {shown.label} ({shown.path})" if shown.label else f"found {shown.path}"
+        if not self.hits:
+            return f"{verdict}: the gallery is empty"
+        if verdict is Verdict.NOT_FOUND:
+            return (
+                "not found: nothing in the gallery fits well enough; the most similar pictures are"
+            )
+        return "no verdict: nothing was verified; the most similar pictures are"
 
 
 @dataclass(frozen=True)
@@ -73,6 +116,7 @@ class SearchOptions:
         shortlist: pictures that are compared.
         verified_from: certainty from which on a hit is an answer; None for what the gallery was
             calibrated to.
+        threshold: that judges photos where nothing is verified; None for no verdict there.
     """
 
     top: int = 10
@@ -83,6 +127,7 @@ class SearchOptions:
     verify: bool = True
     shortlist: int = SHORTLIST
     verified_from: float | None = None
+    threshold: AnswerThreshold | None = None
 
     def __post_init__(self) -> None:
         for name, value in (

@@ -54,6 +54,7 @@ def search_page(gallery: Gallery, answers: list[Answer]) -> str:
         if answer.problem is not None:
             parts.append(f"<p>{html.escape(str(answer.problem))}</p></section>")
             continue
+        parts.append(f"<p>{html.escape(answer.sentence())}</p>")
         parts += ["<ol>", _query_item(answer, many)]
         parts += [
             _item(gallery, rank, hit, shown, many) for rank, hit in enumerate(answer.hits, start=1)
@@ -74,9 +75,7 @@ def _query_item(answer: Answer, many: bool) -> str:
         pen = ImageDraw.Draw(small)
         pen.line([*corners, corners[0], corners[1]], _OUTLINE, _OUTLINE_PX, joint="curve")
     image = thumbnail_jpeg(small, side)
-    unknown = "no answer, only candidates" if answer.unknown() else "query"
-    told = f"{shown.path} found" if shown is not None else unknown
-    return item("query", data_url(image), f"query {answer.picture.name}", told)
+    return item("query", data_url(image), f"query {answer.picture.name}", answer.verdict())
 
 
 def _item(gallery: Gallery, rank: int, hit: Hit, shown: dict[int, str], many: bool) -> str:

@@ -7,10 +7,13 @@ end in success or in an ActnetError within `CASE_S` seconds. Anything else ends 
 case kept in FOLDER. A process of its own for each target: a signal must not take the others along.
 """
 
+import contextlib
+import hashlib
 import json
 import pickle
 import shutil
 import signal
+import sqlite3
 import sys
 import warnings
 from collections.abc import Callable
@@ -84,6 +87,52 @@ def read_gallery(path: Path) -> object:
         return reader.pictures(ids), list(reader.problems()), reader.numbers()
 
 
+def read_approximate_index(path: Path) -> object:
+    from mobile_actnet.gallery.approximate_search import ApproximateSearch
+    from mobile_actnet.gallery.sqlite.reader import GalleryReader
+
+    gallery, digest = path.with_suffix(""), hashlib.sha256(path.read_bytes()).hexdigest()
+    with contextlib.closing(sqlite3.connect(gallery)) as noted, noted:
+        noted.execute("PRAGMA synchronous = OFF")
+        noted.execute("UPDATE approximate_index SET sha256 = ?", (digest,))
+    with GalleryReader(gallery) as reader:
+        _, queries = reader.load()
+        return ApproximateSearch(reader).search(queries, 5)
+
+
+def read_thresholds(path: Path) -> object:
+    from mobile_actnet.gallery.answers.thresholds_file import read_thresholds
+
+    return read_thresholds(path)
+
+
+def read_record(path: Path) -> object:
+    from mobile_actnet.export.quantization.int8_file import load_recorded
+
+    return load_recorded("ab" * 32, path)
+
+
+def read_pack(path: Path) -> object:
+    from mobile_actnet.pictures.photos import find_photos
+    from mobile_actnet.training.distillation.picture_pack import unpack
+
+    folder = path.parent / "unpacked"
+    try:
+        return find_photos(unpack(path, folder))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def read_teacher(path: Path) -> object:
+    import torch
+
+    from mobile_actnet.training.distillation.onnx_graph import OnnxGraph
+    from mobile_actnet.training.distillation.teacher_networks import OnnxTeacher
+
+    OnnxGraph(path)
+    return OnnxTeacher(path, torch.device("cpu"), threads=1)
+
+
 def read_truth(path: Path) -> object:
     from mobile_actnet.evaluation.protocols.ground_truth import read_ground_truth
 
@@ -110,6 +159,11 @@ TARGETS: dict[str, Read] = {
     "checkpoint": read_checkpoint,
     "manifest": read_manifest,
     "gallery": read_gallery,
+    "approximate index": read_approximate_index,
+    "thresholds": read_thresholds,
+    "record": read_record,
+    "pack": read_pack,
+    "teacher": read_teacher,
     "truth": read_truth,
     "artefact": read_artefact,
     "state": read_state,
@@ -189,10 +243,12 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGALRM, too_long)
     if target == "manifest":
         case.with_suffix("").write_bytes(b"weights")
-    if target in ("photo list",):
+    if target == "photo list":
         (place / "a.jpg").write_bytes(b"x")
-    for source in (Path(whole),):
-        shutil.copytree(source, case) if source.is_dir() else shutil.copy(source, case)
+    source = Path(whole)
+    shutil.copytree(source, case) if source.is_dir() else shutil.copy(source, case)
+    if target == "approximate index":
+        shutil.copy(source.with_suffix(""), case.with_suffix(""))
     read(case)
     refused = read_whole = 0
     for number in range(int(cases)):

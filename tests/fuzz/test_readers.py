@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,11 +12,20 @@ from pathlib import Path
 import pytest
 import torch
 
+from mobile_actnet.export.quantization.calibration import ActivationRanges
+from mobile_actnet.export.quantization.config import CalibrationMethod
+from mobile_actnet.export.quantization.int8_file import save_recorded
+from mobile_actnet.export.quantization.tuned_kernels import TunedKernels
+from mobile_actnet.gallery.approximate_search import index_path, refresh
+from mobile_actnet.gallery.sqlite.writer import GalleryWriter
 from mobile_actnet.network.actnet import Actnet
 from mobile_actnet.network.checkpoint import Card, save_checkpoint
 from mobile_actnet.network.config import BackboneKind, NetworkConfig, StreamConfig
+from mobile_actnet.pictures.photos import find_photos
 from mobile_actnet.runtime.vocabulary import Format, Precision
+from mobile_actnet.training.distillation.picture_pack import write_pack
 from tests.fuzz.readers import ground_truth
+from tests.mobile_actnet.training.distillation.tiny_teacher import write_teacher
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 CASES = int(os.environ.get("ACTNET_FUZZ_CASES", "2000"))
@@ -70,7 +80,7 @@ def test_tables(target: str, text: str, fuzz: Fuzz, tmp_path: Path) -> None:
 def test_checkpoints(fuzz: Fuzz, tmp_path: Path) -> None:
     torch.manual_seed(0)
     save_checkpoint(Actnet(SMALL), tmp_path / "whole.safetensors", Card("small"))
-    fuzz("checkpoint", tmp_path / "whole.safetensors", 1 / 4)
+    fuzz("checkpoint", tmp_path / "whole.safetensors")
 
 
 def test_manifests(fuzz: Fuzz, tmp_path: Path) -> None:
@@ -92,7 +102,48 @@ def test_manifests(fuzz: Fuzz, tmp_path: Path) -> None:
     "name", sorted(path.name for path in (GOLDEN / "gallery").glob("*.sqlite"))
 )
 def test_galleries(name: str, fuzz: Fuzz) -> None:
-    fuzz("gallery", GOLDEN / "gallery" / name, 1 / 4)
+    fuzz("gallery", GOLDEN / "gallery" / name, 1 / 2)
+
+
+def test_approximate_indices(fuzz: Fuzz, tmp_path: Path) -> None:
+    gallery = tmp_path / "whole.sqlite"
+    shutil.copy(GOLDEN / "gallery" / "int8.sqlite", gallery)
+    with GalleryWriter(gallery) as writer:
+        refresh(writer, threads=1, from_count=1)
+    fuzz("approximate index", index_path(gallery))
+
+
+def test_thresholds(fuzz: Fuzz, tmp_path: Path) -> None:
+    row = {"least": 4.5, "false_answers": 0.05, "right_answers": 0.5, "wrong_answers": 0.0}
+    thresholds = {"distinctness": [row, row], "similarity": [row]}
+    told = {"schema": 1, "model_sha256": "ab" * 32, "pictures": 20, "captures": 600}
+    told |= {"measure": "distinctness", "thresholds": thresholds}
+    (tmp_path / "whole.json").write_text(json.dumps(told))
+    fuzz("thresholds", tmp_path / "whole.json")
+
+
+def test_records_for_8_bits(fuzz: Fuzz, tmp_path: Path) -> None:
+    kernels = TunedKernels(
+        {"a": torch.ones(2, 3, 1, 1, dtype=torch.int8)}, {"a": torch.ones(2)},
+        {"a": torch.zeros(2)}, {"steps": 3},
+    )  # fmt: skip
+    ranges = ActivationRanges(
+        {"a": torch.ones(2)}, {"a": torch.zeros(2)}, {"a": (0.0, 6.0)}, 8, "cd" * 32,
+        CalibrationMethod.MSE, "recorded", "224x224", kernels,
+    )  # fmt: skip
+    save_recorded(ranges, tmp_path / "whole.safetensors", "ab" * 32)
+    fuzz("record", tmp_path / "whole.safetensors")
+
+
+def test_packs(fuzz: Fuzz, make_photos, tmp_path: Path) -> None:
+    write_pack(tmp_path / "whole.zip", find_photos(make_photos(3)))
+    fuzz("pack", tmp_path / "whole.zip")
+
+
+def test_teachers(fuzz: Fuzz, tmp_path: Path) -> None:
+    pytest.importorskip("onnx", reason="needs the extra onnx")
+    write_teacher(tmp_path / "whole.onnx")
+    fuzz("teacher", tmp_path / "whole.onnx")
 
 
 @pytest.mark.parametrize("suffix", [".pkl", ".json"])
@@ -111,7 +162,7 @@ def test_states(fuzz: Fuzz, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "share"), [(Format.ONNX, 1 / 20), (Format.TFLITE, 1 / 20), (Format.COREML, 1 / 20)]
+    ("kind", "share"), [(Format.ONNX, 1), (Format.TFLITE, 1), (Format.COREML, 1)]
 )
 def test_artefacts(kind: Format, share: float, fuzz: Fuzz, small_artefact) -> None:
     package = {Format.ONNX: "onnx", Format.TFLITE: "litert_torch", Format.COREML: "coremltools"}

@@ -103,3 +103,22 @@ def known_and_unknown(
         known.add(similarities, same, np.ones_like(same))
         unknown.add(similarities, same, ~same)
     return known.result(), unknown.result()
+
+
+def best_scores(
+    queries: NDArray[np.float32], blocks: Iterable[NDArray[np.float32]], measure: Measure
+) -> list[float | None]:
+    """Score the best match of each of Q queries; None where there is nothing to compare with.
+
+    Args:
+        queries: (Q, D) descriptors. blocks: (B, D) descriptors of the gallery.
+    """
+    best = BestSoFar(len(queries))
+    for block in blocks:
+        similarities = (queries @ block.T).astype(np.float64)
+        seen = np.ones_like(similarities, np.bool_)
+        best.add(similarities, seen, seen)
+    found = best.result()
+    known = np.isfinite(found.similarity)
+    scores: list[float] = found.score(measure).tolist()
+    return [score if there else None for score, there in zip(scores, known, strict=True)]

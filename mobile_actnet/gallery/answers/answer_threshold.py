@@ -21,14 +21,13 @@ from tqdm import tqdm
 
 from mobile_actnet.errors import ActnetError, UnreadablePictureError
 from mobile_actnet.gallery.answers.answer_scores import BestMatches, Measure, known_and_unknown
+from mobile_actnet.gallery.answers.thresholds_file import SCHEMA
 from mobile_actnet.gallery.model import identify_as, opened
 from mobile_actnet.gallery.sqlite import storage as stored
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
 from mobile_actnet.gallery.sqlite.schema import from_gallery
 from mobile_actnet.pictures.preprocessing import decode, resize
 from mobile_actnet.training.phone_captures import capture
-
-SCHEMA = 1
 
 FALSE_ANSWERS = (0.01, 0.05, 0.1, 0.2)
 """Shares of photos of unknown things that may be answered, which an app lets people choose from."""

@@ -13,26 +13,42 @@ from mobile_actnet.runtime.errors import ArtefactError
 
 def inspect(path: Path) -> ArtefactInfo:
     """Read tensors, operators and metadata from the graph, without running it."""
+    model = read_model(path)
+    try:
+        return _info(model)
+    # onnx's errors have no common base but this.
+    except Exception as error:
+        raise _damaged(path, error) from error
+
+
+def read_model(path: Path) -> onnx.ModelProto:
+    """Read a model that is whole in its file.
+
+    Raises:
+        ArtefactError: unreadable, no ONNX file, without input or output, or with data elsewhere.
+    """
     try:
         content = path.read_bytes()
     except OSError as error:
         raise ArtefactError(f"{path} cannot be read: {error.strerror}") from error
     try:
-        return _read(path, content)
-    except ArtefactError:
-        raise
-    # protobuf's and onnx's errors have no common base but this.
+        model = onnx.load_from_string(content)
+    # protobuf's errors have no common base but this.
     except Exception as error:
-        first_line = (str(error).strip().splitlines() or ["unreadable"])[0]
-        raise ArtefactError(f"{path} is no ONNX file or damaged ({first_line})") from error
-
-
-def _read(path: Path, content: bytes) -> ArtefactInfo:
-    model = onnx.load_from_string(content)
+        raise _damaged(path, error) from error
     if any(_is_external(tensor) for tensor in _tensors(model)):
         raise ArtefactError(f"{path} points at data in other files; export it again as one file")
     if not (model.graph.input and model.graph.output):
-        raise ValueError("it holds no graph")
+        raise _damaged(path, ValueError("it holds no graph"))
+    return model
+
+
+def _damaged(path: Path, error: Exception) -> ArtefactError:
+    first_line = (str(error).strip().splitlines() or ["unreadable"])[0]
+    return ArtefactError(f"{path} is no ONNX file or damaged ({first_line})")
+
+
+def _info(model: onnx.ModelProto) -> ArtefactInfo:
     onnx.checker.check_model(model)
     return ArtefactInfo(
         input=_tensor_spec(model.graph.input[0]),

@@ -42,6 +42,16 @@ class OnnxGraph(nn.Module):
         self._shapes: dict[str, Tensor] = {}
         self._nodes: list[tuple[str, list[str], list[str], Attributes]] = []
         self._fixed: dict[str, Tensor] = {}
+        try:
+            self._take(path, graph)
+        except ActnetError:
+            raise
+        # A graph may be well-formed and make no sense: constants that do not fit raise anything.
+        except Exception as error:
+            told = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            raise ActnetError(f"{path} cannot be used as a teacher: {told}") from error
+
+    def _take(self, path: Path, graph: Any) -> None:
         from onnx import numpy_helper
 
         for initializer in graph.initializer:
@@ -117,19 +127,12 @@ class OnnxGraph(nn.Module):
 
 def _load(path: Path) -> Any:
     try:
-        import onnx
-        from google.protobuf.message import DecodeError
+        from mobile_actnet.runtime.onnx.onnx_file import read_model
     except ImportError as error:
         raise MissingPackageError(
             "an ONNX teacher needs a package: pip install 'mobile-actnet[onnx]'"
         ) from error
-    try:
-        model = onnx.load(str(path))
-    except (OSError, DecodeError, ValueError) as error:
-        raise ActnetError(f"{path} cannot be read as ONNX: {error}") from error
-    if not model.graph.output:
-        raise ActnetError(f"{path} cannot be read as ONNX: it has no output")
-    return model.graph
+    return read_model(path).graph
 
 
 def _attributes_of(node: Any) -> Attributes:

@@ -88,12 +88,17 @@ def unpack(path: Path, folder: Path) -> Path:
     try:
         target = folder / f"{path.stem}-{sha256_of(path)[:16]}"
         with zipfile.ZipFile(path) as pack:
-            names = pack.namelist()
-            if MANIFEST_NAME not in names:
+            if MANIFEST_NAME not in pack.namelist():
                 raise ActnetError(f"{path} is no pack: it has no {MANIFEST_NAME}")
+            if any(inside.compress_type != zipfile.ZIP_STORED for inside in pack.infolist()):
+                # What `write_pack` never does; a small file could fill the disk.
+                raise ActnetError(f"{path} is no pack: what is in it is compressed")
             pack.extractall(target)  # zipfile keeps names inside the folder
-    except (zipfile.BadZipFile, EOFError) as error:
-        raise ActnetError(f"{path} is no pack or is damaged: {error}; write it again") from error
     except OSError as error:
         raise ActnetError(f"{path} cannot be unpacked below {folder}: {reason(error)}") from error
+    except ActnetError:
+        raise
+    # A damaged archive raises almost anything: RuntimeError, NotImplementedError, ValueError.
+    except Exception as error:
+        raise ActnetError(f"{path} is no pack or is damaged: {error}; write it again") from error
     return target

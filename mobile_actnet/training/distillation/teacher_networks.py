@@ -152,7 +152,11 @@ class OnnxTeacher:
 
     def _run(self, images: Tensor) -> Tensor:
         if self._graph is not None:
-            output = self._graph(images if self.input.as_bytes else images.half()).float()
+            try:
+                output = self._graph(images if self.input.as_bytes else images.half()).float()
+            # A graph may be well-formed and make no sense: shapes that do not fit raise anything.
+            except (RuntimeError, TypeError, ValueError, LookupError, AttributeError) as error:
+                raise ActnetError(f"{self.path} cannot be run: {_first_line(error)}") from error
             return output[:, :, 0, 0] if output.shape[2:] == (1, 1) else output
         array = images.numpy().astype(np.uint8 if self.input.as_bytes else np.float32)
         step = self.input.batch or len(array)
@@ -197,12 +201,15 @@ def _normalised(images: Tensor, kind: TeacherNormalisation) -> Tensor:
 def _open(path: Path, threads: int | None) -> Any:
     try:
         import onnxruntime
+
+        from mobile_actnet.runtime.onnx.onnx_file import read_model
     except ImportError as error:
         raise MissingPackageError(
             "a teacher needs a package: pip install 'mobile-actnet[onnx]'"
         ) from error
     if not path.is_file():
         raise ActnetError(f"teacher {path} does not exist; give an .onnx file")
+    read_model(path)  # onnxruntime trusts what it reads, and opens other files that it names.
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     if threads:

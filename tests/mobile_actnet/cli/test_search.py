@@ -11,6 +11,7 @@ from PIL import Image
 
 from mobile_actnet.cli.index import main as index
 from mobile_actnet.cli.search import main
+from mobile_actnet.export import Gallery
 
 COLOURS = {"red": (220, 20, 30), "green": (10, 170, 40), "blue": (20, 40, 230)}
 
@@ -44,7 +45,7 @@ def test_text(shop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert main([str(shop), "--query", str(query(tmp_path, "red")), "--top", "2"]) == 0
     lines = capsys.readouterr().out.splitlines()
     # A plain picture has no local features that could verify it.
-    assert lines[0] == f"{query(tmp_path, 'red')}: no answer, only candidates"
+    assert lines[0].startswith(f"{query(tmp_path, 'red')}: not found: nothing in the gallery fits")
     assert lines[1] == "  1.000 red  red/<b>&red.png"
     assert len(lines) == 3
 
@@ -53,13 +54,48 @@ def test_without_verification_nothing_is_said_of_answers(
     shop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([str(shop), "--query", str(query(tmp_path, "red")), "--no-verify"]) == 0
-    assert capsys.readouterr().out.splitlines()[0] == f"{query(tmp_path, 'red')}:"
+    line = capsys.readouterr().out.splitlines()[0]
+    assert line.startswith(f"{query(tmp_path, 'red')}: no verdict: nothing was verified")
+
+
+def test_thresholds_judge_where_nothing_is_verified(
+    shop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Gallery.open(shop) as gallery:
+        model = gallery.info.model_sha256
+    command = [str(shop), "--query", str(query(tmp_path, "red")), "--no-verify", "--json"]
+
+    def verdict(least: float, model: str, *more: str, name: str = "thresholds.json") -> dict:
+        rows = [{"least": 0.1, "false_answers": 0.2}, {"least": least, "false_answers": 0.01}]
+        told = {"schema": 1, "model_sha256": model, "measure": "similarity"}
+        (tmp_path / name).write_text(json.dumps(told | {"thresholds": {"similarity": rows}}))
+        assert main([*command, *more]) == 0
+        return json.loads(capsys.readouterr().out)["queries"][0]
+
+    told = verdict(0.99, model)
+    assert told["verdict"] == "found"
+    assert told["judged_by"] == "similarity"
+    assert told["score"] == pytest.approx(1, abs=0.01)
+    assert verdict(1.5, model)["verdict"] == "not found"
+    assert verdict(0.99, "of another one")["verdict"] == "no verdict"
+    (tmp_path / "thresholds.json").unlink()
+    assert main([*command[:-1], "--thresholds", str(tmp_path / "none.json")]) == 1
+    assert "none.json cannot be read" in capsys.readouterr().err
+    elsewhere = ("--thresholds", str(tmp_path / "mine.json"))
+    assert verdict(0.99, model, *elsewhere, name="mine.json")["verdict"] == "found"
+    assert main([*command[:-1], *elsewhere]) == 0
+    assert "found red (red/" in capsys.readouterr().out
+    told = json.loads((tmp_path / "mine.json").read_text())
+    (tmp_path / "mine.json").write_text(json.dumps(told | {"model_sha256": "x"}))
+    assert main([*command, *elsewhere]) == 1
+    assert "another model" in capsys.readouterr().err
 
 
 def test_json_of_a_folder(shop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = [str(shop), "--query", str(tmp_path / "photos"), "--json", "--group"]
+    arguments += ["--html", str(tmp_path / "hits.html")]
     assert main(arguments) == 0
-    (line,) = capsys.readouterr().out.splitlines()
+    (line,) = capsys.readouterr().out.splitlines()  # Nothing but JSON, --html or not.
     told = json.loads(line)["queries"]
     assert [one["hits"][0]["label"] for one in told] == ["blue", "green", "red"]
     assert told[0]["hits"][0]["similarity"] == pytest.approx(1)
@@ -69,7 +105,8 @@ def test_page_in_chromium(shop: Path, tmp_path: Path, capsys: pytest.CaptureFixt
     page = tmp_path / "hits.html"
     assert main([str(shop), "--query", str(query(tmp_path, "green")), "--html", str(page)]) == 0
     text = page.read_text()
-    assert "<span>no answer, only candidates</span>" in text
+    assert "<span>not found</span>" in text
+    assert "not found: nothing in the gallery fits" in text
     assert "http" not in text.replace("http-equiv", "")
     assert "<b>" not in text
     browser = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -119,7 +156,7 @@ def test_a_query_that_cannot_be_read_stops_no_other(
     page, command = tmp_path / "hits.html", [str(shop), "--query", str(queries)]
     assert main([*command, "--html", str(page)]) == 0
     told = capsys.readouterr()
-    assert told.out.splitlines()[0] == f"{queries / 'b.png'}: no answer, only candidates"
+    assert told.out.splitlines()[0].startswith(f"{queries / 'b.png'}: not found: ")
     assert told.err.startswith("not searched for: ")
     assert "a.jpg" in told.err
     assert page.read_text().count("<section>") == 2

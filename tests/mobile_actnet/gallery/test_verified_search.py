@@ -156,7 +156,7 @@ def test_the_page_draws_the_outline(folder: Path, capsys: pytest.CaptureFixture[
     queries = ["--query", str(folder / "query.png"), "--query", str(folder / "unknown.png")]
     assert search([str(folder / "g.sqlite"), *queries, "--html", str(page)]) == 0
     text = page.read_text()
-    assert text.count("3.png found") == 1
+    assert text.count("<p>found 3.png</p>") == 1
     assert text.count('class="verified"') == 1
 
 
@@ -166,7 +166,7 @@ def test_a_gallery_of_version_1_works_and_says_so(
     as_version_1(folder / "g.sqlite")
     assert search([str(folder / "g.sqlite"), "--query", str(folder / "query.png"), "--json"]) == 0
     captured = capsys.readouterr()
-    assert "has no local features; actnet-index update" in captured.err
+    assert "has no local features; add them: actnet-index update" in captured.err
     hits = json.loads(captured.out)["queries"][0]["hits"]
     assert len(hits) == COUNT
     assert all(hit["verified"] is None for hit in hits)

@@ -114,6 +114,10 @@ def test_what_is_no_pack_is_refused(folder: Path, tmp_path: Path) -> None:
         pack.writestr("a.txt", "a")
     with pytest.raises(ActnetError, match="has no manifest.csv"):
         unpack(tmp_path / "other.zip", tmp_path / "out")
+    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as pack:
+        pack.writestr("manifest.csv", "path,instance,role\n" * 1000)
+    with pytest.raises(ActnetError, match="what is in it is compressed"):
+        unpack(tmp_path / "bomb.zip", tmp_path / "out")
 
 
 class CountingTeacher:
