@@ -92,8 +92,9 @@ def _run(command: Callable[[], int]) -> int:
         return _fail(str(error))
     except OSError as error:
         return _fail(_sentence(error))
-    except KeyboardInterrupt:
-        print("stopped: nothing half-written is left", file=sys.stderr)
+    except KeyboardInterrupt as stop:
+        # A command that kept something says so.
+        print("stopped:", *(stop.args or ("nothing half-written is left",)), file=sys.stderr)
         return _EXIT_INTERRUPTED
 
 

@@ -1,10 +1,11 @@
 """Fine-tuning for 8 bits: the simulated int8 network learns to describe as the float one does.
 
 No labels: the loss is one minus the cosine of both descriptors of the same picture, a capture or a
-clean one. Some pictures are held out and say what it was worth. A state file is written every few
-steps; a killed run resumes from it to the same losses.
+clean one. Some pictures are held out and say what it was worth. A stopped or killed run resumes from
+its state file to the same losses.
 """
 
+import contextlib
 import copy
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -27,7 +28,7 @@ from mobile_actnet.training.config import PHONE
 from mobile_actnet.training.log import TrainingLog
 from mobile_actnet.training.optimizers import rate
 from mobile_actnet.training.sources import Collection
-from mobile_actnet.training.state import load_state, run_identity, save_state
+from mobile_actnet.training.state import StateKeeper, load_state, run_identity, save_state
 
 _BATCH = 16
 _BETAS = (0.9, 0.99)
@@ -62,19 +63,19 @@ def tune(
     Raises:
         ActnetError: the state file is of another run, the loss is no longer finite, the held-out
             pictures are no nearer than before, or the disk is full.
+        KeyboardInterrupt: the run was stopped; it says what is kept.
     """
     run = _Run(network, collection, found, config, state_path)
     before = run.cosine(held_out)
     say(f"held-out pictures: cosine {before:.5f} with the float network before tuning")
     first_step = run.resume()
+    keeper = StateKeeper(state_path, state_every_steps)
+    keeper.steps = config.steps
     log = TrainingLog(state_path.with_suffix(".jsonl"), config.steps, first_step, say, bar)
-    try:
+    with keeper.telling(), contextlib.closing(log), keeper.whole_steps():
         for step, pixels in run.batches(first_step, workers):
             log.step(step + 1, len(pixels), {"loss": run.update(step, pixels)})
-            if (step + 1) % state_every_steps == 0 or step + 1 == config.steps:
-                run.save(step + 1)
-    finally:
-        log.close()
+            keeper.after(step + 1, step + 1 == config.steps, run.save)
     run.take_average()
     after = run.cosine(held_out)
     say(f"held-out pictures: cosine {after:.5f} after tuning")

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from mobile_actnet.training.distillation.distil import Pace
     from mobile_actnet.training.distillation.picture_store import PictureStore
+    from mobile_actnet.training.distillation.target_cache import TargetCache
     from mobile_actnet.training.distillation.teacher_networks import Teacher
 
 TEACHER, PACK = "--teacher", "--pack"
@@ -138,9 +139,12 @@ def _train(arguments: argparse.Namespace) -> int:
     store = _store(arguments, folder, device)
     print(f"{len(store)} pictures; asking {len(teachers)} teachers for the clean ones")
     cache = TargetCache(folder / "targets.sqlite") if config.views_per_picture else None
-    learning = Distillation(
-        start, store, teachers, weights, config, device, arguments.join_weights, cache
-    )
+    try:
+        learning = Distillation(
+            start, store, teachers, weights, config, device, arguments.join_weights, cache
+        )
+    except KeyboardInterrupt as stop:
+        raise KeyboardInterrupt(_before_the_first_step(cache, folder)) from stop
     student = distil(learning, state_path, pace=_pace(device))
     names = [word if word == START else Path(word).name for word in arguments.teacher]
     new_card = Card(
@@ -160,6 +164,15 @@ def _train(arguments: argparse.Namespace) -> int:
     print(f"saved {output}")
     print(f"next: actnet export --format tflite --checkpoint {output} -o models/")
     return 0
+
+
+def _before_the_first_step(cache: TargetCache | None, folder: Path) -> str:
+    if cache is None:
+        return "before the first step: nothing is kept, and nothing half-written is left"
+    return (
+        f"before the first step; what the teachers have said is kept in {folder}; run the same "
+        "command again to resume"
+    )
 
 
 def _device(word: str) -> torch.device:

@@ -6,6 +6,7 @@ pictures.
 """
 
 import multiprocessing
+import signal
 import sys
 from dataclasses import dataclass
 
@@ -160,7 +161,13 @@ def loader(dataset: Dataset[Batch], workers: int) -> DataLoader[Batch]:
         num_workers=workers,
         multiprocessing_context="spawn" if workers else None,
         collate_fn=None,
+        worker_init_fn=_leave_interrupts if workers else None,
     )
+
+
+def _leave_interrupts(_: int) -> None:
+    """Ctrl-C in a terminal reaches all processes: the first one decides when the work ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _can_share_memory() -> bool:

@@ -48,6 +48,14 @@ class Processes:
             value /= self.world
         return value
 
+    def largest(self, number: int) -> int:
+        """Return the largest of all processes' numbers."""
+        if self.world == 1:
+            return number
+        value = torch.tensor(number, device=self.device)
+        dist.all_reduce(value, dist.ReduceOp.MAX)
+        return int(value)
+
     def gather(self, value: Tensor) -> Tensor:
         """Join the tensors of all processes, of any lengths, along the first axis."""
         if self.world == 1:

@@ -7,13 +7,13 @@ training on a narrow collection without it makes the network forget everything e
 
 Triplets: anchor, positive and negative pictures, the negatives mined with the current model.
 
-Batch norm stays as it is in both: its statistics are those of the start. A state file is written
-every few steps and a killed run resumes from it to the same losses.
+Batch norm stays as it is in both: its statistics are those of the start. A stopped or killed run
+resumes from its state file to the same losses.
 """
 
 import math
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ from mobile_actnet.training.losses import (
 from mobile_actnet.training.mining import Triplets, mine_negatives
 from mobile_actnet.training.optimizers import leading_parameters, make_optimizer, rate
 from mobile_actnet.training.sources import Collection, Source, collect
-from mobile_actnet.training.state import load_state, run_identity, save_state
+from mobile_actnet.training.state import StateKeeper, load_state, run_identity, save_state
 from mobile_actnet.training.teacher import finish_whitening, teacher_signatures
 from mobile_actnet.training.triplet_miner import TripletMiner
 
@@ -69,7 +69,7 @@ def train(
         state_path: the state file; beside it `.jsonl` gets a line for every 10th step.
         say: takes lines of progress and warnings.
         workers: processes that make batches.
-        state_every_steps: how often the state is written; it is also written at the end.
+        state_every_steps: at which the state is written, beside every minute, epoch and stop.
         measure: gives the dev mAP of a network; the run ends with the epoch where it was best.
         keep: is called with the network to keep after each epoch that is the best so far.
         processes: this process among those that train together.
@@ -79,27 +79,27 @@ def train(
         ActnetError: fewer than two instances, the state file is of another run, the loss is no
             longer finite, or the disk is full.
         ConfigError: the batch cannot be split over the processes.
+        KeyboardInterrupt: the run was stopped; it says what is kept.
     """
     collection = collect(sources)
-    run = _Run(network, collection, config, state_path, processes, workers)
-    first_step = run.resume()
-    log = TrainingLog(
-        state_path.with_suffix(".jsonl"), run.steps, first_step,
-        say if processes.first else _silent, bar and processes.first,
-    )  # fmt: skip
-    try:
-        for step, batch in run.batches(first_step):
-            entry = run.update(step, batch)
-            if processes.first:
-                _report(log, step, entry, run, batch)
-            epoch_ends = (step + 1) % run.steps_per_epoch == 0
-            if epoch_ends and measure is not None:
-                run.keep_best(measure, step + 1, log.say, keep)
-            if (step + 1) % state_every_steps == 0 or epoch_ends or step + 1 == run.steps:
-                run.save(step + 1)
-    finally:
-        log.close()
-    run.finish()
+    keeper = StateKeeper(state_path, state_every_steps, largest=processes.largest)
+    with keeper.telling():
+        run = _Run(network, collection, config, state_path, processes, workers)
+        keeper.steps = run.steps
+        first_step = run.resume()
+        told = say if processes.first else _silent
+        shown, path = bar and processes.first, state_path.with_suffix(".jsonl")
+        log = TrainingLog(path, run.steps, first_step, told, shown)
+        with closing(log), keeper.whole_steps():
+            for step, batch in run.batches(first_step):
+                entry = run.update(step, batch)
+                if processes.first:
+                    _report(log, step, entry, run, batch)
+                epoch_ends = (step + 1) % run.steps_per_epoch == 0
+                if epoch_ends and measure is not None:
+                    run.keep_best(measure, step + 1, log.say, keep)
+                keeper.after(step + 1, epoch_ends or step + 1 == run.steps, run.save)
+        run.finish()
 
 
 class _Run:

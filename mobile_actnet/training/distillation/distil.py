@@ -11,6 +11,7 @@ steps. On a GPU pictures and teachers live there and nothing is kept; on a CPU t
 descriptors are kept on disk.
 """
 
+import contextlib
 import copy
 import hashlib
 import json
@@ -56,7 +57,7 @@ from mobile_actnet.training.distillation.teacher_losses import teacher_loss
 from mobile_actnet.training.distillation.teacher_networks import Teacher
 from mobile_actnet.training.distributed import autocasting, resolve_autocast
 from mobile_actnet.training.log import TrainingLog
-from mobile_actnet.training.state import load_state, save_state
+from mobile_actnet.training.state import STATE_EVERY_S, StateKeeper, load_state, save_state
 
 _MOST_HELD_OUT = 512
 _LOG_EVERY_STEPS = 10
@@ -74,7 +75,7 @@ class Pace:
 
     measure_every_steps: int = 200
     state_every_steps: int = 200
-    state_every_s: float = 60.0
+    state_every_s: float = STATE_EVERY_S
     bar: bool = False
 
 
@@ -93,13 +94,16 @@ def distil(
 
     Raises:
         ActnetError: the state file is of another run, the loss is not finite, or the disk is full.
+        KeyboardInterrupt: the run was stopped; it says what is kept.
     """
     config = run.config
-    first_step, saved_at = run.resume(state_path), time.monotonic()
+    first_step = run.resume(state_path)
+    keeper = StateKeeper(state_path, pace.state_every_steps, pace.state_every_s)
+    keeper.steps = None if config.minutes else config.steps
     log = TrainingLog(state_path.with_suffix(".jsonl"), config.steps, first_step, say, pace.bar)
-    try:
+    with keeper.telling(), contextlib.closing(log), keeper.whole_steps():
         for step in range(first_step, config.steps):
-            if step and run.progress(step) >= 1:
+            if run.progress(step) >= 1:
                 break  # resumed after its time was over
             loss = run.update(step)
             done, last = step + 1, run.progress(step + 1) >= 1
@@ -116,14 +120,9 @@ def distil(
                 entry |= measured
                 log.say(f"step {done}, {100 * run.progress(done):.0f} %: {_sentence(measured)}")
             log.step(done, min(config.batch_size, len(run.learned)), entry, run.left_s())
-            overdue = time.monotonic() - saved_at > pace.state_every_s
-            if done % pace.state_every_steps == 0 or last or overdue:
-                run.save(state_path, done)
-                saved_at = time.monotonic()
+            keeper.after(done, last, lambda finished: run.save(state_path, finished))
             if last:
                 break
-    finally:
-        log.close()
     return run.joined()
 
 

@@ -3,10 +3,11 @@
 import contextlib
 import signal
 import threading
+from collections.abc import Callable
 
 import pytest
 
-from mobile_actnet.runtime.interrupts import keep_interrupt
+from mobile_actnet.runtime.interrupts import keep_interrupt, noted_stop
 
 
 def test_a_first_interrupt_waits_for_the_end_of_the_block() -> None:
@@ -73,3 +74,44 @@ def test_works_beside_the_main_thread() -> None:
     thread.start()
     thread.join()
     assert ran
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_is_noted_and_raised_at_the_end(number: signal.Signals) -> None:
+    told: list[int] = []
+    steps: list[int] = []
+
+    def note(received: int, _: object) -> None:
+        told.append(received)
+        raise KeyboardInterrupt
+
+    def work(stopped: Callable[[], bool], signals: int = 1) -> None:
+        for step in range(5):
+            if step == 2:
+                for _ in range(signals):
+                    signal.raise_signal(number)
+            steps.append(step)
+            if stopped():
+                raise KeyboardInterrupt  # As a loop may end, too.
+
+    def fail() -> None:
+        signal.raise_signal(number)
+        raise RuntimeError("a worker was stopped by the same signal")
+
+    before = signal.signal(number, note)
+    try:
+        with pytest.raises(KeyboardInterrupt), noted_stop() as stopped:
+            work(stopped)
+        assert steps == [0, 1, 2], "the step was finished"
+        assert told == [number], "whoever counts signals is told"
+        assert signal.getsignal(number) is note
+        steps.clear()
+        with pytest.raises(KeyboardInterrupt), noted_stop() as stopped:
+            work(stopped, signals=2)
+        assert steps == [0, 1], "a second one does not wait"
+        with pytest.raises(KeyboardInterrupt), noted_stop():
+            fail()
+        with pytest.raises(RuntimeError, match="bug"), noted_stop():
+            raise RuntimeError("bug")
+    finally:
+        signal.signal(number, before)

@@ -26,6 +26,7 @@ from mobile_actnet.training.batches import loader
 from mobile_actnet.training.config import Autocast, LossKind, Mining, OptimizerKind, TrainingConfig
 from mobile_actnet.training.optimizers import leading_parameters
 from mobile_actnet.training.sources import Source
+from mobile_actnet.training.state import StateKeeper
 from mobile_actnet.training.trainer import train
 
 SMALL = NetworkConfig(BackboneKind.MOBILENET_V2, (StreamConfig(("features.3",)),), 8, 4)
@@ -96,6 +97,74 @@ def test_a_stopped_run_resumes_to_the_same_losses(
     assert losses(state) == losses(tmp_path / "whole.state")
     for key, value in whole.state_dict().items():
         assert torch.equal(value, resumed.state_dict()[key]), key
+
+
+def test_ctrl_c_keeps_the_step_and_says_so(pictures: Path, tmp_path: Path) -> None:
+    run(small_network(), pictures, tmp_path / "whole.state")
+    state = tmp_path / "stopped.state"
+    sources = [Source(find_photos(pictures), 1.0)]
+
+    def stop(line: str) -> None:
+        if line.startswith("step 10/"):
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt, match=r"^10 of 20 steps are kept in .*stopped\.state"):
+        # The state would be written at no other step of the epoch.
+        train(small_network(), sources, CONFIG, state, say=stop, workers=0, state_every_steps=99)
+    assert torch.load(state, weights_only=True)["step"] == 10
+    run(small_network(), pictures, state)
+    assert losses(state) == losses(tmp_path / "whole.state")
+
+
+def test_ctrl_c_before_the_first_step_says_so(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mobile_actnet.training.trainer.teacher_signatures", interrupted)
+    with pytest.raises(KeyboardInterrupt, match="^before the first step was finished: nothing"):
+        run(small_network(), pictures, tmp_path / "new.state")
+    assert not (tmp_path / "new.state").exists()
+    (tmp_path / "old.state").write_bytes(b"of an earlier run")
+    with pytest.raises(KeyboardInterrupt, match="has what an earlier run kept, as it was"):
+        run(small_network(), pictures, tmp_path / "old.state")
+
+
+def test_sigterm_in_the_first_epoch_keeps_it(pictures: Path, tmp_path: Path) -> None:
+    start, output = tmp_path / "start.safetensors", tmp_path / "new.safetensors"
+    save_checkpoint(small_network(), start, Card())
+    command = [
+        sys.executable, "-m", "mobile_actnet.cli.train", "--data", str(pictures),
+        "--checkpoint", str(start), "--steps", "5000", "--workers", "1", "--set", "batch_size=4",
+        "--set", "image_sizes=64", "--set", "teacher_sides_px=64", "-o", str(output),
+    ]  # fmt: skip
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("step 20/"):
+            break
+    process.send_signal(signal.SIGTERM)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 143, told
+    kept = torch.load(output.with_suffix(".state"), weights_only=True)["step"]
+    assert kept >= 20
+    assert f"stopped: {kept} of 5000 steps are kept in {output.with_suffix('.state')}" in told
+    assert "Traceback" not in told
+
+
+def test_the_state_is_written_every_minute(tmp_path: Path) -> None:
+    written: list[int] = []
+    keeper = StateKeeper(tmp_path / "x.state", 100, every_s=0)
+    for step in range(1, 4):
+        time.sleep(0.001)
+        keeper.after(step, False, written.append)
+    assert written == [1, 2, 3]
+    keeper = StateKeeper(tmp_path / "x.state", 2)
+    written.clear()
+    for step in range(1, 6):
+        keeper.after(step, step == 5, written.append)
+    assert written == [2, 4, 5]
 
 
 def test_kill_9_in_mid_epoch_resumes_to_the_same_losses(pictures: Path, tmp_path: Path) -> None:

@@ -112,6 +112,26 @@ def test_a_stopped_run_resumes_to_the_same_losses(
     assert {e["step"]: e["loss"] for e in whole} == {e["step"]: e["loss"] for e in resumed}
 
 
+def test_ctrl_c_keeps_the_step_and_says_so(
+    pictures: Path, teacher: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, state = learning(pictures, teacher), tmp_path / "a.state"
+    update = run.update
+
+    def stopped(step: int) -> torch.Tensor:
+        if step == 4:
+            signal.raise_signal(signal.SIGINT)
+        return update(step)
+
+    monkeypatch.setattr(run, "update", stopped)
+    with pytest.raises(KeyboardInterrupt, match=r"^5 of 12 steps are kept in .*a\.state"):
+        distil(run, state, silent)
+    assert torch.load(state, weights_only=True)["step"] == 5
+    distil(learning(pictures, teacher), state, silent)
+    distil(learning(pictures, teacher), tmp_path / "whole.state", silent)
+    assert entries(state)[-1]["loss"] == entries(tmp_path / "whole.state")[-1]["loss"]
+
+
 def test_new_views_every_time_need_no_cache(pictures: Path, teacher: Path, tmp_path: Path) -> None:
     config = replace(CONFIG, views_per_picture=0, steps=3)
     distil(learning(pictures, teacher, config), tmp_path / "s.state", silent)
