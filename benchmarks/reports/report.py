@@ -148,7 +148,9 @@ class Stages:
         setting: network and where it ran.
         picture: what was decoded: "a photo" or "generated", with its size.
         gallery: pictures in the gallery; search: what searched it.
-        stages_ms: summaries of decode, view, describe, shortlist, extract, match, verify, total.
+        stages_ms: summaries of decode, view, describe, shortlist, extract, match, verify, and their total
+            where no answer is certain; `certain`: the total where the first views are enough.
+        views: that are described at most; 1 in reports of before.
     """
 
     setting: str
@@ -156,6 +158,7 @@ class Stages:
     gallery: int
     search: str
     stages_ms: dict[str, Summary]
+    views: int = 1
 
 
 @dataclass(frozen=True, config=_STRICT)

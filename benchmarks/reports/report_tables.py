@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from mobile_actnet.benchmarks.config import NetworkName
 from mobile_actnet.benchmarks.latency.networks import NETWORKS
 from mobile_actnet.benchmarks.reports.regressions import Change
-from mobile_actnet.benchmarks.reports.report import Comparison, Measurement, Report
+from mobile_actnet.benchmarks.reports.report import Comparison, Measurement, Report, Stages
 
 _MEGABYTE = 1e6
 
@@ -160,7 +160,30 @@ def _stages(report: Report) -> str:
         ]
         for found in report.stages
     ]
-    return "Medians:\n\n" + table(header, rows)
+    return "Medians:\n\n" + table(header, rows) + _stages_in_descriptions(report.stages)
+
+
+def _stages_in_descriptions(stages: list[Stages]) -> str:
+    """Return what an answer costs beside describing one view, without extracting local features."""
+    rows = []
+    for found in stages:
+        ms = {name: summary.p50_ms for name, summary in found.stages_ms.items()}
+        if "certain" not in ms:
+            continue
+        one = ms["describe"] / found.views
+        shares = (
+            ms["certain"] - ms["extract"], ms["total"] - ms["extract"],
+            ms["match"] + ms["verify"], ms["extract"],
+        )  # fmt: skip
+        rows.append(
+            [f"{found.setting}; {found.gallery}", *(f"{each / one:.1f}" for each in shares)]
+        )
+    header = (
+        "network and runtime; gallery", "a certain answer", "no certain answer", "comparing 20",
+        "extraction",
+    )  # fmt: skip
+    told = "\n\nIn descriptions of one view; answers without the extraction:\n\n"
+    return told + table(header, rows) if rows else ""
 
 
 def _instructions(report: Report) -> str:

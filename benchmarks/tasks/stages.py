@@ -18,7 +18,7 @@ from mobile_actnet.benchmarks.latency.timing import ClockNs
 from mobile_actnet.descriptors import Descriptors
 from mobile_actnet.gallery.answers.verification import Verifier
 from mobile_actnet.gallery.answers.verified_ranking import largest_per_picture
-from mobile_actnet.gallery.config import SHORTLIST
+from mobile_actnet.gallery.config import FIRST_SHORTLIST, FIRST_VIEWS, SHORTLIST
 from mobile_actnet.gallery.exact_search import search_exact
 from mobile_actnet.gallery.sqlite.storage import Storage, StoredDescriptors, encode
 from mobile_actnet.pictures.local_features import (
@@ -39,6 +39,9 @@ from mobile_actnet.runtime.vocabulary import ImageSize
 
 STAGES = ("decode", "view", "describe", "shortlist", "extract", "match", "verify", "total")
 GALLERIES = (10_000, 100_000)
+CERTAIN_TOTAL = "certain"
+"""The total where the first views give a certain answer, and the search ends there."""
+
 NEAREST = SHORTLIST
 
 Search = Callable[[Descriptors], NDArray[np.int64]]
@@ -61,49 +64,81 @@ def measure_stages(
 
     Args:
         photo: bytes of a picture file; reading it from storage is not measured.
-        search: of the gallery. candidates: local features of the pictures that are verified.
+        search: of the gallery. candidates: local features of the pictures that are compared, the first
+            of them after the first views.
 
     Returns:
-        a summary of each of `STAGES`.
+        a summary of each of `STAGES`, in ms, where no answer is certain: with all views and the whole
+        shortlist. And of `CERTAIN_TOTAL`.
 
     Raises:
         UnreadablePictureError: the photo cannot be decoded.
     """
-    taken: list[list[float]] = []
+    views = VIEW_SETS[DEFAULT_VIEWS]
+    taken: list[dict[str, float]] = []
     start = clock_ns()
     for run in range(-plan.warmup_runs, plan.num_runs):
         if run > 0 and not plan.goes_on(run, (clock_ns() - start) / 1e9):
             break
-        ends = [clock_ns()]
+        laps = _Laps(clock_ns)
         image = decode(photo)
-        ends.append(clock_ns())
-        working = working_picture(image)
-        views = view_pictures(image, VIEW_SETS[DEFAULT_VIEWS], working)
-        pixels = np.stack([resize(view, size.height, size.width) for view in views])
-        ends.append(clock_ns())
-        # One by one, as runtimes of a fixed batch of one take them.
-        descriptors = np.concatenate([runner.describe(view[None]) for view in pixels])
-        ends.append(clock_ns())
-        search(descriptors)
-        ends.append(clock_ns())
-        features = extract(image, QUERY_EXTRACTION)
-        ends.append(clock_ns())
-        verifier = Verifier(features)
-        matches = [verifier.match(candidate) for candidate in candidates]
-        ends.append(clock_ns())
-        for candidate, pairs in zip(candidates, matches, strict=True):
-            verifier.fit(candidate, *pairs)
-        ends.append(clock_ns())
+        laps.end("decode")
+        reduced = working_picture(image)
+        verifier: Verifier | None = None
+        described = np.zeros((0, 0), np.float32)
+        for views_now, to_compare in (
+            (views[:FIRST_VIEWS], candidates[:FIRST_SHORTLIST]),
+            (views[FIRST_VIEWS:], candidates[FIRST_SHORTLIST:]),
+        ):
+            cut = view_pictures(image, views_now, reduced)
+            pixels = [resize(view, size.height, size.width) for view in cut]
+            laps.end("view")
+            # One by one, as runtimes of a fixed batch of one take them.
+            now = np.concatenate([runner.describe(view[None]) for view in pixels])
+            described = np.concatenate([described, now]) if len(described) else now
+            laps.end("describe")
+            search(described)
+            laps.end("shortlist")
+            if verifier is None:
+                features = extract(image, QUERY_EXTRACTION)
+                laps.end("extract")
+                verifier = Verifier(features)
+            matches = [verifier.match(candidate) for candidate in to_compare]
+            laps.end("match")
+            for candidate, pairs in zip(to_compare, matches, strict=True):
+                verifier.fit(candidate, *pairs)
+            laps.end("verify")
+            laps.total("total" if CERTAIN_TOTAL in laps.ns else CERTAIN_TOTAL)
         if run >= 0:
-            taken.append([*np.diff(ends), ends[-1] - ends[0]])
-    columns = np.array(taken, np.float64).T / 1e6
-    return {name: summarise(column) for name, column in zip(STAGES, columns, strict=True)}
+            taken.append(laps.ns)
+    return {
+        name: summarise(np.array([laps[name] for laps in taken]) / 1e6)
+        for name in (*STAGES, CERTAIN_TOTAL)
+    }
+
+
+class _Laps:
+    """What each stage of one run took, in nanoseconds; those of both steps are added up."""
+
+    def __init__(self, clock_ns: ClockNs) -> None:
+        self.ns: dict[str, float] = {}
+        self._clock_ns, self._start = clock_ns, clock_ns()
+        self._last = self._start
+
+    def end(self, stage: str) -> None:
+        now = self._clock_ns()
+        self.ns[stage] = self.ns.get(stage, 0) + now - self._last
+        self._last = now
+
+    def total(self, name: str) -> None:
+        """Note what the run took until the last stage's end."""
+        self.ns[name] = self._last - self._start
 
 
 def generated_candidates(photo: bytes) -> list[LocalFeatures]:
-    """Return the local features of a shortlist: generated pictures, and the photo's own picture."""
+    """Return the local features of a shortlist: the photo's own picture, and generated ones."""
     pictures = generated_pictures(SHORTLIST - 1, ImageSize(480, 352))
-    shown = [*(Image.fromarray(picture) for picture in pictures), decode(photo)]
+    shown = [decode(photo), *(Image.fromarray(picture) for picture in pictures)]
     return [extract(picture, GALLERY_EXTRACTION) for picture in shown]
 
 

@@ -48,6 +48,9 @@ def _parser(prog: str) -> argparse.ArgumentParser:
         help="parts of the photo that are searched for: "
         f"{', '.join(VIEW_SETS)}, or a list such as whole,centre,centre@90 "
         f"(default: {DEFAULT_VIEWS})")  # fmt: skip
+    add("--every-view", action="store_true",
+        help="search with all views even where the first two give a certain answer; then every hit of the "
+        "shortlist is compared, such as those of a second thing in the photo")  # fmt: skip
     add("--no-verify", action="store_true", help="do not compare local features")
     add("--shortlist", type=int, default=SHORTLIST, metavar="N",
         help=f"hits whose local features are compared (default: {SHORTLIST})")  # fmt: skip
@@ -71,7 +74,7 @@ def _search(arguments: argparse.Namespace) -> int:
     options = SearchOptions(
         arguments.top, arguments.group, arguments.exact, arguments.threads,
         arguments.views, not arguments.no_verify, arguments.shortlist,
-        arguments.verified_from,
+        arguments.verified_from, every_view=arguments.every_view,
     )  # fmt: skip
     queries = [picture for query in arguments.query for picture in _pictures(query)]
     with Gallery.open(arguments.gallery, arguments.model) as gallery:

@@ -19,32 +19,27 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from mobile_actnet.descriptors import Descriptors
 from mobile_actnet.errors import ConfigError, GalleryError, UnreadablePictureError
 from mobile_actnet.gallery.answers.answer_scores import best_scores
 from mobile_actnet.gallery.answers.near_duplicates import group_hits
-from mobile_actnet.gallery.answers.verified_ranking import (
-    fused_order,
-    largest_per_picture,
-)
+from mobile_actnet.gallery.answers.verified_ranking import largest_of_views
 from mobile_actnet.gallery.approximate_search import ApproximateSearch
+from mobile_actnet.gallery.config import FIRST_SHORTLIST
 from mobile_actnet.gallery.exact_search import search_exact
 from mobile_actnet.gallery.hits import Answer, Hit, SearchOptions
 from mobile_actnet.gallery.indexing import indexer
 from mobile_actnet.gallery.indexing.index_options import KEEP, IndexOptions, IndexReport
-from mobile_actnet.gallery.matching import Matcher, QueryPhoto
+from mobile_actnet.gallery.matching import Matcher, QueryPhoto, describe_others, is_certain, prepare
 from mobile_actnet.gallery.model import identify_as, opened
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
 from mobile_actnet.gallery.sqlite.schema import GalleryInfo, from_gallery
 from mobile_actnet.gallery.sqlite.storage import StoredDescriptors, encode
 from mobile_actnet.gallery.sqlite.storage import decode as decode_stored
-from mobile_actnet.pictures.local_features import QUERY_EXTRACTION, extract
-from mobile_actnet.pictures.preprocessing import decode, resize
-from mobile_actnet.pictures.views import (
-    View,
-    view_pictures,
-    working_picture,
-)
+from mobile_actnet.pictures.preprocessing import decode
+from mobile_actnet.pictures.views import View
 from mobile_actnet.runtime.describer import Describe
+from mobile_actnet.runtime.vocabulary import ImageSize
 
 PathLike = str | os.PathLike[str]
 
@@ -215,15 +210,10 @@ class Gallery:
         return self._prepared(image, options)
 
     def _prepared(self, image: Image.Image, options: SearchOptions) -> "QueryPhoto":
-        working = working_picture(image)
-        pixels = np.stack([
-            resize(view, self.info.height_px, self.info.width_px)
-            for view in view_pictures(image, options.views, working)
-        ])  # fmt: skip
-        features = None
-        if options.verify and self.can_verify():
-            features = extract(image, QUERY_EXTRACTION)
-        return QueryPhoto(pixels, image.width, features)
+        return prepare(image, self._size(), options, options.verify and self.can_verify())
+
+    def _size(self) -> ImageSize:
+        return ImageSize(self.info.height_px, self.info.width_px)
 
     def _search_photos(
         self, photos: "list[QueryPhoto]", describe: Describe, options: SearchOptions
@@ -234,10 +224,34 @@ class Gallery:
         self, photos: "list[QueryPhoto]", describe: Describe, options: SearchOptions
     ) -> list[tuple[list[Hit], float | None]]:
         """Return the hits of each photo, and the score that a threshold judges it by."""
-        views = self._stored(describe(np.concatenate([photo.pixels for photo in photos])))
-        hits = self._search(views, len(options.views), options, photos)
+        first = describe(np.concatenate([photo.pixels for photo in photos]))
+        if photos[0].reduced is not None:
+            return [(hits, None) for hits in self._in_two_steps(photos, first, describe, options)]
+        views = self._stored(first)
+        hits = self._search(views, len(options.views), options, map(self._matcher, photos))
         scores = self._scores(views, options)
         return list(zip(hits, scores or [None] * len(hits), strict=True))
+
+    def _in_two_steps(
+        self, photos: "list[QueryPhoto]", first: Descriptors, describe: Describe,
+        options: SearchOptions,
+    ) -> list[list[Hit]]:  # fmt: skip
+        """Search with the first views, and with all of them for photos without a certain answer."""
+        matchers = [self._matcher(photo) for photo in photos]
+        at_first = replace(options, shortlist=min(options.shortlist, FIRST_SHORTLIST))
+        hits = self._search(self._stored(first), len(photos[0].pixels), at_first, matchers)
+        least = options.verified_from or self.verified_from
+        rows = [row for row, found in enumerate(hits) if not is_certain(found, least)]
+        if rows:
+            views = describe_others(
+                [photos[row] for row in rows],
+                first.reshape(len(photos), -1, first.shape[1])[rows],
+                options.views, self._size(), describe,
+            )  # fmt: skip
+            again = [matchers[row] for row in rows]
+            found = self._search(self._stored(views), len(options.views), options, again)
+            hits = [found.pop(0) if row in rows else old for row, old in enumerate(hits)]
+        return hits
 
     def _scores(
         self, views: StoredDescriptors, options: SearchOptions
@@ -276,16 +290,14 @@ class Gallery:
 
     def _search(
         self, views: StoredDescriptors, per_query: int, options: SearchOptions,
-        photos: "Sequence[QueryPhoto] | None" = None,
+        matchers: "Iterable[Matcher | None] | None" = None,
     ) -> list[list[Hit]]:  # fmt: skip
         """Search with the views of several queries, `per_query` of each.
 
         Args:
-            photos: of the queries, to verify hits with; None where only descriptors are known.
+            matchers: of the queries, to verify hits with; None where only descriptors are known.
         """
-        queries = len(views) // per_query
-        to_verify: Sequence[QueryPhoto | None] = photos or [None] * queries
-        matchers = [self._matcher(photo) for photo in to_verify]
+        matchers = list(matchers or [None] * (len(views) // per_query))
         verifies = any(matcher is not None for matcher in matchers)
         wanted = options.top if options.group is None else _HITS_PER_GROUP * options.top
         while True:
@@ -319,17 +331,10 @@ class Gallery:
             all_ids, database = self._database()
             ranking = search_exact(database, views, options.top, options.threads)
             ids = all_ids[ranking.positions]
-        found = []
-        for start in range(0, len(views), per_query):
-            rows = slice(start, start + per_query)
-            held = ids[rows] >= 0
-            found.append(
-                largest_per_picture(ids[rows][held], ranking.similarities[rows][held], options.top)
-            )
-        return found
+        return largest_of_views(ids, ranking.similarities, per_query, options.top)
 
-    def _matcher(self, photo: "QueryPhoto | None") -> "Matcher | None":
-        if photo is None or photo.features is None:
+    def _matcher(self, photo: QueryPhoto) -> Matcher | None:
+        if photo.features is None:
             return None
         return Matcher(self._reader, photo.features, photo.width_px)
 
@@ -369,16 +374,7 @@ class Gallery:
         ]
         if matcher is None:
             return hits
-        least = options.verified_from or self._reader.kept.verified_from
-        shortlist = [
-            replace(hit, **matcher.compare(hit, least)) for hit in hits[: options.shortlist]
-        ]
-        order = fused_order(
-            np.array([hit.picture_id for hit in shortlist], np.int64),
-            np.array([hit.similarity for hit in shortlist]),
-            np.array([hit.inliers or 0 for hit in shortlist], np.int64),
-        )
-        return [shortlist[place] for place in order] + hits[options.shortlist :]
+        return matcher.rank(hits, options.verified_from or self.verified_from, options.shortlist)
 
     def _grouped(self, hits: list[Hit], threshold: float) -> list[Hit]:
         """Return the first hit of each group, the others as its duplicates."""

@@ -22,7 +22,8 @@ class Hit:
         similarity: inner product of the descriptors, -1 to 1.
         duplicates: less similar hits that are nearly the same picture, where hits were grouped.
         inliers: places of the picture that lie in the photo under one geometric model; None where
-            nothing was compared: below the shortlist, or without local features.
+            nothing was compared: below the shortlist, after a certain answer, or without local
+            features.
         certainty: inliers times similarity, by which answers are told from mere hits; None likewise.
         verified: whether the certainty is enough for an answer; None likewise.
         outline: the picture's corners in the upright photo, in its pixels, from the picture's top left
@@ -117,6 +118,8 @@ class SearchOptions:
         verified_from: certainty from which on a hit is an answer; None for what the gallery was
             calibrated to.
         threshold: that judges photos where nothing is verified; None for no verdict there.
+        every_view: whether all views are searched for, and the whole shortlist is compared, even where
+            the first two views give an answer that is twice as certain as it must be.
     """
 
     top: int = 10
@@ -128,6 +131,7 @@ class SearchOptions:
     shortlist: int = SHORTLIST
     verified_from: float | None = None
     threshold: AnswerThreshold | None = None
+    every_view: bool = False
 
     def __post_init__(self) -> None:
         for name, value in (

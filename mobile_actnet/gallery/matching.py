@@ -1,14 +1,23 @@
-"""A photo that is searched for, and its local features held against those of hits."""
+"""A photo that is searched for: its views, and its local features held against those of hits."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+from PIL import Image
+
+from mobile_actnet.descriptors import Descriptors
 from mobile_actnet.gallery.answers.verification import NOT_FOUND, Verification, Verifier
-from mobile_actnet.gallery.answers.verified_ranking import certainty
-from mobile_actnet.gallery.hits import Hit
+from mobile_actnet.gallery.answers.verified_ranking import certainty, fused_order
+from mobile_actnet.gallery.config import CERTAIN, FIRST_VIEWS
+from mobile_actnet.gallery.hits import Hit, SearchOptions
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
-from mobile_actnet.pictures.local_features import LocalFeatures
-from mobile_actnet.pictures.preprocessing import Pixels
+from mobile_actnet.pictures.local_features import QUERY_EXTRACTION, LocalFeatures, extract
+from mobile_actnet.pictures.preprocessing import Pixels, resize
+from mobile_actnet.pictures.views import Crop, View, view_pictures, working_picture
+from mobile_actnet.runtime.describer import Describe
+from mobile_actnet.runtime.vocabulary import ImageSize
 
 
 @dataclass(frozen=True)
@@ -16,14 +25,69 @@ class QueryPhoto:
     """What is left of a query photo once it has been read.
 
     Attributes:
-        pixels: (V, H, W, 3) uint8, its views.
+        pixels: (F, H, W, 3) uint8, its first views.
+        reduced: from which the other views are cut; None where there are none.
         width_px: of the upright photo.
         features: local features; None where nothing is verified.
     """
 
     pixels: Pixels
+    reduced: Image.Image | None
     width_px: int
     features: LocalFeatures | None
+
+
+def prepare(
+    image: Image.Image, size: ImageSize, options: SearchOptions, verify: bool
+) -> QueryPhoto:
+    """Cut the first views of an upright RGB photo; take its local features where they are compared."""
+    reduced = working_picture(image)
+    first = options.views[: _first_views(options, verify)]
+    return QueryPhoto(
+        _resized(view_pictures(image, first, reduced), size),
+        reduced if len(first) < len(options.views) else None,
+        image.width,
+        extract(image, QUERY_EXTRACTION) if verify else None,
+    )
+
+
+def describe_others(
+    photos: Sequence[QueryPhoto], first: Descriptors, views: Sequence[View], size: ImageSize,
+    describe: Describe,
+) -> Descriptors:  # fmt: skip
+    """Describe the views of Q photos that were not searched for at first.
+
+    Args:
+        first: (Q, F, D), of their first views. views: all V.
+
+    Returns:
+        (Q * V, D), in the order of `views`.
+    """
+    others = tuple(views[first.shape[1] :])
+    pixels = [
+        _resized(view_pictures(photo.reduced, others, photo.reduced), size)
+        for photo in photos
+        if photo.reduced is not None
+    ]
+    more = describe(np.concatenate(pixels)).reshape(len(photos), len(others), -1)
+    return np.concatenate([first, more], axis=1).reshape(-1, first.shape[2])
+
+
+def is_certain(hits: Sequence[Hit], verified_from: float) -> bool:
+    """Tell whether the first hit is so sure an answer that further views need not be looked at."""
+    return bool(hits) and (hits[0].certainty or 0) >= CERTAIN * verified_from
+
+
+def _first_views(options: SearchOptions, verify: bool) -> int:
+    """Return how many views are searched for before the others: all, where nothing can be certain."""
+    others = options.views[FIRST_VIEWS:]
+    # The others are cut from the reduced photo; the whole one is gone by then.
+    early = verify and not options.every_view and all(v.crop is not Crop.WHOLE for v in others)
+    return FIRST_VIEWS if early and others else len(options.views)
+
+
+def _resized(pictures: Sequence[Image.Image], size: ImageSize) -> Pixels:
+    return np.stack([resize(picture, size.height, size.width) for picture in pictures])
 
 
 class Matcher:
@@ -33,6 +97,16 @@ class Matcher:
         self._reader, self._verifier = reader, Verifier(features)
         self._scale = width_px / features.width_px
         self._known: dict[int, Verification] = {}
+
+    def rank(self, hits: list[Hit], verified_from: float, shortlist: int) -> list[Hit]:
+        """Compare the first hits, and order them by similarity and inliers together."""
+        compared = [replace(hit, **self.compare(hit, verified_from)) for hit in hits[:shortlist]]
+        order = fused_order(
+            np.array([hit.picture_id for hit in compared], np.int64),
+            np.array([hit.similarity for hit in compared]),
+            np.array([hit.inliers or 0 for hit in compared], np.int64),
+        )
+        return [compared[place] for place in order] + hits[shortlist:]
 
     def compare(self, hit: Hit, verified_from: float) -> dict[str, Any]:
         """Return the fields of a hit that come from comparing."""

@@ -148,7 +148,7 @@ def _hit(similarity: float, number: int, result: Verification | None) -> dict:
 
 
 def _score(hit: dict) -> float:
-    return hit["similarity"] + 0.1 * math.log(1 + max(0, hit["inliers"] - 3))
+    return hit["similarity"] + 0.07 * math.log(1 + max(0, min(hit["inliers"], 25) - 3))
 
 
 def _features(stored: dict) -> LocalFeatures:

@@ -175,7 +175,7 @@ def _shifted(corners: Corners, px: float) -> Corners:
 
 
 def _frame(gallery: Gallery, number: int, scene: Image.Image) -> Json:
-    hits = gallery.search_images([scene], SearchOptions(top=ASKED))[0]
+    hits = gallery.search_images([scene], SearchOptions(top=ASKED, every_view=True))[0]
     verified = bool(hits[0].verified)
     kept = hits if verified else [hit for hit in hits if hit.similarity >= CANDIDATE_FROM]
     return {

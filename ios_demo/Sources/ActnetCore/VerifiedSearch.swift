@@ -5,7 +5,8 @@ public struct VerifiedHit: Equatable, Sendable {
     /// Certainty from which a hit is verified, where a gallery was not calibrated.
     public static let verifiedFrom = 3.5
     private static let chanceInliers = 3
-    private static let weight = 0.1
+    private static let mostInliers = 25
+    private static let weight = 0.07
 
     /// Number of the picture in the gallery.
     public let id: Int64
@@ -14,10 +15,10 @@ public struct VerifiedHit: Equatable, Sendable {
     /// nil where the hit was not compared with the photo.
     public let verification: Verification?
 
-    /// What hits are ordered by: similarity + 0.1 ln(1 + inliers above 3).
+    /// What hits are ordered by: similarity + 0.07 ln(1 + inliers above 3); more than 25 count as 25.
     public var score: Double {
-        let inliers = max(0, (verification?.inliers ?? 0) - Self.chanceInliers)
-        return similarity + Self.weight * log(1 + Double(inliers))
+        let inliers = min(verification?.inliers ?? 0, Self.mostInliers)
+        return similarity + Self.weight * log(1 + Double(max(0, inliers - Self.chanceInliers)))
     }
 
     /// How sure the hit is: its inliers times its similarity. Many inliers on a thing that looks

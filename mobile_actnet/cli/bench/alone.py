@@ -21,6 +21,7 @@ from mobile_actnet.benchmarks.tasks.stages import (
 from mobile_actnet.cli.bench.modes import chosen_cases, new_report, say, setup_of
 from mobile_actnet.cli.bench.output import check_output, hand_over
 from mobile_actnet.errors import ActnetError
+from mobile_actnet.pictures.views import DEFAULT_VIEWS, VIEW_SETS
 from mobile_actnet.runtime.generated_pictures import generated_pictures
 from mobile_actnet.runtime.vocabulary import ImageSize, Precision
 
@@ -98,7 +99,12 @@ def _stages_of(case: Case, arguments: argparse.Namespace) -> list[Stages]:
             where = f"{case.network.value}, {case.setting}"
             found.append(
                 Stages(
-                    where, picture, count, "generated, actnet-search's exact search of int8", taken
+                    where,
+                    picture,
+                    count,
+                    "generated, actnet-search's exact search of int8",
+                    taken,
+                    len(VIEW_SETS[DEFAULT_VIEWS]),
                 )
             )
     return found

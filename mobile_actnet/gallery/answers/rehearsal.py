@@ -59,7 +59,7 @@ class CaptureResult:
 
 def rehearse(
     gallery: Gallery, pictures: int, captures: int, seed: int = 0, progress: bool = False,
-    options: SearchOptions = SearchOptions(top=_TOP),
+    options: SearchOptions = SearchOptions(top=_TOP, every_view=True),
 ) -> list[CaptureResult]:  # fmt: skip
     """Photograph some of a gallery's pictures and search for them.
 
@@ -129,7 +129,7 @@ def unknown_certainties(
     found = [certainty for certainty in others if certainty is not None]
     for folder in distractors:
         photos = [folder / p.path for p in walk_photos(folder) if isinstance(p, FoundPhoto)]
-        for answer in gallery.answer(photos, SearchOptions(top=1)):
+        for answer in gallery.answer(photos, SearchOptions(top=1, every_view=True)):
             if answer.hits:
                 found.append(answer.hits[0].certainty or 0)
     return np.array(found, np.float64)

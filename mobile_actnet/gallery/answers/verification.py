@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mobile_actnet.gallery.answers.homography import corners_of, fit_homography, is_sound, project
-from mobile_actnet.pictures.local_features import UNITS_PER_PX, LocalFeatures
+from mobile_actnet.pictures.local_features import CODE_BYTES, UNITS_PER_PX, LocalFeatures
 
 Doubles = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -46,6 +46,7 @@ CELLS = 20
 """Cells along the longest side, of the picture and of the photo: inliers of one cell count once."""
 
 _LEAST_FOR_HOMOGRAPHY = 8
+_FARTHEST = -8 * CODE_BYTES
 _INTEGER_STEPS = 1 << 14
 
 # cos(k/256 turn) and 2^(k/16), k = 0..., in whole 16384ths: models are exact in float64.
@@ -198,40 +199,32 @@ class Verifier:
 class _PackedCodes:
     """A photo's codes, ready to be compared with those of many pictures.
 
-    Bits are multiplied as whole numbers: with r in {0, 1} and q in {-1, 1} the distance is
-    ones(q) - r . q, and such products are what processors are fastest at.
+    Bits are multiplied as whole numbers: with both codes' bits as -1 and 1, the product is 128 less twice
+    the distance, and such products are what processors are fastest at.
     """
 
     def __init__(self, codes: NDArray[np.uint8]) -> None:
         import numkong
 
-        bits = np.unpackbits(codes, axis=1)
-        ones = bits.sum(axis=1, dtype=np.int32)
-        columns = np.arange(len(codes), dtype=np.int32)
-        self._shift = max(1, len(codes).bit_length())
-        # A larger key is a smaller distance, and of equal ones the first column.
-        self._offsets = (-ones << self._shift) + (len(codes) - 1 - columns)
         self._count = len(codes)
         self._kept: tuple[Any, NDArray[np.int32]] | None = None
-        self._packed = numkong.dots_pack(np.ascontiguousarray(bits.astype(np.int8) * 2 - 1))
+        self._packed = numkong.dots_pack(_signs(codes))
 
     def match(self, codes: NDArray[np.uint8]) -> tuple[Counts, Counts]:
-        """Match a picture's features with the photo's.
+        """Match a picture's features with the photo's, of which there are two or more.
 
         Returns:
             rows and columns, best ratio of distances first, at most `MAX_MATCHES`.
         """
         import numkong
 
-        bits = np.unpackbits(codes, axis=1).view(np.int8)
-        products, keys = self._room(len(codes))
-        numkong.dots_packed(bits, self._packed, out=products)
-        np.left_shift(keys, self._shift, out=keys)
-        keys += self._offsets
+        tensor, products = self._room(len(codes))
+        numkong.dots_packed(_signs(codes), self._packed, out=tensor)
         rows = np.arange(len(codes))
-        columns, nearest = self._read(keys.max(axis=1))
-        keys[rows, columns] = np.iinfo(np.int32).min
-        _, second = self._read(keys.max(axis=1)) if self._count > 1 else (columns, nearest * 0)
+        columns = products.argmax(axis=1)  # Of equal ones the first.
+        nearest = _distances(products[rows, columns])
+        products[rows, columns] = _FARTHEST
+        second = _distances(products.max(axis=1))
         accepted = (nearest <= MAX_DISTANCE) & (RATIO[1] * nearest <= RATIO[0] * second)
         rows, columns = rows[accepted], columns[accepted]
         ratios = (nearest[accepted] << 16) // np.maximum(second[accepted], 1)
@@ -250,11 +243,13 @@ class _PackedCodes:
             self._kept = products, np.asarray(products)
         return self._kept
 
-    def _read(self, keys: NDArray[np.int32]) -> tuple[Counts, Counts]:
-        """Return column and distance of keys."""
-        wide = keys.astype(np.int64)
-        distances = -(wide >> self._shift)
-        return self._count - 1 - (wide & ((1 << self._shift) - 1)), distances
+
+def _signs(codes: NDArray[np.uint8]) -> NDArray[np.int8]:
+    return np.unpackbits(codes, axis=1).view(np.int8) * 2 - 1
+
+
+def _distances(products: NDArray[np.int32]) -> Counts:
+    return (8 * CODE_BYTES - products.astype(np.int64)) >> 1
 
 
 def _moments(here: Doubles, there: Doubles) -> Doubles:

@@ -11,7 +11,10 @@ from numpy.typing import NDArray
 CHANCE_INLIERS = 3
 """So many inliers come by chance."""
 
-WEIGHT = 0.1
+MOST_INLIERS = 25
+"""More are no surer: the ground that two things were photographed on gives as many."""
+
+WEIGHT = 0.07
 """Similarity that a factor e of inliers above chance is worth."""
 
 
@@ -32,11 +35,28 @@ def largest_per_picture(
     return ids[kept], similarities[kept]
 
 
+def largest_of_views(
+    ids: NDArray[np.int64], similarities: NDArray[np.float64], per_query: int, top: int
+) -> list[tuple[NDArray[np.int64], NDArray[np.float64]]]:
+    """Merge the hits of Q photos' views, `per_query` of each; see `largest_per_picture`.
+
+    Args:
+        ids, similarities: (Q * per_query, H); an id below 0 is no hit.
+    """
+    found = []
+    for start in range(0, len(ids), per_query):
+        rows = slice(start, start + per_query)
+        held = ids[rows] >= 0
+        found.append(largest_per_picture(ids[rows][held], similarities[rows][held], top))
+    return found
+
+
 def fused_scores(
     similarities: NDArray[np.float64], inliers: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Return what hits are ordered by: similarity + 0.1 ln(1 + inliers above 3)."""
-    return similarities + WEIGHT * np.log1p(np.maximum(inliers - CHANCE_INLIERS, 0))
+    """Return what hits are ordered by: similarity + 0.07 ln(1 + inliers above 3); 25 at most count."""
+    counted = np.clip(inliers, CHANCE_INLIERS, MOST_INLIERS) - CHANCE_INLIERS
+    return similarities + WEIGHT * np.log1p(counted)
 
 
 def certainty(similarity: float, inliers: int) -> float:

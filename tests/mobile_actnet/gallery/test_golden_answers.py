@@ -8,7 +8,7 @@ import pytest
 
 from mobile_actnet.gallery.gallery import Gallery
 from mobile_actnet.gallery.hits import SearchOptions
-from mobile_actnet.gallery.matching import QueryPhoto
+from mobile_actnet.gallery.matching import Matcher
 from mobile_actnet.pictures.local_features import LocalFeatures
 
 FOLDER = Path(__file__).parents[2] / "golden" / "answers"
@@ -24,8 +24,8 @@ def test_golden_answers(answer: dict) -> None:
     features = LocalFeatures.from_bytes(blob, *stored["size"])
     options = SearchOptions(top=len(answer["hits"]), shortlist=INDEX["shortlist"])
     with Gallery(FOLDER / INDEX["gallery"]) as gallery:
-        photo = QueryPhoto(np.zeros((0, 64, 64, 3), np.uint8), features.width_px, features)
-        (hits,) = gallery._search(gallery._stored(views), len(views), options, [photo])
+        matcher = Matcher(gallery._reader, features, features.width_px)
+        (hits,) = gallery._search(gallery._stored(views), len(views), options, [matcher])
     assert [hit.picture_id for hit in hits] == [expected["id"] for expected in answer["hits"]]
     for hit, expected in zip(hits, answer["hits"], strict=True):
         assert hit.similarity == expected["similarity"]

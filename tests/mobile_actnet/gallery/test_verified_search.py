@@ -20,13 +20,17 @@ from mobile_actnet.gallery.answers.verified_ranking import (
     largest_per_picture,
 )
 from mobile_actnet.gallery.check import examine_gallery
+from mobile_actnet.gallery.config import FIRST_SHORTLIST, FIRST_VIEWS
 from mobile_actnet.gallery.gallery import Gallery
 from mobile_actnet.gallery.hits import SearchOptions
 from mobile_actnet.gallery.indexing.index_options import KEEP, IndexOptions
 from mobile_actnet.gallery.indexing.indexer import build, update
+from mobile_actnet.gallery.model import opened
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
+from mobile_actnet.gallery.sqlite.schema import GalleryModel
 from mobile_actnet.pictures.local_features import QUERY_EXTRACTION, extract
 from mobile_actnet.pictures.views import VIEW_SETS, parse_views
+from mobile_actnet.runtime.describer import Describe
 
 COUNT = 6
 AGAIN = IndexOptions(labels=KEEP, workers=1)
@@ -102,7 +106,60 @@ def test_a_sideways_thing_is_the_first_hit_and_its_outline_is_known(folder: Path
     expected = [(420, 200), (420, 470), (60, 470), (60, 200)]
     assert hits[0].outline is not None
     assert np.abs(np.array(hits[0].outline) - expected).max() < 4
-    assert [hit.verified for hit in hits[1:]] == [False] * (COUNT - 1)
+    # Certain after two views and five comparisons.
+    assert [hit.verified for hit in hits[1:]] == [False] * (FIRST_SHORTLIST - 1) + [None]
+
+
+@pytest.fixture
+def described(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many views each call of the model had to describe."""
+    counts: list[int] = []
+
+    def counted(model: Path, bound: GalleryModel) -> Describe:
+        describe = opened(model, bound)
+        return lambda pixels: counts.append(len(pixels)) or describe(pixels)
+
+    monkeypatch.setattr("mobile_actnet.gallery.gallery.opened", counted)
+    return counts
+
+
+def test_further_views_are_described_only_where_the_first_are_not_enough(
+    folder: Path, described: list[int]
+) -> None:
+    queries = [folder / "unknown.png", folder / "query.png", folder / "unknown.png"]
+    with Gallery.open(folder / "g.sqlite") as gallery:
+        early = gallery.search_pictures(queries)
+        assert described == [3 * FIRST_VIEWS, 2 * 4]
+        described.clear()
+        every = gallery.search_pictures(queries, SearchOptions(every_view=True))
+        assert described == [3 * 6]
+    # Without a certain answer the search is what it is with every view.
+    assert early[0] == every[0] == early[2]
+    assert early[1][0].path == every[1][0].path
+    assert early[1][0].inliers == every[1][0].inliers
+    assert early[1][0].outline == every[1][0].outline
+    assert [hit.verified for hit in every[1]] == [True] + [False] * (COUNT - 1)
+
+
+def test_an_answer_that_is_not_twice_as_certain_needs_every_view(
+    folder: Path, described: list[int]
+) -> None:
+    with Gallery.open(folder / "g.sqlite") as gallery:
+        ((first, *_),) = gallery.search_pictures([folder / "query.png"])
+        assert first.certainty is not None
+        for least, calls in ((first.certainty / 2 - 0.01, 1), (first.certainty / 2 + 0.01, 2)):
+            described.clear()
+            gallery.search_pictures([folder / "query.png"], SearchOptions(verified_from=least))
+            assert len(described) == calls
+
+
+def test_a_whole_photo_among_the_later_views_is_searched_for_at_once(
+    folder: Path, described: list[int]
+) -> None:
+    options = SearchOptions(views=parse_views("centre,half,whole"))
+    with Gallery.open(folder / "g.sqlite") as gallery:
+        gallery.search_pictures([folder / "query.png"], options)
+    assert described == [3]
 
 
 def test_an_unknown_thing_is_not_verified(folder: Path) -> None:
@@ -304,8 +361,9 @@ def test_certainty_by_hand() -> None:
 
 
 def test_fused_scores_by_hand() -> None:
-    scores = fused_scores(np.array([0.5, 0.5, 0.6]), np.array([3, 10, 0]))
-    np.testing.assert_allclose(scores, [0.5, 0.5 + 0.1 * np.log(8), 0.6])
+    scores = fused_scores(np.array([0.5, 0.5, 0.6, 0.4, 0.4]), np.array([3, 10, 0, 25, 60]))
+    most = 0.4 + 0.07 * np.log(23)
+    np.testing.assert_allclose(scores, [0.5, 0.5 + 0.07 * np.log(8), 0.6, most, most])
     order = fused_order(np.array([7, 4, 9]), np.array([0.5, 0.5, 0.6]), np.array([3, 3, 3]))
     assert order.tolist() == [2, 1, 0]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mobile_actnet.benchmarks.reports.report_files import load_report
-from mobile_actnet.benchmarks.tasks.stages import STAGES
+from mobile_actnet.benchmarks.tasks.stages import CERTAIN_TOTAL, STAGES
 from mobile_actnet.cli.bench import alone
 from mobile_actnet.cli.bench.command import main
 from mobile_actnet.errors import ActnetError
@@ -56,9 +56,14 @@ def test_stages_add_up(monkeypatch) -> None:
     monkeypatch.setattr(alone, "GALLERIES", (20,))
     assert main([*SMALL, "--stages"]) == 0
     (found,) = load_report(Path("r.json")).stages
-    assert tuple(found.stages_ms) == STAGES
+    assert tuple(found.stages_ms) == (*STAGES, CERTAIN_TOTAL)
+    assert found.views == 6
     parts = sum(found.stages_ms[name].mean_ms for name in STAGES[:-1])
     assert parts == pytest.approx(found.stages_ms["total"].mean_ms)
+    certain = found.stages_ms[CERTAIN_TOTAL].mean_ms
+    assert certain < found.stages_ms["total"].mean_ms
+    assert certain > found.stages_ms["decode"].mean_ms + found.stages_ms["extract"].mean_ms
+    assert "In descriptions of one view" in Path("r.md").read_text()
     assert main([*SMALL, "--stages", "--photo", "none.jpg", "--overwrite"]) == 1
 
 

@@ -11,6 +11,7 @@ from mobile_actnet.cli.index import main
 from mobile_actnet.errors import ActnetError
 from mobile_actnet.gallery.answers.rehearsal import rehearse, unknown_certainties, verified_from
 from mobile_actnet.gallery.gallery import Gallery
+from mobile_actnet.gallery.hits import SearchOptions
 from mobile_actnet.gallery.indexing.index_options import IndexOptions
 from mobile_actnet.gallery.indexing.indexer import build
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
@@ -112,7 +113,9 @@ def test_calibrating_notes_the_inliers_in_the_gallery(
     with GalleryReader(shop / "g.sqlite") as reader:
         assert reader.kept.verified_from == told["verified_from"] >= 3.5
     with Gallery.open(shop / "g.sqlite") as gallery:
-        (hits,) = gallery.search_pictures([shop / "photos" / "1.png"])
+        (hits,) = gallery.search_pictures(
+            [shop / "photos" / "1.png"], SearchOptions(every_view=True)
+        )
     assert hits[0].verified
     assert [hit.verified for hit in hits] == [
         (hit.certainty or 0) >= told["verified_from"] for hit in hits

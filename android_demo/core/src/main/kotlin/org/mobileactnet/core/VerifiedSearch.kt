@@ -3,6 +3,7 @@ package org.mobileactnet.core
 
 import kotlin.math.ln
 import kotlin.math.max
+import kotlin.math.min
 
 /** Pictures that are verified, those with the largest similarities. */
 const val SHORTLIST = 20
@@ -11,7 +12,8 @@ const val SHORTLIST = 20
 const val VERIFIED_FROM = 3.5
 
 private const val CHANCE_INLIERS = 3
-private const val WEIGHT = 0.1
+private const val MOST_INLIERS = 25
+private const val WEIGHT = 0.07
 
 /**
  * A picture of the gallery and how it was found.
@@ -20,8 +22,11 @@ private const val WEIGHT = 0.1
  * @property verification null where the hit was not compared with the photo.
  */
 data class VerifiedHit(val id: Long, val row: Int, val similarity: Double, val verification: Verification?) {
-    /** What hits are ordered by: similarity + 0.1 ln(1 + inliers above 3). */
-    val score: Double get() = similarity + WEIGHT * ln(1.0 + max(0, (verification?.inliers ?: 0) - CHANCE_INLIERS))
+    /** What hits are ordered by: similarity + 0.07 ln(1 + inliers above 3); more than 25 count as 25. */
+    val score: Double get() {
+        val inliers = min(verification?.inliers ?: 0, MOST_INLIERS)
+        return similarity + WEIGHT * ln(1.0 + max(0, inliers - CHANCE_INLIERS))
+    }
 
     /**
      * How sure the hit is: its inliers times its similarity. Many inliers on a thing that looks otherwise, such as
