@@ -8,7 +8,7 @@ export OMP_NUM_THREADS ?= 2
 
 ARM64 := .arm64
 
-.PHONY: export test fuzz test-android android-assets test-ios ios-assets arm64 lint typecheck bench ranges clean clean-arm64
+.PHONY: export test fuzz web test-web test-android android-assets test-ios ios-assets arm64 lint typecheck bench ranges clean clean-arm64
 
 export: $(READY)
 	$(BIN)/actnet-export --format tflite --overwrite
@@ -17,12 +17,24 @@ export: $(READY)
 test: $(READY)
 	@$(MAKE) --no-print-directory arm64 || echo "SKIPPED: tests of ARM64 and adb; the reason stands above"
 	$(BIN)/python -m pytest
+	@$(MAKE) --no-print-directory test-web
 
 # make fuzz [CASES=50000] [SEED=2]: damaged files for every reader of foreign bytes, many more than make test has.
 CASES ?= 50000
 SEED ?= 2
 fuzz: $(READY)
 	ACTNET_FUZZ_CASES=$(CASES) ACTNET_FUZZ_SEED=$(SEED) $(BIN)/python -m pytest -q tests/fuzz
+
+# For maintainers, after a change of web_demo/ or of the shared engine: the page that `actnet web` ships. Needs npm;
+# clang, lld, wasi-libc and libclang-rt-14-dev-wasm32 for the engine.
+web:
+	web_demo/tools/packages.sh
+	web_demo/tools/engine.sh
+	cd web_demo && npm run --silent check && npm run --silent build
+
+# Without Node, npm or Chromium it is skipped, and told.
+test-web: $(READY)
+	web_demo/tools/test.sh $(BIN)/python
 
 # Needs a Java 17 or newer, npm and apt; the tools go to android_demo/.toolchain, without root.
 test-android: $(READY)
@@ -69,7 +81,7 @@ clean-arm64:
 	rm -rf $(ARM64)
 
 clean: clean-arm64
-	rm -rf $(VENV) android_demo/.toolchain android_demo/build ios_demo/.swift ios_demo/.build build artefacts *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) android_demo/.toolchain android_demo/build web_demo/node_modules web_demo/public/engine web_demo/build ios_demo/.swift ios_demo/.build build artefacts *.egg-info .pytest_cache .mypy_cache .ruff_cache
 
 # torch first and alone: another package must not choose a newer one with its gigabytes of CUDA.
 $(READY): setup.cfg pyproject.toml constraints.txt

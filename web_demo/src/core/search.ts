@@ -1,0 +1,75 @@
+/** Searching with several views, verifying the first hits, and deciding (docs/verification.md). */
+import { type DescriptorTable, encode, type Storage } from "./descriptors.ts";
+import { NOT_FOUND, type Verification } from "./engine.ts";
+
+/** Pictures that are verified, those with the largest similarities. */
+export const SHORTLIST = 20;
+
+/** Certainty from which a hit is verified, where a gallery was not calibrated. */
+export const VERIFIED_FROM = 3.5;
+
+const CHANCE_INLIERS = 3;
+const WEIGHT = 0.1;
+
+/** A picture of the gallery, by its row in the table, with its largest similarity to the photo's views. */
+export interface Hit {
+  readonly row: number;
+  readonly similarity: number;
+}
+
+/** `verification` is null where the hit was not compared with the photo. */
+export interface VerifiedHit extends Hit {
+  readonly verification: Verification | null;
+  readonly certainty: number;
+}
+
+/** The best `top` rows by the largest similarity of all views; equal ones in the order of rows. */
+export function similarRows(
+  table: DescriptorTable, storage: Storage, descriptors: readonly Float32Array[], top: number,
+): Hit[] {
+  const largest = new Float64Array(table.count).fill(-Infinity);
+  const similarities = new Float64Array(table.count);
+  for (const descriptor of descriptors) {
+    table.similarities(encode(descriptor, storage), similarities);
+    for (let row = 0; row < largest.length; row++)
+      if (similarities[row]! > largest[row]!) largest[row] = similarities[row]!;
+  }
+  return firstOf(largest, top);
+}
+
+/** Keeps the best in an ordered list: `top` is small, and few rows get into it. */
+function firstOf(similarities: Float64Array, top: number): Hit[] {
+  const hits: Hit[] = [];
+  for (let row = 0; row < similarities.length; row++) {
+    const similarity = similarities[row]!;
+    if (hits.length === top && !(similarity > hits[top - 1]!.similarity)) continue;
+    if (hits.length === top) hits.pop();
+    let place = hits.length;
+    while (place > 0 && hits[place - 1]!.similarity < similarity) place--;
+    hits.splice(place, 0, { row, similarity });
+  }
+  return hits;
+}
+
+/** How sure a hit is: inliers times similarity, 0 where that is negative. */
+export function certainty(similarity: number, inliers: number): number {
+  return inliers * Math.max(0, similarity);
+}
+
+/** Verifies the first hits and orders them by similarity and inliers; the others follow as they are. */
+export function verifiedOrder(
+  hits: readonly Hit[], verify: ((row: number) => Verification | null) | null, shortlist = SHORTLIST,
+): VerifiedHit[] {
+  const compared = (hit: Hit, verification: Verification | null): VerifiedHit => ({
+    ...hit, verification, certainty: certainty(hit.similarity, verification?.inliers ?? 0),
+  });
+  if (verify === null) return hits.map((hit) => compared(hit, null));
+  const first = hits.slice(0, shortlist).map((hit) => compared(hit, verify(hit.row) ?? NOT_FOUND));
+  first.sort((one, other) => score(other) - score(one) || one.row - other.row);
+  return [...first, ...hits.slice(shortlist).map((hit) => compared(hit, null))];
+}
+
+function score(hit: VerifiedHit): number {
+  const inliers = hit.verification?.inliers ?? 0;
+  return hit.similarity + WEIGHT * Math.log1p(Math.max(0, inliers - CHANCE_INLIERS));
+}

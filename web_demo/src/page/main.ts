@@ -1,0 +1,104 @@
+/** The page: a bar, one screen at a time, and where photos come in. */
+import "./style.css";
+
+import { App, type Screen } from "./app.ts";
+import { Client } from "./client.ts";
+import { button, element } from "./dom.ts";
+import { keepOffline } from "./offline.ts";
+import { refusalCard, showPhoto } from "./parts.ts";
+import { cameraScreen } from "./screens/camera_screen.ts";
+import { itemScreen } from "./screens/item.ts";
+import { galleryScreen, historyScreen } from "./screens/lists.ts";
+import { photoScreen } from "./screens/photo_screen.ts";
+import { settingsScreen } from "./screens/settings.ts";
+import { startScreen, status } from "./screens/start.ts";
+import { type Key, say } from "./texts.ts";
+
+const TABS = [["", "camera"], ["gallery", "gallery"], ["history", "history"], ["settings", "settings"]] as const;
+
+const page = document.getElementById("page")!;
+const app = new App(new Client((share) => {
+  app.progress = share;
+  document.getElementById("status")?.replaceWith(status(app));
+}));
+let screen: Screen | undefined;
+const notices = element("div", { className: "notices", attributes: { "aria-live": "polite" } });
+
+function screenOf(place: string): Screen {
+  const [name, value] = place.split("/");
+  const needsCollection = name === "item" || name === "gallery" || name === "history";
+  if (app.refusal !== undefined || (needsCollection && app.collection === undefined)) return startScreen(app);
+  if (name === "camera") return cameraScreen(app);
+  if (name === "photo") return photoScreen(app);
+  if (name === "item") return itemScreen(app, Number(value));
+  if (name === "gallery") return galleryScreen(app);
+  if (name === "history") return historyScreen(app);
+  if (name === "settings") return settingsScreen(app, draw);
+  return startScreen(app);
+}
+
+function bar(place: string): HTMLElement {
+  const nav = element("nav", { className: "bar", attributes: { "aria-label": document.title } });
+  for (const [target, key] of TABS) {
+    const link = element("a", { href: `#${target}` }, say(key satisfies Key));
+    if (place === target || (target === "" && (place === "camera" || place === "photo")))
+      link.setAttribute("aria-current", "page");
+    nav.append(link);
+  }
+  return nav;
+}
+
+function draw(): void {
+  screen?.leave?.();
+  const place = location.hash.slice(1);
+  document.title = app.collection?.title ?? document.title;
+  screen = screenOf(place);
+  page.dataset["screen"] = place.split("/")[0] || "start";
+  page.replaceChildren(screen.root, notices, bar(place));
+  window.scrollTo(0, 0);
+}
+
+function notice(words: string, ...actions: HTMLElement[]): void {
+  const line = element("div", { className: "notice" }, element("span", {}, words), ...actions);
+  notices.replaceChildren(line);
+  if (actions.length === 0) setTimeout(() => line.remove(), 5000);
+}
+
+function imageOf(items: Iterable<File> | undefined): File | undefined {
+  return [...(items ?? [])].find((file) => file.type.startsWith("image/"));
+}
+
+function takePhotosFromOutside(): void {
+  window.addEventListener("dragover", (event) => event.preventDefault());
+  window.addEventListener("drop", (event) => {
+    event.preventDefault();
+    const photo = imageOf(event.dataTransfer?.files);
+    if (photo !== undefined) showPhoto(app, photo);
+  });
+  window.addEventListener("paste", (event) => {
+    const photo = imageOf(event.clipboardData?.files);
+    if (photo !== undefined) showPhoto(app, photo);
+  });
+}
+
+function start(): void {
+  window.addEventListener("hashchange", draw);
+  takePhotosFromOutside();
+  draw();
+  if (location.protocol === "file:") {
+    page.replaceChildren(refusalCard({ kind: "openedAsFile", detail: "" }));
+    return;
+  }
+  void app.open(() => {
+    // A running camera goes on, and finds the collection by itself.
+    if (page.dataset["screen"] !== "camera" || app.refusal !== undefined) draw();
+    page.dataset["ready"] = String(app.refusal === undefined);
+    if (app.refusal === undefined) void keepOffline({
+      ready: () => notice(say("offlineReady")),
+      failed: () => notice(say("noRoom")),
+      newer: (take) => notice(say("update"), button(say("reload"), take, "button primary")),
+    });
+  });
+}
+
+start();
