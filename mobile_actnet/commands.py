@@ -32,6 +32,8 @@ EXTRA_OF = {
     "coremltools": "coreml",
     "matplotlib": "plots",
     "pillow_heif": "heic",
+    "cryptography": "web",
+    "segno": "web",
 }
 """Optional package -> the extra that brings it."""
 

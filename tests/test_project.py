@@ -162,6 +162,9 @@ def test_wheel_holds_the_packages_and_the_weights_alone(tmp_path: Path) -> None:
             assert f"{package.replace('.', '/')}/{path.relative_to(folder)}" in names
     assert "mobile_actnet/weights/mobile_actnet.safetensors" in names
     assert "mobile_actnet/py.typed" in names
+    page = FOLDERS["mobile_actnet"] / "web" / "page"
+    for path in page.rglob("*"):
+        assert path.is_dir() or f"mobile_actnet/web/page/{path.relative_to(page)}" in names
     assert not [name for name in names if "test" in name or "golden" in name]
 
 

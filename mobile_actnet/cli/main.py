@@ -17,6 +17,7 @@ VERBS = {
     "evaluate": ("evaluate", "mAP and recall on labelled photos"),
     "index": ("index", "from a folder of photos to a gallery, and keeping it up to date"),
     "search": ("search", "the pictures of a gallery that are most like a photo"),
+    "web": ("web", "a page that recognises a gallery's things, offline, in any browser"),
     "bench": ("bench.command", "how fast, next to what, and how sure that is"),
     "doctor": ("doctor", "what is installed, what works, whether an artefact is sound"),
 }

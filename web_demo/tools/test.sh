@@ -14,7 +14,7 @@ skip() {
     exit 0
 }
 command -v node >/dev/null && command -v npm >/dev/null || skip "no Node and npm; in Debian: apt-get install nodejs npm"
-node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' || skip "Node $(node --version) is older than 20"
+node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || skip "Node $(node --version) is older than 20"
 tools/packages.sh || skip "npm cannot install what package-lock.json lists; the reason stands above"
 
 npm run --silent check

@@ -8,8 +8,14 @@ export const SHORTLIST = 20;
 /** Certainty from which a hit is verified, where a gallery was not calibrated. */
 export const VERIFIED_FROM = 3.5;
 
+/** Views that are searched for first, and pictures that are compared then; the rest only without a certain answer. */
+export const FIRST_VIEWS = 2;
+export const FIRST_SHORTLIST = 5;
+
+const CERTAIN = 2;
 const CHANCE_INLIERS = 3;
-const WEIGHT = 0.1;
+const MOST_INLIERS = 25;
+const WEIGHT = 0.07;
 
 /** A picture of the gallery, by its row in the table, with its largest similarity to the photo's views. */
 export interface Hit {
@@ -56,6 +62,11 @@ export function certainty(similarity: number, inliers: number): number {
   return inliers * Math.max(0, similarity);
 }
 
+/** Whether the first hit is so sure an answer that further views need not be looked at. */
+export function isCertain(hits: readonly VerifiedHit[], verifiedFrom: number): boolean {
+  return hits.length > 0 && hits[0]!.certainty >= CERTAIN * verifiedFrom;
+}
+
 /** Verifies the first hits and orders them by similarity and inliers; the others follow as they are. */
 export function verifiedOrder(
   hits: readonly Hit[], verify: ((row: number) => Verification | null) | null, shortlist = SHORTLIST,
@@ -70,6 +81,6 @@ export function verifiedOrder(
 }
 
 function score(hit: VerifiedHit): number {
-  const inliers = hit.verification?.inliers ?? 0;
+  const inliers = Math.min(hit.verification?.inliers ?? 0, MOST_INLIERS);
   return hit.similarity + WEIGHT * Math.log1p(Math.max(0, inliers - CHANCE_INLIERS));
 }

@@ -30,8 +30,8 @@ export interface Found {
 export interface Stages {
   readonly decode: number;
   readonly views: number;
-  readonly describe: number;
   readonly features: number;
+  readonly describe: number;
   readonly search: number;
   readonly verify: number;
 }

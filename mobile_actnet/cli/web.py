@@ -1,0 +1,186 @@
+"""`actnet web`: a page that recognises a gallery's things, offline, in any browser.
+
+actnet web shop.sqlite -o site/
+actnet web photos/ --serve --https
+"""
+
+import argparse
+import json
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mobile_actnet.commands import command_line, run
+from mobile_actnet.errors import ConfigError
+
+if TYPE_CHECKING:
+    from mobile_actnet.web.static_site import Site
+
+_PAGE_SIDE_PX = 640
+_SLOW_PRECISION = "fp16"
+
+
+def main(argv: list[str] | None = None, prog: str = "actnet web") -> int:
+    arguments = _parser(prog).parse_args(argv)
+    return run(lambda: _web(arguments))
+
+
+def _parser(prog: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=prog,
+        description="Write a page that recognises a gallery's things, offline, in any browser; or serve it.",
+    )
+    add = parser.add_argument
+    add("gallery", type=Path, metavar="GALLERY|PHOTOS",
+        help="file made by actnet-index build; a folder of photos is indexed first")  # fmt: skip
+    add("-o", "--output", type=Path, metavar="DIR", help="folder that becomes the site")
+    add("--title", metavar="TEXT", help="of the collection (default: the name of GALLERY)")
+    add("--model", type=Path, metavar="FILE",
+        help="where the gallery's model is now; for photos, the artefact to index with "
+        "(default: the shipped weights as int8)")  # fmt: skip
+    add(
+        "--items",
+        metavar="CSV",
+        help="for photos: what things are called, as actnet-index takes it",
+    )
+    add("--serve", action="store_true", help="serve the site until Ctrl-C")
+    add("--https", action="store_true",
+        help="serve phones in the local network too: with a certificate made on the spot, and a code to scan")  # fmt: skip
+    add(
+        "--port",
+        type=int,
+        metavar="N",
+        help="to serve on (default: 8000, or 8443 with --https; 0: a free one)",
+    )
+    add(
+        "--overwrite",
+        action="store_true",
+        help="replace an older site, and build the photos' gallery anew",
+    )
+    add("--json", action="store_true", help="end with one line of JSON; not with --serve")
+    return parser
+
+
+def _web(arguments: argparse.Namespace) -> int:
+    _refuse(arguments)
+    from mobile_actnet.web.static_site import write_site
+
+    gallery, model = arguments.gallery, arguments.model
+    if gallery.is_dir():
+        gallery, model = _indexed(arguments)
+    with ExitStack() as stack:
+        folder = arguments.output
+        if folder is None:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "site"
+        title = arguments.title or arguments.gallery.resolve().stem
+        site = write_site(gallery, folder, model, title, arguments.overwrite)
+        _tell(site, arguments)
+        return _serve(site, arguments) if arguments.serve or arguments.https else 0
+
+
+def _refuse(arguments: argparse.Namespace) -> None:
+    serves = arguments.serve or arguments.https
+    if arguments.output is None and not serves:
+        raise ConfigError("give -o DIR to write the site, or --serve to try it")
+    if arguments.json and serves:
+        raise ConfigError("--json ends the command, and --serve goes on; give one of them")
+    if arguments.port is not None and not 0 <= arguments.port <= 65535:
+        raise ConfigError(f"--port is {arguments.port}; give 0 to 65535")
+    if arguments.items is not None and not arguments.gallery.is_dir():
+        raise ConfigError(
+            "--items belongs to a folder of photos; actnet-index update takes it for a gallery"
+        )
+
+
+def _indexed(arguments: argparse.Namespace) -> tuple[Path, Path | None]:
+    """Index a folder of photos beside it, or bring that gallery up to date; return it and its model."""
+    import sys
+
+    from mobile_actnet.gallery.indexing.index_options import KEEP, IndexOptions
+    from mobile_actnet.gallery.indexing.indexer import build, update
+
+    photos = arguments.gallery.resolve()
+    gallery = photos.with_name(f"{photos.name}.sqlite")
+    progress = sys.stderr.isatty()
+    if gallery.exists() and not arguments.overwrite:
+        options = IndexOptions(labels=KEEP, progress=progress, items=arguments.items)
+        report = update(gallery, options, photos, arguments.model)
+        model = arguments.model
+    else:
+        model = arguments.model or _int8_artefact()
+        options = IndexOptions(
+            overwrite=arguments.overwrite, progress=progress, items=arguments.items,
+            page_side_px=_PAGE_SIDE_PX,
+        )  # fmt: skip
+        report = build(photos, model, gallery, options)
+    print(f"indexed {report.pictures} pictures: {gallery}")
+    return gallery, model
+
+
+def _int8_artefact() -> Path:
+    """Return the shipped weights as int8, which browsers run fastest; exported where they are not yet."""
+    from mobile_actnet.export.export_request import ExportRequest
+    from mobile_actnet.export.pipeline import export_artefacts
+    from mobile_actnet.runtime import manifest as manifests
+    from mobile_actnet.runtime.vocabulary import Format, Precision
+
+    artefact = Path("artefacts/mobile_actnet_224x224_int8.tflite")
+    if artefact.is_file():
+        manifests.load(artefact)
+        return artefact
+    print("exporting the shipped weights as int8, half a minute")
+    request = ExportRequest(formats=(Format.TFLITE,), precision=Precision.INT8, output=artefact)
+    export_artefacts(request)
+    return artefact
+
+
+def _tell(site: "Site", arguments: argparse.Namespace) -> None:
+    megabytes = site.size_bytes / 1e6
+    if not site.verifies:
+        print(
+            "nothing will be verified: the gallery has no local features; "
+            f"{command_line('actnet-index', 'update', arguments.gallery, '--local-features')} adds them"
+        )
+    if site.model_precision == _SLOW_PRECISION:
+        print(
+            "the gallery's model is fp16, which browsers run about ten times slower than int8; "
+            "actnet export --format tflite --precision int8 makes that"
+        )
+    if arguments.json:
+        told = {"site": str(site.folder), "version": site.version, "pictures": site.pictures,
+                "size_bytes": site.size_bytes}  # fmt: skip
+        print(json.dumps(told))
+    elif arguments.output is not None:
+        print(
+            f"wrote {site.folder}: {site.pictures} pictures, {megabytes:.0f} MB; any web server can serve it"
+        )
+
+
+def _serve(site: "Site", arguments: argparse.Namespace) -> int:
+    from mobile_actnet.web.local_network import certified, code_to_scan, own_address
+    from mobile_actnet.web.serving import SiteServer
+
+    with ExitStack() as stack:
+        if arguments.https:
+            address = own_address()
+            folder = stack.enter_context(tempfile.TemporaryDirectory())
+            context, host = certified(address, Path(folder)), "0.0.0.0"
+        else:
+            address, context, host = "localhost", None, "127.0.0.1"
+        port = arguments.port if arguments.port is not None else 8443 if arguments.https else 8000
+        server = stack.enter_context(SiteServer(site.folder, host, port, context))
+        url = f"{'https' if arguments.https else 'http'}://{address}:{server.port}/"
+        if arguments.https:
+            print(code_to_scan(url))
+            print("phones say that they do not know the certificate: that is so, go on")
+        print(f"{url}  (Ctrl-C stops)", flush=True)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            print("stopped")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,71 @@
+"""`actnet web`: photos or a gallery become a site, or are served until Ctrl-C."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from mobile_actnet.cli.web import main
+from mobile_actnet.runtime.vocabulary import Format, Precision
+
+
+@pytest.fixture
+def model(small_artefact) -> Path:
+    pytest.importorskip("litert_torch", reason="needs the extra tflite")
+    return small_artefact(Format.TFLITE, Precision.FP32).path
+
+
+def test_photos_are_indexed_first_and_brought_up_to_date_later(
+    model: Path, make_photos, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photos, site = make_photos(count=4), tmp_path / "site"
+    words = [str(photos), "-o", str(site), "--model", str(model), "--json"]
+    assert main(words) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == f"indexed 4 pictures: {tmp_path / 'photos.sqlite'}"
+    assert json.loads(told[-1])["pictures"] == 4
+    (photos / "003.jpg").unlink()
+    assert main([*words, "--overwrite"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["pictures"] == 3
+    assert json.loads((site / "site.json").read_text())["title"] == "photos"
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["g.sqlite"], "give -o DIR to write the site, or --serve to try it"),
+        (["g.sqlite", "-o", "site"], "g.sqlite does not exist"),
+        (["g.sqlite", "--serve", "--json"], "give one of them"),
+        (["g.sqlite", "--serve", "--port", "70000"], "give 0 to 65535"),
+        (["g.sqlite", "-o", "site", "--items", "x.csv"], "--items belongs to a folder of photos"),
+    ],
+)
+def test_refusals(words: list[str], sentence: str, capsys: pytest.CaptureFixture[str], monkeypatch,
+                  tmp_path: Path) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    assert main(words) == 1
+    assert sentence in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_serving_until_ctrl_c(model: Path, make_photos, tmp_path: Path) -> None:
+    photos = make_photos(count=2)
+    command = [sys.executable, "-m", "mobile_actnet.cli.main", "web", str(photos), "--serve", "--port", "0",
+               "--model", str(model)]  # fmt: skip
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert running.stdout is not None
+    address = None
+    while address is None:
+        line = running.stdout.readline()
+        assert line, "it ended before it served"
+        address = re.search(r"http://localhost:\d+/", line)
+    with urllib.request.urlopen(address[0] + "site.json", timeout=10) as answer:
+        assert json.loads(answer.read())["title"] == "photos"
+    running.send_signal(signal.SIGINT)
+    assert running.stdout.read() == "stopped\n"
+    assert running.wait(10) == 0
