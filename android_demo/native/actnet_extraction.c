@@ -59,7 +59,7 @@ ActnetCode actnet_reduce_picture(const ActnetPicture *picture, ActnetExtraction 
                 grey_bytes, width, height);
   if (!actnet_reduce_to_grey(picture->rgb, picture->width_px, picture->height_px, grey, width, height))
     return out_of_memory(error);
-  return ACTNET_OK;
+  return fail(error, ACTNET_OK, "%s", "");
 }
 
 ActnetCode actnet_extract_from_grey(const ActnetCodes *codes, uint8_t *grey, int32_t width_px,

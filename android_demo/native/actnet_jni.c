@@ -18,6 +18,13 @@
  *       external fun close(verifier: Long)   // verify: inliers, and the outline where there is one
  *     }
  *
+ *     object NativeExtraction {
+ *       external fun open(codes: ByteArray): Long       // the bytes of local_codes.safetensors
+ *       external fun extract(codes: Long, widthPx: Int, heightPx: Int, rgb: ByteArray, sidePx: Int, count: Int,
+ *                            reduced: IntArray): ByteArray   // reduced gets the reduced width and height
+ *       external fun close(codes: Long)
+ *     }
+ *
  * with @JvmStatic. Whatever fails throws EngineException with an ActnetCode and its sentence. The
  * number of a closed engine must not be used again: whoever owns it sees to that.
  */
@@ -26,12 +33,15 @@
 #include <string.h>
 
 #include "actnet_engine.h"
+#include "actnet_extraction.h"
 #include "actnet_verification.h"
 
 #define EXCEPTION "org/mobileactnet/engine/EngineException"
 #define METHOD(result, name) JNIEXPORT result JNICALL Java_org_mobileactnet_engine_NativeEngine_##name
 #define VERIFICATION(result, name) \
   JNIEXPORT result JNICALL Java_org_mobileactnet_engine_NativeVerification_##name
+#define EXTRACTION(result, name) \
+  JNIEXPORT result JNICALL Java_org_mobileactnet_engine_NativeExtraction_##name
 
 static ActnetEngine *engine_of(jlong number) { return (ActnetEngine *)(intptr_t)number; }
 
@@ -173,4 +183,73 @@ VERIFICATION(jdoubleArray, verify)(JNIEnv *env, jclass type, jlong number, jint 
 VERIFICATION(void, close)(JNIEnv *env, jclass type, jlong number) {
   (void)env, (void)type;
   actnet_verifier_close(verifier_of(number));
+}
+
+EXTRACTION(jlong, open)(JNIEnv *env, jclass type, jbyteArray array) {
+  (void)type;
+  jsize size;
+  ActnetError error;
+  char *bytes = copy_bytes(env, array, &size);
+  if (bytes == NULL) return 0;
+  ActnetCodes *codes = actnet_codes_open((const uint8_t *)bytes, (size_t)size, &error);
+  free(bytes);
+  if (codes == NULL) throw_error(env, &error);
+  return (jlong)(intptr_t)codes;
+}
+
+/* Grey pixels of the reduced picture, to be freed; NULL after filling `error`. The photo may be large, so it is read
+ * where it lies: for the few milliseconds in which Java's memory must not move. */
+static uint8_t *reduce(JNIEnv *env, jbyteArray rgb, ActnetPicture *picture, ActnetExtraction settings,
+                       jint reduced[2], ActnetError *error) {
+  picture->rgb_bytes = (size_t)(*env)->GetArrayLength(env, rgb);
+  picture->rgb = (const uint8_t *)""; /* not read for the size */
+  if (actnet_reduced_picture_size(picture, settings, reduced, reduced + 1, error)) return NULL;
+  size_t pixels = (size_t)reduced[0] * (size_t)reduced[1];
+  uint8_t *grey = malloc(pixels);
+  void *bytes = grey == NULL ? NULL : (*env)->GetPrimitiveArrayCritical(env, rgb, NULL);
+  *error = (ActnetError){ACTNET_OUT_OF_MEMORY, "out of memory"};
+  if (bytes != NULL) {
+    picture->rgb = bytes;
+    actnet_reduce_picture(picture, settings, grey, pixels, error);
+    (*env)->ReleasePrimitiveArrayCritical(env, rgb, bytes, JNI_ABORT);
+  }
+  if (bytes != NULL && error->code == ACTNET_OK) return grey;
+  free(grey);
+  return NULL;
+}
+
+EXTRACTION(jbyteArray, extract)(JNIEnv *env, jclass type, jlong number, jint width, jint height, jbyteArray rgb,
+                                jint side, jint count, jintArray reduced) {
+  (void)type;
+  ActnetError error = {ACTNET_WRONG_ARGUMENT, "null is not allowed"};
+  ActnetPicture picture = {width, height, NULL, 0};
+  ActnetExtraction settings = actnet_photo_extraction();
+  ActnetLocalFeatures found = {0};
+  jint size[2] = {0, 0};
+  jbyteArray array = NULL;
+  uint8_t *features = NULL, *grey = NULL;
+  settings.side_px = side, settings.count = count;
+  if (rgb != NULL && reduced != NULL) grey = reduce(env, rgb, &picture, settings, size, &error);
+  if (grey != NULL) {
+    const size_t room = (size_t)count * ACTNET_FEATURE_BYTES;
+    features = malloc(room);
+    if (features == NULL) error = (ActnetError){ACTNET_OUT_OF_MEMORY, "out of memory"};
+    else
+      actnet_extract_from_grey((const ActnetCodes *)(intptr_t)number, grey, size[0], size[1], settings, features,
+                               room, &found, &error);
+  }
+  if (error.code) {
+    throw_error(env, &error);
+  } else if ((array = (*env)->NewByteArray(env, (jsize)found.features_bytes))) {
+    (*env)->SetByteArrayRegion(env, array, 0, (jsize)found.features_bytes, (const jbyte *)features);
+    (*env)->SetIntArrayRegion(env, reduced, 0, 2, size);
+  }
+  free(features);
+  free(grey);
+  return array;
+}
+
+EXTRACTION(void, close)(JNIEnv *env, jclass type, jlong number) {
+  (void)env, (void)type;
+  actnet_codes_close((ActnetCodes *)(intptr_t)number);
 }

@@ -19,7 +19,8 @@ library() {
     local name=$1
     shift
     "$compiler" -std=gnu11 -O2 -Wall -Wextra -Werror -shared -fPIC "$here"/actnet_{engine,verification,matching,homography}.c \
-        "$@" -o "$folder/$name" -L"$litert" -lLiteRt -Wl,-rpath,"$litert"
+        "$here"/actnet_{codes,extraction,extrema,gradients,grey,planes,sift}.c \
+        "$@" -o "$folder/$name" -L"$litert" -lLiteRt -lm -Wl,-rpath,"$litert"
 }
 
 library libactnet.so

@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 from apk import APPLICATION_ID, MIN_SDK, PAGE_BYTES, TARGET_SDK
-from assets import GALLERY, GALLERY_HASH, MODELS, THRESHOLDS
+from assets import CODES, GALLERY, GALLERY_HASH, MODELS, THRESHOLDS
 from kotlin import BuildError, run
 from toolchain import Toolchain
 
@@ -74,7 +74,7 @@ def _check_models(archive: zipfile.ZipFile) -> None:
         f"{folder}/{name}/{file}" for name in names
         for file in (f"{name}.tflite", f"{name}.tflite.json", GALLERY, GALLERY_HASH, THRESHOLDS)
     }  # fmt: skip
-    difference = sorted(found ^ (needed | {f"{folder}/{MODELS}"}))
+    difference = sorted(found ^ (needed | {f"{folder}/{name}" for name in (MODELS, CODES)}))
     _expect(not difference, f"missing, or of no model: {difference}")
 
 

@@ -16,14 +16,17 @@ NATIVE = ANDROID_DEMO / "native"
 NAME = "libactnet_jni.so"
 
 _SOURCES = (
-    "actnet_engine.c", "actnet_homography.c", "actnet_jni.c", "actnet_matching.c",
-    "actnet_verification.c",
+    "actnet_codes.c", "actnet_engine.c", "actnet_extraction.c", "actnet_extrema.c", "actnet_gradients.c",
+    "actnet_grey.c", "actnet_homography.c", "actnet_jni.c", "actnet_matching.c", "actnet_planes.c",
+    "actnet_sift.c", "actnet_verification.c",
 )  # fmt: skip
 
 _C_FUNCTIONS = (
-    "calloc", "fclose", "fopen", "fread", "free", "malloc", "memcmp", "memcpy", "memset", "snprintf",
-    "strdup", "strlen", "vsnprintf",
+    "calloc", "fclose", "fopen", "fread", "free", "malloc", "memcmp", "memcpy", "memset", "qsort", "realloc",
+    "snprintf", "strdup", "strlen", "vsnprintf",
 )  # fmt: skip
+
+_MATHEMATICAL_FUNCTIONS = ("cosf", "exp", "exp2", "expf", "ldexpf", "log2", "sincosf", "sinf")
 
 _TARGET = "--target=aarch64-linux-android26"
 # Newer phones map libraries in pages of 16 KB.
@@ -40,6 +43,7 @@ def compile_arm64(tools: Toolchain, folder: Path) -> Path:
     header = (NATIVE / "litert_c_api.h").read_text()
     stubs = {
         "libc.so": _C_FUNCTIONS,
+        "libm.so": _MATHEMATICAL_FUNCTIONS,
         "libLiteRt.so": sorted(set(re.findall(r"\b(LiteRt\w+)\(", header))),
     }
     for name, functions in stubs.items():
@@ -51,7 +55,7 @@ def compile_arm64(tools: Toolchain, folder: Path) -> Path:
         tools, "-std=gnu11", "-O2", "-fPIC", "-Wall", "-Wextra", "-Werror",
         "-isystem", tools.arm64_headers, "-isystem", java, "-isystem", java / "linux",
         *(NATIVE / name for name in _SOURCES), *_LINK, f"-Wl,-soname,{NAME}",
-        f"-L{folder}", "-lLiteRt", "-lc", "-o", folder / NAME,
+        f"-L{folder}", "-lLiteRt", "-lm", "-lc", "-o", folder / NAME,
     )  # fmt: skip
     return folder / NAME
 

@@ -33,9 +33,11 @@ ASSETS = ANDROID_DEMO / "app/src/main/assets/actnet"
 EXPORTS = ANDROID_DEMO / "build/artefacts"
 GALLERY, THRESHOLDS, MODELS = "gallery.sqlite", "thresholds.json", "models.json"
 GALLERY_HASH = "gallery.sha256"
+CODES = "local_codes.safetensors"
 ENDINGS = {Format.TFLITE: ".tflite", Format.COREML: ".mlpackage"}
 
 _MODELS_SCHEMA = 1
+_CODES = REPOSITORY / "mobile_actnet/weights" / CODES
 
 # What Android's packager leaves out of an app without a word, and what is no name of a folder there.
 _NO_FOLDER_NAME = re.compile(r"[._].*|.*~|.*[\\:*?\"<>|].*|CVS", re.DOTALL)
@@ -84,6 +86,7 @@ def make_models(
             _remove_companions(new / name)
             # Tells the app that an update has brought another gallery.
             (new / name / GALLERY_HASH).write_text(sha256_of(new / name / GALLERY) + "\n")
+        shutil.copy(_CODES, new / CODES)
         listed = {"schema": _MODELS_SCHEMA, "models": names}
         (new / MODELS).write_text(json.dumps(listed, indent=1) + "\n")
 
@@ -96,6 +99,7 @@ def make_assets(folder: Path, artefact: Path, photos: Path, labels: str | None =
     load(artefact)
     with _replacing(folder) as new:
         _write_model(new, artefact, photos, labels)
+        shutil.copy(_CODES, new / CODES)
         _remove_companions(new)
 
 

@@ -67,6 +67,7 @@ def test_missing_more_and_changed_assets_are_refused(tmp_path: Path) -> None:
 
 
 CARRIED = {
+    "assets/actnet/local_codes.safetensors": b"codes",
     "assets/actnet/models.json": b'{"schema": 1, "models": ["a"]}',
     **{f"assets/actnet/a/{name}": b""
        for name in ("a.tflite", "a.tflite.json", "gallery.sqlite", "gallery.sha256", "thresholds.json")},

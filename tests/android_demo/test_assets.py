@@ -58,6 +58,7 @@ def test_each_model_gets_a_folder_and_the_first_is_the_first(
     assert listed == {"schema": 1, "models": ["small", "large"]}
     assert {str(path.relative_to(target)) for path in target.rglob("*") if path.is_file()} == {
         "models.json",
+        "local_codes.safetensors",
         *(f"{name}/{file}" for name in ("small", "large")
           for file in (f"{name}.tflite", f"{name}.tflite.json", "gallery.sqlite", "gallery.sha256", "thresholds.json")),
     }  # fmt: skip
@@ -77,7 +78,7 @@ def test_the_app_of_one_model_has_its_files_side_by_side(
     (tmp_path / "mine.mlpackage.json").write_text("manifest")
     assets.make_assets(tmp_path / "actnet", package, PHOTOS)
     assert {path.name for path in (tmp_path / "actnet").iterdir()} == {
-        "mine.mlpackage", "mine.mlpackage.json", "gallery.sqlite",
+        "mine.mlpackage", "mine.mlpackage.json", "gallery.sqlite", "local_codes.safetensors",
     }  # fmt: skip
 
 

@@ -105,7 +105,7 @@ final class VerificationTests: XCTestCase {
         let url = Golden.url("answers/gallery.sqlite")
         let gallery = try GalleryReader(url, place: .bundle, describedBy: model)
         let features = try XCTUnwrap(try gallery.localFeatures(9))
-        XCTAssertEqual([features.widthPx, features.heightPx, features.count], [360, 480, 360])
+        XCTAssertEqual([features.widthPx, features.heightPx, features.count], [180, 240, 344])
         let stored = try Data(contentsOf: Golden.url("verification/upright_picture.bin"))
         XCTAssertEqual(features.bytes, [UInt8](stored))
         XCTAssertEqual(try gallery.localFeatures(15)?.count, 0)

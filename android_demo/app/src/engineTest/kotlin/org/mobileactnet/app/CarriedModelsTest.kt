@@ -9,7 +9,9 @@ import kotlin.test.assertTrue
 import org.mobileactnet.core.ModelChoice
 import org.mobileactnet.core.RgbPicture
 import org.mobileactnet.core.golden
+import org.mobileactnet.core.readCodes
 import org.mobileactnet.engine.LiteRtModel
+import org.mobileactnet.engine.NativeFeatures
 
 /** What the APK carries (tools/assets.py), opened by the app with the real engine. */
 class CarriedModelsTest {
@@ -24,6 +26,7 @@ class CarriedModelsTest {
             val artefact = File(folder, "models/${manifest.name}/${manifest.artefactFile}")
             LiteRtModel.open(artefact, manifest, ModelChoice(1, wanted.accelerator)) { System.load(engine) }
         }
+        features = { NativeFeatures(readCodes(assets)) }
         decoder = ::pictureOf
         test()
     }

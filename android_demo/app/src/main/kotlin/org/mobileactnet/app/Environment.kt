@@ -5,6 +5,7 @@ import java.util.concurrent.Executor
 import org.mobileactnet.core.AssetSource
 import org.mobileactnet.core.Database
 import org.mobileactnet.core.DescriptorModel
+import org.mobileactnet.core.FeatureEngine
 import org.mobileactnet.core.Heat
 import org.mobileactnet.core.Manifest
 import org.mobileactnet.core.ModelChoice
@@ -24,6 +25,9 @@ interface Environment {
     fun openDatabase(file: File): Database
 
     fun openModel(artefact: File, manifest: Manifest, choice: ModelChoice): DescriptorModel
+
+    /** Takes and compares local features; after a model has been opened. */
+    fun openFeatures(): FeatureEngine
 
     /** Decodes a photo, upright; throws PictureException, and OutOfMemoryError for a large one. */
     fun decode(photo: File): RgbPicture

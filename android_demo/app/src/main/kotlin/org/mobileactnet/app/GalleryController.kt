@@ -124,7 +124,8 @@ class GalleryController(
         val picture = environment.decode(photo)
         val side = open.gallery.info.thumbnailSidePx
         val thumbnail = if (side > 0) environment.jpeg(picture, side) else null
-        return Described(picture.widthPx, picture.heightPx, open.describe(picture), thumbnail)
+        val features = open.localFeatures(picture)
+        return Described(picture.widthPx, picture.heightPx, open.describe(picture), thumbnail, features)
     }
 
     private fun tell(open: Session, progress: IndexProgress?, sentence: String?) {

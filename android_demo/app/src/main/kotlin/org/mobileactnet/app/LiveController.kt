@@ -7,6 +7,7 @@ import org.mobileactnet.core.CameraFrame
 import org.mobileactnet.core.FramePacer
 import org.mobileactnet.core.RgbPicture
 import org.mobileactnet.core.RollingSamples
+import org.mobileactnet.core.Steadiness
 import org.mobileactnet.core.pauseReason
 import org.mobileactnet.core.rgbOf
 
@@ -20,6 +21,7 @@ class LiveController(
     val state: StateFlow<LiveState> = mutableState
 
     private val pacer = FramePacer()
+    private val steadiness = Steadiness()
     private val intervalsMs = RollingSamples(FRAMES)
     private var lastNs: Long? = null
 
@@ -31,6 +33,7 @@ class LiveController(
     /** The camera starts. */
     fun starting() {
         intervalsMs.clear()
+        steadiness.reset()
         lastNs = null
         mutableState.value = LiveState.Starting
     }
@@ -82,12 +85,14 @@ class LiveController(
     }
 
     private fun look(open: Session, frame: () -> CameraFrame) {
-        val found = open.recognise(settings.value.top) { rgbOf(frame()).also { lastPicture = it } }
+        val found = open.recognise(settings.value.top, steadiness) { rgbOf(frame()).also { lastPicture = it } }
         val now = environment.clockNs()
         lastNs?.let { intervalsMs.add((now - it) / NS_PER_MS) }
         lastNs = now
         val rate = intervalsMs.median()?.let { MS_PER_S / it }
-        mutableState.value = LiveState.Seeing(found.matches, found.times, rate)
+        // What was seen last stays while the camera moves.
+        val matches = if (found.whole) found.matches else (state.value as? LiveState.Seeing)?.matches.orEmpty()
+        mutableState.value = LiveState.Seeing(matches, found.times, rate, moving = !found.whole)
     }
 
     private companion object {

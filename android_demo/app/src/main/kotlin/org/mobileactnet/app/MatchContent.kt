@@ -10,8 +10,12 @@ import org.mobileactnet.core.StageTimes
 /** The blocks of a ranking; those below the threshold are named as such, not hidden. */
 internal fun matchBlocks(matches: List<Match>, threshold: AnswerThreshold): List<Block> {
     if (matches.isEmpty()) return listOf(Block.Heading("The gallery is empty"), addPhotos)
-    val (similar, others) = matches.partition(threshold::allows)
-    if (similar.isNotEmpty()) return similar.map(::row)
+    val (answers, others) = matches.partition { it.answers(threshold) }
+    if (answers.isNotEmpty()) return answers.map(::row)
+    if (others.first().proof != null) {
+        return listOf(Block.Heading("Nothing of the gallery is in the photo")) +
+            Block.Paragraph("The most similar picture:") + row(others.first())
+    }
     return listOf(Block.Heading("Nothing similar in the gallery")) +
         Block.Paragraph("${shortfall(threshold)}:") + row(others.first())
 }
@@ -28,7 +32,8 @@ private val addPhotos = Block.Button("Add photos", Action.AddPhotos)
 
 private fun row(match: Match): Block {
     val alike = if (match.alike == 0) "" else ", and ${match.alike} nearly the same"
-    val detail = "similarity ${decimals(match.similarity, 3)}$alike"
+    val places = match.proof?.let { ", ${it.inliers} places agree" }.orEmpty()
+    val detail = "similarity ${decimals(match.similarity, 3)}$places$alike"
     val picture = match.picture
     return Block.PictureRow(picture.id, picture.path, picture.title, detail, Action.ShowPicture(picture.id))
 }
@@ -36,7 +41,8 @@ private fun row(match: Match): Block {
 /** Milliseconds of each stage. */
 internal fun timesText(times: StageTimes): String =
     "decode ${ms(times.decodeMs)}, resize ${ms(times.resizeMs)}, model ${ms(times.inferenceMs)}, " +
-        "search ${ms(times.searchMs)}, together ${ms(times.totalMs)} ms"
+        (if (times.verificationMs > 0) "verification ${ms(times.verificationMs)}" else "search ${ms(times.searchMs)}") +
+        ", together ${ms(times.totalMs)} ms"
 
 internal fun ms(value: Double): String = decimals(value, if (value < 10) 1 else 0)
 

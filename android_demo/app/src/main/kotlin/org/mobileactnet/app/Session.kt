@@ -3,16 +3,20 @@ package org.mobileactnet.app
 import java.io.Closeable
 import org.mobileactnet.core.Database
 import org.mobileactnet.core.DescriptorModel
+import org.mobileactnet.core.Extraction
+import org.mobileactnet.core.FeatureEngine
 import org.mobileactnet.core.Gallery
 import org.mobileactnet.core.GalleryPair
 import org.mobileactnet.core.GalleryWriter
 import org.mobileactnet.core.InstalledFiles
+import org.mobileactnet.core.LocalFeatures
 import org.mobileactnet.core.Matcher
 import org.mobileactnet.core.ModelChoice
 import org.mobileactnet.core.Recogniser
 import org.mobileactnet.core.Recognition
 import org.mobileactnet.core.RgbPicture
 import org.mobileactnet.core.SelfTest
+import org.mobileactnet.core.Steadiness
 import org.mobileactnet.core.checkGalleryFile
 import org.mobileactnet.core.checkModel
 import org.mobileactnet.core.createAdded
@@ -30,7 +34,8 @@ class Session private constructor(
     private val files: InstalledFiles,
     val gallery: GalleryPair,
     val writer: GalleryWriter,
-    val model: OpenedModel
+    val model: OpenedModel,
+    private val features: FeatureEngine?
 ) : Closeable {
     /** Of the model; its manifest may have an older one. */
     val name get() = files.name
@@ -41,14 +46,13 @@ class Session private constructor(
     @Volatile
     private var matcher = Matcher(gallery, gallery.load())
 
-    /** Finds a picture's matches, on the model's thread. */
-    fun recognise(top: Int, decode: () -> RgbPicture): Recognition = withRecogniser { recogniser, _ ->
-        recogniser.recognise(top, decode)
-    }
+    /** Finds a picture's matches, on the model's thread; a frame's only where the camera stands still. */
+    fun recognise(top: Int, steadiness: Steadiness? = null, decode: () -> RgbPicture): Recognition =
+        withRecogniser { recogniser, _ -> recogniser.recognise(top, steadiness, decode) }
 
     /** Does something with model and recogniser, on the model's thread. */
     fun <T> withRecogniser(work: (Recogniser, DescriptorModel) -> T): T = owner.use { model ->
-        work(Recogniser(manifest.preprocessing, model, matcher, environment::clockNs), model)
+        work(Recogniser(manifest.preprocessing, model, matcher, features, environment::clockNs), model)
     }
 
     /** The descriptor of a picture. */
@@ -57,6 +61,10 @@ class Session private constructor(
         val pixels = resize(picture, size.heightPx, size.widthPx)
         return owner.use { it.describe(pixels) }
     }
+
+    /** The local features that a gallery's picture gets; null where the gallery has none. */
+    fun localFeatures(picture: RgbPicture): LocalFeatures? =
+        features?.let { engine -> owner.use { engine.extract(picture, Extraction.GALLERY) } }
 
     /** Tests the model again; throws ModelException where it fails. */
     fun test(): SelfTest = owner.use { passedSelfTest(manifest, it) }
@@ -68,6 +76,7 @@ class Session private constructor(
 
     override fun close() {
         owner.close()
+        features?.close()
         gallery.close()
     }
 
@@ -89,8 +98,9 @@ class Session private constructor(
                 val added = Gallery(ofPhone, files.added.name)
                 val model = openModel(environment, files, wanted)
                 opened += model.owner
+                val features = if (shipped.hasLocalFeatures) environment.openFeatures().also { opened += it } else null
                 val writer = GalleryWriter(ofPhone, files.added.name)
-                return Session(environment, files, GalleryPair(shipped, added), writer, model)
+                return Session(environment, files, GalleryPair(shipped, added), writer, model, features)
             } catch (error: Throwable) {
                 opened.forEach { it.close() }
                 throw error

@@ -11,6 +11,7 @@ import org.mobileactnet.core.Accelerator
 import org.mobileactnet.core.AssetSource
 import org.mobileactnet.core.CameraFrame
 import org.mobileactnet.core.DescriptorModel
+import org.mobileactnet.core.FeatureEngine
 import org.mobileactnet.core.GALLERY_FILE
 import org.mobileactnet.core.GALLERY_HASH_FILE
 import org.mobileactnet.core.Heat
@@ -59,6 +60,8 @@ class FakePhone(override val folder: File) : Environment {
     var memory = 1
     var model: (Manifest) -> DescriptorModel = { FakeModel(shifts = shiftsOf(it.name)) }
 
+    var features: () -> FeatureEngine = { error("a gallery without local features needs none") }
+
     /** Threads of their own where a test wants them; else all is done at once. */
     var workers: (String) -> Executor = { Executor { it.run() } }
     var decoder: (File) -> RgbPicture = ::decodeByte
@@ -85,6 +88,8 @@ class FakePhone(override val folder: File) : Environment {
         wanted = choice
         return model(manifest)
     }
+
+    override fun openFeatures(): FeatureEngine = features()
 
     override fun decode(photo: File): RgbPicture {
         if (memory == 0) throw OutOfMemoryError()

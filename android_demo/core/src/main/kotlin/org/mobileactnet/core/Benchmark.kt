@@ -28,7 +28,7 @@ class Benchmark(
         val alone = mutableListOf<Double>()
         for (run in -plan.warmUpRuns until plan.runs) {
             if (!goOn()) return null
-            val times = recogniser.recognise(TOP, decode).times
+            val times = recogniser.recognise(TOP, decode = decode).times
             val aloneMs = timedMs(picture)
             if (run >= 0) {
                 stages += times

@@ -8,6 +8,7 @@ package org.mobileactnet.core
  * @property sha256 of the file, 32 bytes.
  * @property descriptor one, in the gallery's storage.
  * @property thumbnail a JPEG; null for none.
+ * @property features local features; null where the gallery has none.
  */
 class DescribedPhoto(
     val path: String,
@@ -18,7 +19,8 @@ class DescribedPhoto(
     val heightPx: Int,
     val label: String?,
     val descriptor: StoredDescriptors,
-    val thumbnail: ByteArray?
+    val thumbnail: ByteArray?,
+    val features: LocalFeatures? = null
 )
 
 /**
@@ -50,6 +52,16 @@ class GalleryWriter(private val database: Database, private val name: String) {
             database.execute(
                 "INSERT INTO thumbnail SELECT id, ? FROM picture WHERE path = ?",
                 it,
+                photo.path
+            )
+        }
+        photo.features?.let {
+            database.execute(
+                "INSERT INTO local_features (picture_id, width_px, height_px, features) " +
+                    "SELECT id, ?, ?, ? FROM picture WHERE path = ?",
+                it.widthPx.toLong(),
+                it.heightPx.toLong(),
+                it.bytes,
                 photo.path
             )
         }

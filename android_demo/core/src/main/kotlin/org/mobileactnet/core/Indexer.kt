@@ -8,8 +8,15 @@ import java.io.IOException
  *
  * @property descriptor (D) float32 of length 1.
  * @property thumbnail a JPEG; null where the gallery keeps none.
+ * @property features local features; null where the gallery has none.
  */
-class Described(val widthPx: Int, val heightPx: Int, val descriptor: FloatArray, val thumbnail: ByteArray?)
+class Described(
+    val widthPx: Int,
+    val heightPx: Int,
+    val descriptor: FloatArray,
+    val thumbnail: ByteArray?,
+    val features: LocalFeatures? = null
+)
 
 /** How far an indexing run is. */
 data class IndexProgress(val done: Int, val total: Int, val problems: Int)
@@ -108,7 +115,8 @@ class Indexer(
         heightPx = described.heightPx,
         label = null,
         descriptor = encode(described.descriptor, gallery.info.storage),
-        thumbnail = described.thumbnail
+        thumbnail = described.thumbnail,
+        features = described.features
     )
 
     private companion object {

@@ -108,7 +108,7 @@ class VerifiedSearchTest {
     @Test
     fun localFeaturesAreReadAsTheyWereStored() = open().use { gallery ->
         val features = assertNotNull(gallery.localFeatures(9))
-        assertEquals(listOf(360, 480, 360), listOf(features.widthPx, features.heightPx, features.count))
+        assertEquals(listOf(180, 240, 344), listOf(features.widthPx, features.heightPx, features.count))
         assertTrue(File(golden, "verification/upright_picture.bin").readBytes().contentEquals(features.bytes))
         assertEquals(0, gallery.localFeatures(15)?.count)
         assertNull(gallery.localFeatures(1))
@@ -164,9 +164,9 @@ class VerifiedSearchTest {
         val wrong = mapOf(
             "features = x'0102'" to "2 bytes; 22 a feature are needed",
             "features = 'text'" to "local features are missing",
-            "width_px = 0" to "0 x 480 pixels",
-            "height_px = 4096" to "360 x 4096 pixels",
-            "width_px = 9999999999" to "0 x 480 pixels",
+            "width_px = 0" to "0 x 240 pixels",
+            "height_px = 4096" to "180 x 4096 pixels",
+            "width_px = 9999999999" to "0 x 240 pixels",
             "width_px = 'wide'" to "a number is missing"
         )
         for ((change, what) in wrong) {

@@ -17,13 +17,16 @@ import java.util.concurrent.Executors
 import org.mobileactnet.app.Environment
 import org.mobileactnet.app.SettingsStore
 import org.mobileactnet.core.AssetSource
+import org.mobileactnet.core.FeatureEngine
 import org.mobileactnet.core.Heat
 import org.mobileactnet.core.Manifest
 import org.mobileactnet.core.ModelChoice
 import org.mobileactnet.core.Phone
 import org.mobileactnet.core.RgbPicture
 import org.mobileactnet.core.heatOf
+import org.mobileactnet.core.readCodes
 import org.mobileactnet.engine.LiteRtModel
+import org.mobileactnet.engine.NativeFeatures
 
 private const val ASSETS = "actnet"
 
@@ -41,6 +44,8 @@ class AndroidEnvironment(private val context: Context) : Environment {
             System.loadLibrary("LiteRt")
             System.loadLibrary("actnet_jni")
         }
+
+    override fun openFeatures(): FeatureEngine = NativeFeatures(readCodes(assets))
 
     override fun decode(photo: File): RgbPicture = decodePhoto(photo)
 
