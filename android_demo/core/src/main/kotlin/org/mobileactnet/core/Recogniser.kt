@@ -28,11 +28,12 @@ data class Match(
  * What comparing a picture's local features with those of the photo says.
  *
  * @property inliers places that fit one geometric model; 0 where there is none.
+ * @property certainty inliers times similarity.
  * @property verified whether that makes the picture an answer, by the gallery's threshold.
  * @property outline the picture's four corners in the photo, from its top left clockwise as the picture is seen, as
  *   shares 0 to 1 of the photo's width and height; null where there is no model.
  */
-data class Proof(val inliers: Int, val verified: Boolean, val outline: List<Place>?)
+data class Proof(val inliers: Int, val certainty: Double, val verified: Boolean, val outline: List<Place>?)
 
 /**
  * Milliseconds of each stage, from a photo to its matches.
@@ -78,44 +79,70 @@ class Recogniser(
      * @param decode makes the upright picture.
      */
     fun recognise(top: Int, steadiness: Steadiness? = null, decode: () -> RgbPicture): Recognition {
-        val watch = StopWatch(clockNs)
-        val photo = decode()
-        val decodeMs = watch.lapMs()
-        val pixels = resize(photo, size.heightPx, size.widthPx)
-        val resizeMs = watch.lapMs()
-        val descriptor = model.describe(pixels)
-        val inferenceMs = watch.lapMs()
+        val clock = StageClock(clockNs)
+        val photo = clock.time(Stage.DECODE, decode)
+        val descriptor = described(listOf(photo), clock).single()
         val steady = steadiness?.take(descriptor) ?: true
-        if (features == null) {
-            val matches = matcher.find(descriptor, top)
-            return Recognition(matches, StageTimes(decodeMs, resizeMs, inferenceMs, watch.lapMs()))
+        val matches = when {
+            features == null -> clock.time(Stage.SEARCH) { matcher.find(descriptor, top) }
+            steady -> verified(photo, descriptor, top, features, clock)
+            else -> emptyList()
         }
-        if (!steady) {
-            return Recognition(emptyList(), StageTimes(decodeMs, resizeMs, inferenceMs, 0.0), whole = false)
+        return Recognition(matches, clock.times(), whole = steady || features == null)
+    }
+
+    /** The first views may end the search (docs/verification.md); else all are searched for. */
+    private fun verified(
+        photo: RgbPicture,
+        whole: FloatArray,
+        top: Int,
+        features: FeatureEngine,
+        clock: StageClock
+    ): List<Match> {
+        val working = clock.time(Stage.RESIZE) { workingPicture(photo) }
+        val cut = { views: List<View> -> clock.time(Stage.RESIZE) { viewPictures(photo, views, working) } }
+        val first = listOf(whole) + described(cut(VIEWS.subList(1, FIRST_VIEWS)), clock)
+        val taken = clock.time(Stage.VERIFICATION) { features.extract(photo, Extraction.PHOTO) }
+        return features.verifier(taken).use { verifier ->
+            val search = matcher.verified(verifier, taken)
+            val early = clock.time(Stage.VERIFICATION) { search.find(first, top, FIRST_SHORTLIST) }
+            if (search.certain(early)) return@use early
+            val others = described(cut(VIEWS.drop(FIRST_VIEWS)), clock)
+            clock.time(Stage.VERIFICATION) { search.find(first + others, top, SHORTLIST) }
         }
-        val views = viewPictures(photo, OTHER_VIEWS).map { resize(it, size.heightPx, size.widthPx) }
-        val viewsMs = watch.lapMs()
-        val descriptors = listOf(descriptor) + views.map(model::describe)
-        val describedMs = watch.lapMs()
-        val taken = features.extract(photo, Extraction.PHOTO)
-        val found = features.verifier(taken).use { matcher.findVerified(descriptors, it, taken, top) }
-        val times = StageTimes(decodeMs, resizeMs + viewsMs, inferenceMs + describedMs, 0.0, watch.lapMs())
-        return Recognition(found, times)
+    }
+
+    private fun described(pictures: List<RgbPicture>, clock: StageClock): List<FloatArray> {
+        val pixels = clock.time(Stage.RESIZE) { pictures.map { resize(it, size.heightPx, size.widthPx) } }
+        return clock.time(Stage.INFERENCE) { pixels.map(model::describe) }
     }
 
     private companion object {
-        /** The standard views but the whole photo, which is described first. */
-        val OTHER_VIEWS = VIEW_SETS.getValue("standard").filter { it.crop != Crop.WHOLE }
+        /** The first is the whole photo. */
+        val VIEWS = VIEW_SETS.getValue("standard")
     }
 }
 
-/** Times from one lap to the next. */
-private class StopWatch(private val clockNs: () -> Long) {
-    private var last = clockNs()
+private enum class Stage { DECODE, RESIZE, INFERENCE, SEARCH, VERIFICATION }
 
-    fun lapMs(): Double {
-        val now = clockNs()
-        return ((now - last) / NS_PER_MS).also { last = now }
+/** Sums up what each stage takes. */
+private class StageClock(private val clockNs: () -> Long) {
+    private val spentNs = LongArray(Stage.entries.size)
+
+    fun <T> time(stage: Stage, work: () -> T): T {
+        val start = clockNs()
+        return work().also { spentNs[stage.ordinal] += clockNs() - start }
+    }
+
+    fun times(): StageTimes {
+        val ms = { stage: Stage -> spentNs[stage.ordinal] / NS_PER_MS }
+        return StageTimes(
+            ms(Stage.DECODE),
+            ms(Stage.RESIZE),
+            ms(Stage.INFERENCE),
+            ms(Stage.SEARCH),
+            ms(Stage.VERIFICATION)
+        )
     }
 
     private companion object {

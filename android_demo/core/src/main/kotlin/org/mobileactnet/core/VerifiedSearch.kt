@@ -8,6 +8,13 @@ import kotlin.math.min
 /** Pictures that are verified, those with the largest similarities. */
 const val SHORTLIST = 20
 
+/** Views that are searched for alone at first, and pictures that are verified then. */
+const val FIRST_VIEWS = 2
+const val FIRST_SHORTLIST = 5
+
+/** A first hit whose certainty is so many times what an answer needs ends the search. */
+const val CERTAIN = 2.0
+
 /** Certainty from which a hit is verified, where a gallery was not calibrated. */
 const val VERIFIED_FROM = 3.5
 
@@ -60,13 +67,15 @@ class VerifiedSearch(private val gallery: PictureSource, private val table: Desc
      * @param descriptors one for each view.
      * @param photo what compares gallery pictures with the photo; null leaves the order by similarity.
      * @param shortlist hits that are verified.
+     * @param known what comparing pictures with the photo gave before, by their ids; more is added.
      * @return at most [top] hits, the best first.
      */
     fun find(
         descriptors: List<FloatArray>,
         photo: PhotoVerifier?,
         top: Int,
-        shortlist: Int = SHORTLIST
+        shortlist: Int = SHORTLIST,
+        known: MutableMap<Long, Verification> = mutableMapOf()
     ): List<VerifiedHit> {
         require(descriptors.isNotEmpty()) { "at least one view must be described" }
         require(top >= 1 && shortlist >= 1) { "top is $top and shortlist $shortlist, at least 1 is allowed" }
@@ -74,14 +83,14 @@ class VerifiedSearch(private val gallery: PictureSource, private val table: Desc
         val views = descriptors.map { search(table.descriptors, encode(it, table.descriptors.storage), wanted).hits }
         val hits = largestPerPicture(views, wanted)
         val (first, others) = hits.withIndex().partition { it.index < shortlist }
-        val ordered = first.map { verified(it.value, photo) }.let { if (photo == null) it else inFusedOrder(it) }
-        return (ordered + others.map { verified(it.value, null) }).take(top)
+        val ordered = first.map { verified(it.value, photo, known) }.let { if (photo == null) it else inFusedOrder(it) }
+        return (ordered + others.map { verified(it.value, null, known) }).take(top)
     }
 
-    private fun verified(hit: Hit, photo: PhotoVerifier?): VerifiedHit {
+    private fun verified(hit: Hit, photo: PhotoVerifier?, known: MutableMap<Long, Verification>): VerifiedHit {
         val id = table.ids[hit.row]
         val verification = photo?.let { verifier ->
-            gallery.localFeatures(id)?.let { verifier.verify(it) } ?: Verification.NOT_FOUND
+            known.getOrPut(id) { gallery.localFeatures(id)?.let { verifier.verify(it) } ?: Verification.NOT_FOUND }
         }
         return VerifiedHit(id, hit.row, hit.similarity, verification)
     }

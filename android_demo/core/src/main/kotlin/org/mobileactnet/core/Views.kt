@@ -81,11 +81,15 @@ fun workingPicture(photo: RgbPicture, sidePx: Int = WORKING_SIDE_PX): RgbPicture
     return resize(photo, height, width)
 }
 
-/** The pictures of a photo's views; [resize] then brings each to the model's size. `whole` is the photo itself. */
-fun viewPictures(photo: RgbPicture, views: List<View>): List<RgbPicture> {
-    val working by lazy { workingPicture(photo) }
+/**
+ * The pictures of a photo's views; [resize] then brings each to the model's size. `whole` is the photo itself.
+ *
+ * @param working [workingPicture] of the photo, where it is at hand already.
+ */
+fun viewPictures(photo: RgbPicture, views: List<View>, working: RgbPicture? = null): List<RgbPicture> {
+    val reduced by lazy { working ?: workingPicture(photo) }
     return views.map { view ->
-        turned(if (view.crop == Crop.WHOLE) photo else cropped(working, view.crop), view.turnDeg)
+        turned(if (view.crop == Crop.WHOLE) photo else cropped(reduced, view.crop), view.turnDeg)
     }
 }
 

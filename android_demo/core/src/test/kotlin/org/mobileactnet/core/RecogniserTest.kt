@@ -62,10 +62,19 @@ class RecogniserTest {
             StoredDescriptors(
                 Storage.INT8,
                 16,
-                ByteArray(16 * 16) { if (it / 16 == it % 16) 100 else 20 },
+                ByteArray(16 * 16) { place -> valueOf(place / 16, place % 16).toByte() },
                 DoubleArray(16) { 1.0 / 127 }
             )
         )
+
+        /** Picture 7 is a little like 2. */
+        private fun valueOf(row: Int, column: Int) = if (row == column) {
+            100
+        } else if (row == 7 && column == 2) {
+            90
+        } else {
+            5
+        }
 
         override fun picture(id: Long) = Picture(id, "$id.jpg", null, 100, 100)
 
@@ -91,7 +100,7 @@ class RecogniserTest {
     @Test
     fun theViewsAreDescribedAndTheThingIsVerified() {
         val model = FakeModel()
-        val features = FakeFeatures(knownByte = 7, inliers = 900)
+        val features = FakeFeatures(knownByte = 7, inliers = 8)
         val found = recogniser(model, features).recognise(3) { photo(2) }
         assertEquals(6, model.described)
         assertEquals(listOf(Extraction.PHOTO), features.extracted)
@@ -99,22 +108,32 @@ class RecogniserTest {
         // Picture 2 is the most similar one; 7 has what is in the photo.
         val best = found.matches.first()
         assertEquals(7, best.picture.id)
-        assertEquals(Proof(900, true, corners(0.1, 0.1, 0.9, 0.9)), best.proof)
+        val similarity = 90 / 127.0
+        assertEquals(Proof(8, 8 * similarity, true, corners(0.1, 0.1, 0.9, 0.9)), best.proof)
         assertEquals(2, found.matches[1].picture.id)
-        assertEquals(Proof(0, false, null), found.matches[1].proof)
+        assertEquals(Proof(0, 0.0, false, null), found.matches[1].proof)
         assertTrue(found.whole)
-        assertTrue(found.times.verificationMs > 0)
-        assertEquals(found.times.totalMs, 6.0, 1e-9)
+        // Each stage that is timed takes a millisecond, three times.
+        assertEquals(listOf(3.0, 3.0), listOf(found.times.inferenceMs, found.times.verificationMs))
+    }
+
+    @Test
+    fun aCertainAnswerEndsTheSearch() {
+        val model = FakeModel()
+        val found = recogniser(model, FakeFeatures(7, inliers = 10)).recognise(3) { photo(2) }
+        assertEquals(2, model.described)
+        assertEquals(7, found.matches.first().picture.id)
+        assertTrue(found.matches.first().proof?.verified ?: false)
     }
 
     @Test
     fun aProofDecidesWhereThereIsOne() {
         val strict = AnswerThreshold(Measure.SIMILARITY, 2.0, 0.01, 0.5)
         val loose = AnswerThreshold(Measure.SIMILARITY, -2.0, 0.01, 0.5)
-        val few = recogniser(FakeModel(), FakeFeatures(7, inliers = 9)).recognise(16) { photo(2) }.matches
-        // 9 inliers at a similarity of 20 / 127.
+        val few = recogniser(FakeModel(), FakeFeatures(7, inliers = 4)).recognise(16) { photo(2) }.matches
+        // 4 inliers at a similarity of 90 / 127.
         assertFalse(few.first { it.picture.id == 7L }.answers(loose))
-        val many = recogniser(FakeModel(), FakeFeatures(7, inliers = 900)).recognise(3) { photo(2) }.matches
+        val many = recogniser(FakeModel(), FakeFeatures(7, inliers = 8)).recognise(3) { photo(2) }.matches
         assertEquals(7, many.first().picture.id)
         assertTrue(many.first().answers(strict))
     }
@@ -148,7 +167,8 @@ class RecogniserTest {
         val steadiness = Steadiness()
         val wholes = listOf(2, 2, 2, 5, 5).map { recogniser.recognise(1, steadiness) { photo(it) }.whole }
         assertEquals(listOf(false, true, true, false, true), wholes)
-        assertEquals(2 + 3 * 6, model.described)
+        // Twice the answer is certain after two views; picture 5 is in the gallery, but not in the photo.
+        assertEquals(2 + 2 * 2 + 6, model.described)
         assertEquals(3, features.extracted.size)
         steadiness.reset()
         assertFalse(recogniser.recognise(1, steadiness) { photo(5) }.whole)

@@ -90,7 +90,7 @@ class VerifiedSearchTest {
         }
         assertEquals(0.5, hit(1, 0.5, null).score)
         assertEquals(0.5, hit(1, 0.5, 3).score)
-        assertEquals(0.5 + 0.1 * ln(8.0), hit(1, 0.5, 10).score)
+        assertEquals(0.5 + 0.07 * ln(8.0), hit(1, 0.5, 10).score)
         val ordered = inFusedOrder(listOf(hit(1, 0.6, 0), hit(3, 0.5, 9), hit(2, 0.5, 9)))
         assertEquals(listOf(2L, 3L, 1L), ordered.map { it.id })
         val hits = listOf(hit(1, 0.5, 7), hit(1, -0.5, 7), hit(1, 0.5, null))
