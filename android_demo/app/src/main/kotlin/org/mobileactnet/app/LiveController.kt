@@ -90,9 +90,10 @@ class LiveController(
         lastNs?.let { intervalsMs.add((now - it) / NS_PER_MS) }
         lastNs = now
         val rate = intervalsMs.median()?.let { MS_PER_S / it }
+        val before = (state.value as? LiveState.Seeing)?.matches
         // What was seen last stays while the camera moves.
-        val matches = if (found.whole) found.matches else (state.value as? LiveState.Seeing)?.matches.orEmpty()
-        mutableState.value = LiveState.Seeing(matches, found.times, rate, moving = !found.whole)
+        val matches = if (found.whole || before == null) found.matches else before
+        mutableState.value = LiveState.Seeing(matches, found.times, rate)
     }
 
     private companion object {

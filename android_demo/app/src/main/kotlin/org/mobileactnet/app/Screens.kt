@@ -37,14 +37,10 @@ private fun permissionBlocks(mayAsk: Boolean): List<Block> = listOf(
 
 private fun seeingBlocks(state: LiveState.Seeing, threshold: AnswerThreshold): List<Block> {
     val rate = state.framesPerSecond?.let { "${decimals(it, 1)} frames a second; " }.orEmpty()
-    val moving = state.moving && state.matches.isEmpty()
-    val seen = if (moving) listOf(Block.Paragraph(HOLD_STILL)) else matchBlocks(state.matches.take(1), threshold)
-    return listOf(Block.Preview) + seen +
+    return listOf(Block.Preview) + matchBlocks(state.matches.take(1), threshold) +
         Block.Paragraph(rate + timesText(state.times)) +
         Block.Button("Add this to the gallery", Action.AddFrame)
 }
-
-private const val HOLD_STILL = "Hold the camera still"
 
 /** The screen of a picked photo: its matches, best first. */
 fun resultsContent(state: ResultsState, threshold: AnswerThreshold): ScreenContent {

@@ -58,16 +58,8 @@ sealed class LiveState {
 
     data class Paused(val sentence: String) : LiveState()
 
-    /**
-     * @property framesPerSecond that were looked at; null before the second one.
-     * @property moving whether the camera moves; the matches are then those of an earlier frame.
-     */
-    data class Seeing(
-        val matches: List<Match>,
-        val times: StageTimes,
-        val framesPerSecond: Double?,
-        val moving: Boolean = false
-    ) : LiveState()
+    /** @property framesPerSecond that were looked at; null before the second one. */
+    data class Seeing(val matches: List<Match>, val times: StageTimes, val framesPerSecond: Double?) : LiveState()
 }
 
 /** The screen of a picked photo. */

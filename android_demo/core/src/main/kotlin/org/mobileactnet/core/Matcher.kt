@@ -53,7 +53,7 @@ class Matcher(private val gallery: PictureSource, private val table: DescriptorT
 
         /** Null for a picture without local features, such as one that was added before the app took any. */
         private fun proofOf(hit: VerifiedHit): Proof? {
-            val verification = hit.verification ?: return Proof(0, 0.0, false, null)
+            val verification = hit.verification ?: return Proof.NONE
             if (verification.inliers == 0 && gallery.localFeatures(hit.id) == null) return null
             val outline = verification.outline?.map { Place(it.x / photo.widthPx, it.y / photo.heightPx) }
             return Proof(verification.inliers, hit.certainty, hit.verified(gallery.verifiedFrom), outline)

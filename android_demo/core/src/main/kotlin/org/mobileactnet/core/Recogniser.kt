@@ -33,7 +33,12 @@ data class Match(
  * @property outline the picture's four corners in the photo, from its top left clockwise as the picture is seen, as
  *   shares 0 to 1 of the photo's width and height; null where there is no model.
  */
-data class Proof(val inliers: Int, val certainty: Double, val verified: Boolean, val outline: List<Place>?)
+data class Proof(val inliers: Int, val certainty: Double, val verified: Boolean, val outline: List<Place>?) {
+    companion object {
+        /** Of a picture that was not compared, or that is not in the photo. */
+        val NONE = Proof(0, 0.0, false, null)
+    }
+}
 
 /**
  * Milliseconds of each stage, from a photo to its matches.
@@ -54,7 +59,8 @@ data class StageTimes(
 /**
  * What was found for a picture; the best match first.
  *
- * @property whole whether all was done that can be: false for a frame that was only described, as it is not steady.
+ * @property whole whether all was done that can be: false for a frame that is not steady. Its matches are those of the
+ *   whole photo, and none is an answer.
  */
 data class Recognition(val matches: List<Match>, val times: StageTimes, val whole: Boolean = true)
 
@@ -86,7 +92,7 @@ class Recogniser(
         val matches = when {
             features == null -> clock.time(Stage.SEARCH) { matcher.find(descriptor, top) }
             steady -> verified(photo, descriptor, top, features, clock)
-            else -> emptyList()
+            else -> clock.time(Stage.SEARCH) { matcher.find(descriptor, top).map { it.copy(proof = Proof.NONE) } }
         }
         return Recognition(matches, clock.times(), whole = steady || features == null)
     }

@@ -111,7 +111,7 @@ class RecogniserTest {
         val similarity = 90 / 127.0
         assertEquals(Proof(8, 8 * similarity, true, corners(0.1, 0.1, 0.9, 0.9)), best.proof)
         assertEquals(2, found.matches[1].picture.id)
-        assertEquals(Proof(0, 0.0, false, null), found.matches[1].proof)
+        assertEquals(Proof.NONE, found.matches[1].proof)
         assertTrue(found.whole)
         // Each stage that is timed takes a millisecond, three times.
         assertEquals(listOf(3.0, 3.0), listOf(found.times.inferenceMs, found.times.verificationMs))
@@ -171,7 +171,10 @@ class RecogniserTest {
         assertEquals(2 + 2 * 2 + 6, model.described)
         assertEquals(3, features.extracted.size)
         steadiness.reset()
-        assertFalse(recogniser.recognise(1, steadiness) { photo(5) }.whole)
+        val moving = recogniser.recognise(1, steadiness) { photo(15) }
+        assertFalse(moving.whole)
+        assertEquals(15, moving.matches.single().picture.id)
+        assertFalse(moving.matches.single().answers(AnswerThreshold(Measure.SIMILARITY, 0.1, 0.01, 0.5)))
     }
 
     @Test
