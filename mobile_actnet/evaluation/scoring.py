@@ -139,6 +139,8 @@ def evaluate_model(
         raise ConfigError("two --data folders have the same name; rename one")
     opened = open_model(model, options)
     photos = [photo for folder in folders for photo in limited(labelled(folder), options.limit)]
+    # A picture's last bits depend on its place in a batch, and the order of lines must not show.
+    photos.sort(key=lambda photo: str(photo.path))
     found = extract(
         [photo.path for photo in photos], opened.describes, options.cache, opened.identity,
         options.progress,
