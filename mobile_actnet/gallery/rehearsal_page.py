@@ -15,7 +15,7 @@ from mobile_actnet.gallery.sqlite.reader import GalleryReader
 from mobile_actnet.pictures.thumbnails import thumbnail_jpeg
 
 _DARK, _FEW_FEATURES, _LONG = 50, 100, 3.0
-_WEAKEST, _CAPTURE_SIDE_PX = 60, 240
+_WEAKEST = 60
 
 _STYLE = """
 li { width: 190px; text-align: center; font-size: .8rem; overflow-wrap: anywhere; }
@@ -108,7 +108,7 @@ def _shot(shot: CaptureResult, verified_from: float) -> str:
     kind = "silent" if not answered else "right" if shot.right else "wrong"
     words = {"silent": "no answer", "right": "recognised", "wrong": f"wrong: {shot.first.path}"}
     return item(
-        kind, data_url(thumbnail_jpeg(shot.capture, _CAPTURE_SIDE_PX)), "a made-up photo", words[kind],
+        kind, data_url(shot.jpeg), "a made-up photo", words[kind],
         f"{shot.first.similarity:.2f}, {shot.first.inliers or 0} inliers",
     )  # fmt: skip
 

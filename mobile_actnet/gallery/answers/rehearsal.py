@@ -6,8 +6,9 @@ inliers that makes an answer from it, `index rehearse` a page that names the wea
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -24,11 +25,15 @@ from mobile_actnet.gallery.sqlite.schema import Picture, from_gallery
 from mobile_actnet.gallery.sqlite.storage import decode as decode_stored
 from mobile_actnet.pictures.photo_tree import FoundPhoto, walk_photos
 from mobile_actnet.pictures.preprocessing import decode
+from mobile_actnet.pictures.thumbnails import thumbnail_jpeg
 from mobile_actnet.training.phone_captures import WILD_CAPTURES, capture
 
 LEAST_VERIFIED = VERIFIED_FROM
 """No calibration goes below the default, which real photos need: on smvs_dev 4 % of unknown things reach 2,
 of made-up photos 1 %."""
+
+CAPTURE_SIDE_PX = 240
+"""Longest side of the captures that are kept."""
 
 _SIDE_PX = 640
 _LONGEST_SIDE_PX = 1024
@@ -41,13 +46,13 @@ class CaptureResult:
 
     Attributes:
         picture: that was photographed.
-        capture: the made-up photo, 3 to 4.
+        jpeg: the made-up photo, small.
         first: the first hit. other: the first hit that shows something else; None for none.
         right: whether the first hit shows the picture's thing.
     """
 
     picture: Picture
-    capture: Image.Image
+    jpeg: bytes
     first: Hit
     other: Hit | None
     right: bool
@@ -76,33 +81,37 @@ def rehearse(
         )
     rng = np.random.default_rng(seed)
     with GalleryReader(gallery.path) as reader:
-        things = _Things(reader)
+        things, photos = _Things(reader), _Photos(reader, rng, pictures)
         results = []
-        photographed = list(_some_photos(reader, rng, pictures))
-        if not photographed:
-            folder = from_gallery(reader.path, reader.info.photos_path)
-            raise ActnetError(f"none of the photos of {reader.path} can be read below {folder}")
-        for place in tqdm(
-            range(len(photographed) * captures), unit="capture", disable=not progress, leave=False
-        ):
-            number = place % len(photographed)
-            picture, photo = photographed[number]
-            beside, surroundings = photographed[
-                number - int(rng.integers(1, max(2, len(photographed))))
-            ]
+        for number in tqdm(
+            np.repeat(np.arange(len(photos)), captures).tolist(), unit="capture",
+            disable=not progress, leave=False,
+        ):  # fmt: skip
+            away = int(rng.integers(1, max(2, len(photos))))
+            own = photos.at(number)
+            if own is None:
+                continue
+            picture, photo = own
+            beside, surroundings = photos.at((number - away) % len(photos)) or own
             shot = photograph(photo, surroundings, rng)
             (hits,) = gallery.search_images([shot], options)
             # What lies around it is in the photo, too: finding it is neither right nor wrong, unless
             # it is another picture of the same thing.
-            own, around = things.same_as(picture, hits), things.same_as(beside, hits)
-            hits = [hit for hit, o, a in zip(hits, own, around, strict=True) if o or not a]
+            its, around = things.same_as(picture, hits), things.same_as(beside, hits)
+            hits = [hit for hit, o, a in zip(hits, its, around, strict=True) if o or not a]
             if not hits:
                 continue
             same = things.same_as(picture, hits)
             others = [hit for hit, known in zip(hits, same, strict=True) if not known]
             results.append(
-                CaptureResult(picture, shot, hits[0], others[0] if others else None, same[0])
-            )
+                CaptureResult(
+                    picture, thumbnail_jpeg(shot, CAPTURE_SIDE_PX), hits[0],
+                    others[0] if others else None, same[0],
+                )
+            )  # fmt: skip
+        if not photos.any_read:
+            folder = from_gallery(reader.path, reader.info.photos_path)
+            raise ActnetError(f"none of the photos of {reader.path} can be read below {folder}")
         return results
 
 
@@ -167,16 +176,34 @@ class _Things:
         ]
 
 
-def _some_photos(
-    reader: GalleryReader, rng: np.random.Generator, count: int
-) -> Iterator[tuple[Picture, Image.Image]]:
-    """Decode some of a gallery's photos; those that have gone since are left out."""
-    pictures = list(reader.all_pictures())
-    folder = from_gallery(reader.path, reader.info.photos_path)
-    for place in sorted(rng.permutation(len(pictures))[:count].tolist()):
+class _Photos:
+    """Some of a gallery's photos, read when they are asked for: a thousand would not fit into memory.
+
+    Attributes:
+        any_read: whether one of them could be read so far.
+    """
+
+    def __init__(self, reader: GalleryReader, rng: np.random.Generator, count: int) -> None:
+        pictures = list(reader.all_pictures())
+        self._chosen = [pictures[at] for at in sorted(rng.permutation(len(pictures))[:count])]
+        self._folder = from_gallery(reader.path, reader.info.photos_path)
+        self.any_read = False
+        # Captures of one picture follow each other, each beside another one.
+        self._photo = lru_cache(maxsize=2)(self._read)
+
+    def __len__(self) -> int:
+        return len(self._chosen)
+
+    def at(self, number: int) -> tuple[Picture, Image.Image] | None:
+        """Return a picture with its photo, reduced; None where the photo has gone since."""
+        photo = self._photo(self._chosen[number].path)
+        return None if photo is None else (self._chosen[number], photo)
+
+    def _read(self, path: str) -> Image.Image | None:
         try:
-            photo = decode(folder / pictures[place].path)
+            photo = decode(self._folder / path)
         except UnreadablePictureError:
-            continue
+            return None
         photo.thumbnail((_LONGEST_SIDE_PX, _LONGEST_SIDE_PX))
-        yield pictures[place], photo
+        self.any_read = True
+        return photo

@@ -1,6 +1,9 @@
 """Rehearsals and the inliers that calibrating derives from them."""
 
+import io
 import json
+import shutil
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +12,7 @@ from PIL import Image, ImageDraw
 
 from mobile_actnet.cli.index import main
 from mobile_actnet.errors import ActnetError
+from mobile_actnet.gallery.answers import rehearsal
 from mobile_actnet.gallery.answers.rehearsal import rehearse, unknown_certainties, verified_from
 from mobile_actnet.gallery.gallery import Gallery
 from mobile_actnet.gallery.hits import SearchOptions
@@ -59,12 +63,50 @@ def test_captures_of_posters_are_recognised(shop: Path) -> None:
         unknown = unknown_certainties(gallery, results, [shop / "others"])
     assert len(results) == 12
     assert len(unknown) == 13
-    assert {shot.capture.size for shot in results} == {(480, 640)}
+    assert {Image.open(io.BytesIO(shot.jpeg)).size for shot in results} == {(180, 240)}
     posters = [shot for shot in results if shot.picture.path in ("1.png", "2.png", "3.png")]
     assert sum(shot.right and shot.answered(3.5) for shot in posters) >= 4
     twins = [shot for shot in results if shot.picture.path in ("0.png", "twin.png")]
     assert max(shot.other.certainty or 0 for shot in twins if shot.other) >= 3.5
     assert unknown[-1] < 3.5
+
+
+def test_photos_are_read_one_after_the_other(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    alive: weakref.WeakValueDictionary[int, Image.Image] = weakref.WeakValueDictionary()
+    most, reads, real = 0, [], rehearsal.decode
+
+    def counted(path: Path) -> Image.Image:
+        nonlocal most
+        photo = real(path)
+        alive[len(reads)] = photo
+        reads.append(path.name)
+        most = max(most, len(alive))
+        return photo
+
+    monkeypatch.setattr(rehearsal, "decode", counted)
+    with Gallery.open(shop / "g.sqlite") as gallery:
+        results = rehearse(gallery, pictures=6, captures=3)
+    assert len(results) == 18
+    assert most <= 3, "two are kept while a third is read"
+    # Each picture once, and what lies beside each capture.
+    assert 6 <= len(reads) <= 6 + 18
+    assert sum(len(result.jpeg) for result in results) < 18 * 20_000
+
+
+def test_a_photo_that_has_gone_is_left_out(shop: Path, artefact: Path, tmp_path: Path) -> None:
+    shutil.copytree(shop, tmp_path / "moved")
+    photos = tmp_path / "moved" / "photos"
+    (photos / "1.png").unlink()
+    with Gallery.open(tmp_path / "moved" / "g.sqlite", artefact) as gallery:
+        results = rehearse(gallery, pictures=6, captures=1)
+    assert len(results) == 5
+    for photo in photos.iterdir():
+        photo.unlink()
+    with (
+        Gallery.open(tmp_path / "moved" / "g.sqlite", artefact) as gallery,
+        pytest.raises(ActnetError, match="none of the photos"),
+    ):
+        rehearse(gallery, pictures=6, captures=1)
 
 
 def test_another_picture_of_the_thing_in_the_background_is_right(
