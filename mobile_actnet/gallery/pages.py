@@ -6,7 +6,8 @@ import html
 _STYLE = """
 body { font: 14px/1.4 system-ui, sans-serif; margin: 1.5rem; color: #1b1b1b; background: #fff; }
 section { border-top: 1px solid #ccc; padding: .6rem 0; }
-h3 { font-size: 1rem; margin: 0 0 .4rem; overflow-wrap: anywhere; }
+h1, h2, h3 { overflow-wrap: anywhere; }
+h3 { font-size: 1rem; margin: 0 0 .4rem; }
 ol { display: flex; flex-wrap: wrap; gap: .6rem; list-style: none; margin: 0; padding: 0; }
 """
 

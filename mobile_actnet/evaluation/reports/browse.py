@@ -28,6 +28,12 @@ img { border: 4px solid #555; max-width: 100px; }
 .wrong img { border: 4px dashed #c8102e; }
 .right span { color: #00662f; }
 .wrong span { color: #b00d27; }
+@media (max-width: 480px) {
+  body { margin: .75rem; }
+  h1 { font-size: 1.4rem; }
+  li { width: calc((100% - 1.2rem) / 3); }
+  img { max-width: 100%; box-sizing: border-box; }
+}
 """
 
 
@@ -123,7 +129,8 @@ def browse_page(title: str, photos: list[Photo], sets: dict[str, list[Ranking]])
 
 
 def _section(ranking: Ranking, photos: list[Photo], thumbnail: Callable[[int], str]) -> list[str]:
-    name = photos[ranking.query].path.name
+    # Sets name photos by number in a folder of each thing.
+    name = "/".join(photos[ranking.query].path.parts[-2:])
     parts = [
         f"<section><h3>{html.escape(name)}: average precision {100 * ranking.ap:.1f} %</h3><ol>",
         item("query", thumbnail(ranking.query), f"query {name}", "query"),
