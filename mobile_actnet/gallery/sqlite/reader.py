@@ -101,7 +101,8 @@ class GalleryReader:
             ids: (N,) in rising order. stored: the N descriptors.
 
         Raises:
-            GalleryError: a descriptor has another length than the gallery says.
+            GalleryError: a descriptor has another length than the gallery says, or it counts other
+                pictures than it has.
         """
         with self.one_moment():
             count, dtype = self.count(), self.info.storage.dtype
@@ -110,9 +111,13 @@ class GalleryReader:
             start = 0
             for numbers, stored in self.blocks():
                 stop = start + len(stored)
+                if stop > count:
+                    raise self._damaged(f"it counts {count} pictures and has more")
                 ids[start:stop], scales[start:stop] = numbers, stored.scales
                 values[start:stop] = stored.values
                 start = stop
+            if start != count:
+                raise self._damaged(f"it counts {count} pictures and has {start}")
         return ids, StoredDescriptors(values, scales)
 
     @contextlib.contextmanager

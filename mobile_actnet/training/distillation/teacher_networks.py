@@ -111,7 +111,10 @@ class OnnxTeacher:
         self.path, self._normalisation = path, normalisation
         self._session, self._graph = None, None
         session = _open(path, threads)
-        self.input = _input_of(session, path)
+        try:
+            self.input = _input_of(session, path)
+        except UnicodeDecodeError as error:
+            raise ActnetError(f"{path} is damaged: a name in it is no text") from error
         if self.input.side_px and side_px and side_px != self.input.side_px:
             raise ConfigError(
                 f"{path} takes pictures of {self.input.side_px} px; --teacher-size {side_px} "

@@ -181,3 +181,16 @@ def test_a_schema_that_is_no_text_is_a_sentence(make_gallery) -> None:
     gallery.write_bytes(content.replace(b"CREATE TABLE picture", b"CREATE T\xd5BLE picture"))
     with pytest.raises(GalleryError, match="is damaged|cannot be used"):
         read_all(gallery)
+
+
+@pytest.mark.parametrize("counted", [2, 7])
+def test_a_gallery_that_counts_wrong_is_damaged(
+    counted: int, make_gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A damaged index of paths gives another count than the table has rows."""
+    monkeypatch.setattr(GalleryReader, "count", lambda _: counted)
+    with (
+        GalleryReader(make_gallery(5)) as reader,
+        pytest.raises(GalleryError, match=f"it counts {counted} pictures and has"),
+    ):
+        reader.load()
