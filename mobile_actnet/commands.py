@@ -71,6 +71,22 @@ def one_line(text: object) -> str:
     return str(text).replace("\n", "\\n").replace("\r", "\\r")
 
 
+def counted(number: int, thing: str, things: str | None = None) -> str:
+    """Return a number and what is counted: "1 picture", "2 pictures".
+
+    Args:
+        things: the plural, where it is another word than `thing` and an s.
+    """
+    return f"{number} {thing if number == 1 else things or thing + 's'}"
+
+
+def size_of(size_bytes: int) -> str:
+    """Return a size for people: "860 bytes", "12.3 kB", "4.5 MB"."""
+    if size_bytes < 1000:
+        return counted(size_bytes, "byte")
+    return f"{size_bytes / 1e3:.1f} kB" if size_bytes < 1e6 else f"{size_bytes / 1e6:.1f} MB"
+
+
 def command_line(*words: object) -> str:
     """Return a command as it can be pasted into a shell."""
     return shlex.join(str(word) for word in words)

@@ -11,13 +11,13 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from mobile_actnet.commands import command_line, one_line, run
+from mobile_actnet.cli.examine import check, info
+from mobile_actnet.commands import command_line, counted, one_line, run, size_of
 from mobile_actnet.errors import ConfigError
 from mobile_actnet.files import refuse_existing, refuse_unwritable, write_atomically
 from mobile_actnet.gallery.answers.answer_threshold import calibrate
 from mobile_actnet.gallery.answers.rehearsal import rehearse, unknown_certainties, verified_from
 from mobile_actnet.gallery.approximate_search import APPROXIMATE_FROM
-from mobile_actnet.gallery.check import examine_gallery
 from mobile_actnet.gallery.gallery import Gallery
 from mobile_actnet.gallery.indexing.index_options import KEEP, IndexOptions, IndexReport
 from mobile_actnet.gallery.indexing.indexer import build, update
@@ -25,13 +25,11 @@ from mobile_actnet.gallery.rehearsal_page import item_reports, rehearsal_page
 from mobile_actnet.gallery.sqlite.dump import dump_gallery
 from mobile_actnet.gallery.sqlite.lock import only_writer
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
-from mobile_actnet.gallery.sqlite.schema import from_gallery
 from mobile_actnet.gallery.sqlite.storage import Storage
 from mobile_actnet.gallery.sqlite.writer import GalleryWriter
 from mobile_actnet.pictures.photos import find_photos, tell_left_out
 from mobile_actnet.runtime.vocabulary import parse_image_size
 
-_MARKS = {True: "✓", False: "✗", None: "·"}
 _PROBLEMS_SHOWN = 20
 _CALIBRATED_PICTURES = _CALIBRATED_CAPTURES = 300
 
@@ -49,10 +47,15 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     _add_build(commands.add_parser("build", help="make a gallery from a folder of photos"))
     _add_update(commands.add_parser("update", help="describe what is new, drop what has gone"))
     for name, command, text in (
-        ("info", _info, "what a gallery holds and what made it"),
-        ("check", _check, "whether a gallery is sound"),
+        ("info", info, "what a gallery holds and what made it"),
+        ("check", check, "whether a gallery is sound"),
     ):
         added = commands.add_parser(name, help=text)
+        if name == "info":
+            added.add_argument(
+                "--count", action="store_true",
+                help="also count labels, thumbnails, local features and contents: reads the whole file",
+            )  # fmt: skip
         _finish(added, command)
     calibrate = commands.add_parser(
         "calibrate", help='from where on a match is an answer, and below "nothing similar"'
@@ -194,7 +197,9 @@ def _tell(report: IndexReport, arguments: argparse.Namespace) -> int:
     changes = report.changes
     if changes.described:
         rate = changes.described / report.seconds
-        print(f"described {changes.described} photos, {report.seconds:.1f} s, {rate:.0f} photos/s")
+        print(
+            f"described {counted(changes.described, 'photo')}, {report.seconds:.1f} s, {rate:.0f} photos/s"
+        )
     told = {
         "unchanged": changes.unchanged, "with a new time": changes.renewed, "moved": changes.moved,
         "deleted": changes.deleted, "relabelled": changes.relabelled,
@@ -207,7 +212,7 @@ def _tell(report: IndexReport, arguments: argparse.Namespace) -> int:
         named = one_line(", ".join(report.unused_labels))
         more = report.labels_without_photo - len(report.unused_labels)
         print(
-            f"{report.labels_without_photo} labels name no photo in the folder: {named}"
+            f"{counted(report.labels_without_photo, 'label')} without a photo in the folder: {named}"
             + (f" and {more} more" if more else "")
         )
     if report.left_out:
@@ -215,7 +220,9 @@ def _tell(report: IndexReport, arguments: argparse.Namespace) -> int:
     _print_problems(report.gallery)
     if report.approximate:
         print("built the approximate index")
-    print(f"✓ {report.pictures} pictures in {report.gallery}, {_size(report.gallery)}")
+    print(
+        f"✓ {counted(report.pictures, 'picture')} in {report.gallery}, {size_of(report.gallery.stat().st_size)}"
+    )
     words = (report.gallery, "--query", "PHOTO", "--html", "hits.html")
     print("next:", command_line("actnet-search", *words))
     if arguments.json:
@@ -232,59 +239,9 @@ def _print_problems(gallery: Path) -> None:
             if count <= _PROBLEMS_SHOWN:
                 print(f"skipped: {one_line(path)}: {one_line(reason)}")
     if count > _PROBLEMS_SHOWN:
-        print(f"skipped: {count - _PROBLEMS_SHOWN} more; actnet-index info {gallery} lists all")
-
-
-def _info(arguments: argparse.Namespace) -> int:
-    with GalleryReader(arguments.gallery) as reader:
-        info, numbers, problems = reader.info, reader.numbers(), dict(reader.problems())
-        kept, version = reader.kept, reader.version
-    print(
-        f"{arguments.gallery}: {numbers['pictures']} pictures, {_size(arguments.gallery)}, "
-        f"revision {info.revision}, made by {info.made_by}"
-    )
-    print(
-        f"model {info.model_file} ({info.model_format} {info.model_precision}, "
-        f"sha256 {info.model_sha256[:12]}…), {info.preprocessing_name} "
-        f"{info.preprocessing_version} at {info.height_px}x{info.width_px}"
-    )
-    print(f"descriptors of {info.dim} values, {info.storage}, schema {version}")
-    features = f"local features of {numbers['local_features']} pictures"
-    print(
-        features
-        if kept.local_features
-        else f"no local features: hits are not verified; actnet-index update {arguments.gallery} "
-        "--local-features adds them"
-    )
-    print(f"photos in {from_gallery(arguments.gallery, info.photos_path)}")
-    print(
-        f"{numbers['labelled']} pictures with {numbers['labels']} labels, "
-        f"{numbers['thumbnails']} thumbnails, {numbers['contents']} different contents, "
-        f"{numbers['problems']} problems"
-    )
-    if numbers["item"]:
-        print(f"{numbers['item']} items of {from_gallery(arguments.gallery, kept.items)}")
-    for path, reason in problems.items():
-        print(f"skipped: {one_line(path)}: {one_line(reason)}")
-    if arguments.json:
-        told = {**asdict(info), **numbers, "schema": version, "page_side_px": kept.page_side_px}
-        print(json.dumps({**told, "skipped": problems}))
-    return 0
-
-
-def _check(arguments: argparse.Namespace) -> int:
-    findings = examine_gallery(arguments.gallery)
-    for finding in findings:
-        print(f"{_MARKS[finding.ok]} {finding.text}")
-    sound = all(finding.ok is not False for finding in findings)
-    print(
-        f"{arguments.gallery} is sound: copy it into the app beside its model and manifest"
-        if sound
-        else f"{sum(finding.ok is False for finding in findings)} of these need mending"
-    )
-    if arguments.json:
-        print(json.dumps({"sound": sound, "findings": [vars(finding) for finding in findings]}))
-    return 0 if sound else 1
+        print(
+            f"skipped: {count - _PROBLEMS_SHOWN} more; list all: {command_line('actnet-index', 'info', gallery)}"
+        )
 
 
 def _calibrate(arguments: argparse.Namespace) -> int:
@@ -299,26 +256,31 @@ def _calibrate(arguments: argparse.Namespace) -> int:
         find_photos(folder)  # Minutes pass before they are needed.
     if not 0 <= arguments.false_answers < 1:
         raise ConfigError(f"--false-answers is {arguments.false_answers}; give 0 to below 1")
+    # Minutes pass: 160 s for 60 pictures on two cores.
+    print("searching for made-up photos of the gallery's pictures, a few minutes")
     told = calibrate(arguments.gallery, arguments.model, progress=sys.stderr.isatty())
     verification = _calibrate_verification(arguments)
     told |= {"verification": verification} if verification else {}
     write_atomically(output, json.dumps(told, indent=1).encode() + b"\n")
-    print(f"searched for {told['captures']} made-up photos in {told['pictures']} pictures")
+    captures, pictures = counted(told["captures"], "made-up photo"), told["pictures"]
+    print(f"searched for {captures} in {counted(pictures, 'picture')}")
+    print(f"without verification, as apps search, by {told['measure']} ({output} keeps this):")
     for row in told["thresholds"][told["measure"]]:
-        print(
-            f"{row['false_answers']:4.0%} false answers: {told['measure']} {row['least']:.2f}, "
-            f"{row['right_answers']:.0%} answered rightly, {row['wrong_answers']:.0%} wrongly"
-        )
+        print(_row(row, f"{told['measure']} {row['least']:.2f}"))
     if verification:
-        print(
-            f"{verification['false_answers']:4.0%} false answers: verified from a certainty of "
-            f"{verification['verified_from']:g} on, {verification['right_answers']:.0%} answered "
-            f"rightly, {verification['wrong_answers']:.0%} wrongly; the gallery keeps this"
-        )
+        print("with verification, as actnet-search does (the gallery keeps this):")
+        print(_row(verification, f"certainty {verification['verified_from']:g}"))
     print(f"✓ {output}: copy it into the app beside the gallery")
     if arguments.json:
         print(json.dumps(told))
     return 0
+
+
+def _row(row: dict[str, float], least: str) -> str:
+    return (
+        f"{row['false_answers']:6.0%} of unknown things answered: from {least} on; "
+        f"{row['right_answers']:.0%} of its own answered rightly, {row['wrong_answers']:.0%} wrongly"
+    )
 
 
 def _calibrate_verification(arguments: argparse.Namespace) -> dict[str, float]:
@@ -386,14 +348,10 @@ def _holds_thresholds(path: Path) -> bool:
 def _export(arguments: argparse.Namespace) -> int:
     with GalleryReader(arguments.gallery) as reader:
         count = dump_gallery(reader, arguments.output)
-    print(f"{count} descriptors and names in {arguments.output}")
+    print(f"{counted(count, 'descriptor')} with names in {arguments.output}")
     if arguments.json:
         print(json.dumps({"output": str(arguments.output), "pictures": count}))
     return 0
-
-
-def _size(path: Path) -> str:
-    return f"{path.stat().st_size / 1e6:.1f} MB"
 
 
 if __name__ == "__main__":

@@ -1,11 +1,14 @@
 """Whether a gallery is sound: the file, its counts, every descriptor's length, its model."""
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from tqdm import tqdm
 
+from mobile_actnet.commands import counted
 from mobile_actnet.errors import ActnetError, GalleryError
 from mobile_actnet.gallery.approximate_search import index_path, staleness
 from mobile_actnet.gallery.model import identify_as
@@ -16,6 +19,9 @@ from mobile_actnet.gallery.sqlite.writer import settle_journal
 from mobile_actnet.pictures.local_features import UNITS_PER_PX
 from mobile_actnet.runtime.finding import Finding
 
+Watch = Callable[[str, int | None, str], "tqdm[Any]"]
+"""Gives a bar for a check: its name, how much there is (None: nobody knows) and of what."""
+
 
 def examine_gallery(path: Path) -> list[Finding]:
     """Check a gallery; a journal that a killed writer left is played back first.
@@ -23,33 +29,51 @@ def examine_gallery(path: Path) -> list[Finding]:
     Raises:
         GalleryError: missing, no gallery, or of another version.
     """
+    return list(findings_of(path))
+
+
+def findings_of(path: Path, progress: bool = False) -> Iterator[Finding]:
+    """Check a gallery as `examine_gallery` does, and yield each finding once it is known.
+
+    Args:
+        progress: whether to draw a bar for each check.
+    """
     with contextlib.suppress(GalleryError):
         settle_journal(path)
+
+    def watch(name: str, total: int | None, unit: str) -> "tqdm[Any]":
+        return tqdm(desc=name, total=total, unit=unit, disable=not progress, leave=False)
+
     with GalleryReader(path) as reader:
-        checks: list[Callable[[GalleryReader], Finding]] = [
+        checks: list[Callable[[GalleryReader, Watch], Finding]] = [
             _integrity, _single_file, _paths, _descriptors, _thumbnails, _local_features, _duplicates, _problems, _model,
             _approximate,
         ]  # fmt: skip
-        return [_attempt(check, reader) for check in checks]
+        for check in checks:
+            yield _attempt(check, reader, watch)
 
 
-def _attempt(check: Callable[[GalleryReader], Finding], reader: GalleryReader) -> Finding:
+def _attempt(
+    check: Callable[[GalleryReader, Watch], Finding], reader: GalleryReader, watch: Watch
+) -> Finding:
     try:
-        return check(reader)
+        return check(reader, watch)
     except ActnetError as error:
         return Finding(False, str(error))
 
 
-def _integrity(reader: GalleryReader) -> Finding:
-    found = [row[0] for row in reader.rows("PRAGMA integrity_check(3)")]
-    orphans = reader.rows("PRAGMA foreign_key_check")
+def _integrity(reader: GalleryReader, watch: Watch) -> Finding:
+    # SQLite does not tell how far it is.
+    with watch("reading the file", None, " M instructions") as bar, reader.beating(bar.update):
+        found = [row[0] for row in reader.rows("PRAGMA integrity_check(3)")]
+        orphans = reader.rows("PRAGMA foreign_key_check")
     if found != ["ok"] or orphans:
         told = "; ".join(found) if found != ["ok"] else f"{len(orphans)} thumbnails of no picture"
         raise GalleryError(f"{reader.path} is damaged ({told}); build it again with --overwrite")
     return Finding(True, f"integrity: {reader.path}, revision {reader.revision()}")
 
 
-def _single_file(reader: GalleryReader) -> Finding:
+def _single_file(reader: GalleryReader, _: Watch) -> Finding:
     beside = [
         reader.path.name + suffix
         for suffix in ("-journal", "-wal")
@@ -62,69 +86,81 @@ def _single_file(reader: GalleryReader) -> Finding:
     return Finding(True, "one file, nothing beside it: it can be copied")
 
 
-def _paths(reader: GalleryReader) -> Finding:
-    count = sum(1 for _ in reader.all_pictures())  # Reading refuses what is out of the folder.
-    return Finding(True, f"{count} paths, all below the folder of photos")
-
-
-def _descriptors(reader: GalleryReader) -> Finding:
+def _paths(reader: GalleryReader, watch: Watch) -> Finding:
     count = 0
-    for ids, stored in reader.blocks():
-        scales = scales_of(stored.values)
-        # A NaN or an infinity among the values or scales is wrong too.
-        wrong = ~(np.isclose(scales, stored.scales, rtol=1e-12) & np.isfinite(scales))
-        if wrong.any():
-            raise GalleryError(
-                f"the descriptor of picture {ids[wrong][0]} is not of length 1; "
-                "build the gallery again with --overwrite"
-            )
-        count += len(ids)
+    with watch("paths", reader.count(), "picture") as bar:
+        for _ in reader.all_pictures():  # Reading refuses what is out of the folder.
+            count += 1
+            bar.update()
+    return Finding(True, f"{counted(count, 'path')}, all below the folder of photos")
+
+
+def _descriptors(reader: GalleryReader, watch: Watch) -> Finding:
+    count = 0
+    with watch("descriptors", reader.count(), "picture") as bar:
+        for ids, stored in reader.blocks():
+            scales = scales_of(stored.values)
+            # A NaN or an infinity among the values or scales is wrong too.
+            wrong = ~(np.isclose(scales, stored.scales, rtol=1e-12) & np.isfinite(scales))
+            if wrong.any():
+                raise GalleryError(
+                    f"the descriptor of picture {ids[wrong][0]} is not of length 1; "
+                    "build the gallery again with --overwrite"
+                )
+            count += len(ids)
+            bar.update(len(ids))
     if count != reader.count():
         raise GalleryError(f"{count} descriptors for {reader.count()} pictures; build it again")
-    return Finding(True, f"{count} descriptors of {reader.info.dim} values, all of length 1")
+    return Finding(
+        True, f"{counted(count, 'descriptor')} of {reader.info.dim} values, all of length 1"
+    )
 
 
-def _thumbnails(reader: GalleryReader) -> Finding:
+def _thumbnails(reader: GalleryReader, watch: Watch) -> Finding:
     side = reader.info.thumbnail_side_px
     if not side:
         return Finding(None, "no thumbnails")
-    count, wrong = reader.rows(
-        "SELECT count(*), total(substr(jpeg, 1, 2) <> x'FFD8') FROM thumbnail"
-    )[0]
+    with watch("thumbnails", None, " M instructions") as bar, reader.beating(bar.update):
+        count, wrong = reader.rows(
+            "SELECT count(*), total(substr(jpeg, 1, 2) <> x'FFD8') FROM thumbnail"
+        )[0]
     if count != reader.count() or wrong:
         raise GalleryError(f"{count} thumbnails for {reader.count()} pictures, {wrong:.0f} no JPEG")
-    return Finding(True, f"{count} thumbnails, longest side {side}")
+    return Finding(True, f"{counted(count, 'thumbnail')}, longest side {side}")
 
 
-def _local_features(reader: GalleryReader) -> Finding:
+def _local_features(reader: GalleryReader, watch: Watch) -> Finding:
     if not reader.kept.local_features:
         return Finding(None, "no local features: hits are not verified")
-    count = 0
-    for (number,) in reader.rows("SELECT picture_id FROM local_features"):
-        features = reader.local_features(number)
-        assert features is not None
-        sides = (features.width_px * UNITS_PER_PX, features.height_px * UNITS_PER_PX)
-        if (features.positions > sides).any():
-            raise GalleryError(
-                f"local features of picture {number} lie outside it; build the gallery again"
-            )
-        count += 1
-    missing = reader.count() - count
-    more = f"; {missing} pictures lack them, actnet-index update adds them" if missing else ""
-    return Finding(True if not missing else None, f"{count} pictures with local features{more}")
+    count, pictures = 0, reader.count()
+    with watch("local features", pictures, "picture") as bar:
+        for number, features in reader.all_local_features():
+            sides = (features.width_px * UNITS_PER_PX, features.height_px * UNITS_PER_PX)
+            if (features.positions > sides).any():
+                raise GalleryError(
+                    f"local features of picture {number} lie outside it; build the gallery again"
+                )
+            count += 1
+            bar.update()
+    missing = pictures - count
+    told = f"{counted(count, 'picture')} with local features"
+    if missing:
+        told += f"; {counted(missing, 'picture')} without, actnet-index update adds them"
+    return Finding(True if not missing else None, told)
 
 
-def _duplicates(reader: GalleryReader) -> Finding:
-    numbers = reader.numbers()
-    more = numbers["pictures"] - numbers["contents"]
-    return Finding(None, f"{more} pictures have the content of another one")
+def _duplicates(reader: GalleryReader, watch: Watch) -> Finding:
+    with watch("equal contents", None, " M instructions") as bar, reader.beating(bar.update):
+        pictures, contents = reader.rows("SELECT count(*), count(DISTINCT sha256) FROM picture")[0]
+    more = pictures - contents
+    return Finding(None, f"pictures with the content of another one: {more}")
 
 
-def _problems(reader: GalleryReader) -> Finding:
-    return Finding(None, f"{reader.numbers()['problems']} photos could not be read")
+def _problems(reader: GalleryReader, _: Watch) -> Finding:
+    return Finding(None, f"photos that could not be read: {reader.tallies()['problems']}")
 
 
-def _model(reader: GalleryReader) -> Finding:
+def _model(reader: GalleryReader, _: Watch) -> Finding:
     model = from_gallery(reader.path, reader.info.model_path)
     if not model.exists():
         return Finding(None, f"its model {reader.info.model_file} is not at {model}")
@@ -132,7 +168,7 @@ def _model(reader: GalleryReader) -> Finding:
     return Finding(True, f"its model is {model}")
 
 
-def _approximate(reader: GalleryReader) -> Finding:
+def _approximate(reader: GalleryReader, _: Watch) -> Finding:
     stale = staleness(reader)
     if stale is None:
         return Finding(True, f"approximate index: {index_path(reader.path)}")

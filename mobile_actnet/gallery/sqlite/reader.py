@@ -2,7 +2,7 @@
 
 import contextlib
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -23,6 +23,7 @@ from mobile_actnet.pictures.items import Item
 from mobile_actnet.pictures.local_features import LocalFeatures
 
 _ROWS_AT_ONCE = 4096
+_INSTRUCTIONS_PER_BEAT = 1_000_000
 _BEFORE_ALL = -(1 << 63)
 
 
@@ -184,21 +185,31 @@ class GalleryReader:
         """
         if not self.kept.local_features:
             return None
-        rows = self.rows(
-            "SELECT features, width_px, height_px FROM local_features WHERE picture_id = ?",
-            int(picture_id),
-        )
-        if not rows:
-            return None
-        self._check("table of local features", rows, (bytes,), (int,), (int,))
-        if min(rows[0][1:]) < 1:
-            raise self._damaged(
-                f"local features of picture {picture_id} are of a picture of no size"
-            )
-        try:
-            return LocalFeatures.from_bytes(*rows[0])
-        except ValueError as error:
-            raise self._damaged(f"local features of picture {picture_id}: {error}") from error
+        for _, features in self._features("WHERE picture_id = ?", int(picture_id)):
+            return features
+        return None
+
+    def all_local_features(self) -> Iterator[tuple[int, LocalFeatures]]:
+        """Yield id and local features of each picture that has some.
+
+        Raises:
+            GalleryError: they are damaged.
+        """
+        yield from self._features("")
+
+    def _features(self, which: str, *values: object) -> Iterator[tuple[int, LocalFeatures]]:
+        query = f"SELECT picture_id, features, width_px, height_px FROM local_features {which}"
+        with readable_errors(self.path):
+            for row in self._connection.execute(query, values):
+                self._check("table of local features", [row], (int,), (bytes,), (int,), (int,))
+                number, told = row[0], f"local features of picture {row[0]}"
+                if min(row[2:]) < 1:
+                    raise self._damaged(f"{told} are of a picture of no size")
+                try:
+                    features = LocalFeatures.from_bytes(*row[1:])
+                except ValueError as error:
+                    raise self._damaged(f"{told}: {error}") from error
+                yield number, features
 
     def item(self, picture_id: int) -> Item | None:
         """Return the item that a picture shows, with its fields; None where nothing is known."""
@@ -244,8 +255,17 @@ class GalleryReader:
             ):
                 yield self._picture(row)
 
+    def tallies(self) -> dict[str, int]:
+        """Count pictures, items and problems, in small tables and indices alone."""
+        items = self.rows("SELECT count(*) FROM item") if self.version > 1 else [(0,)]
+        problems = self.rows("SELECT count(*) FROM problem")
+        return {"pictures": self.count(), "item": items[0][0], "problems": problems[0][0]}
+
     def numbers(self) -> dict[str, int]:
-        """Count pictures, labels, distinct contents, thumbnails, problems, and what version 2 adds."""
+        """Count pictures, labels, distinct contents, thumbnails, problems, and what version 2 adds.
+
+        All of the file is read for it: half a minute for a million pictures.
+        """
         names = ("pictures", "labelled", "labels", "contents", "thumbnails", "problems")
         (row,) = self.rows(
             "SELECT count(*), count(label), count(DISTINCT label), count(DISTINCT sha256), "
@@ -257,6 +277,20 @@ class GalleryReader:
             known = self.version > 1
             numbers[table] = self.rows(f"SELECT count(*) FROM {table}")[0][0] if known else 0
         return numbers
+
+    @contextlib.contextmanager
+    def beating(self, beat: Callable[[], object]) -> Iterator[None]:
+        """Call `beat` now and then while the file is read: some statements take minutes."""
+
+        def go_on() -> int:
+            beat()
+            return 0
+
+        self._connection.set_progress_handler(go_on, _INSTRUCTIONS_PER_BEAT)
+        try:
+            yield
+        finally:
+            self._connection.set_progress_handler(None, 0)
 
     def approximate(self) -> tuple[int, str] | None:
         """Return revision and SHA-256 of the approximate index beside it; None without one."""

@@ -40,6 +40,8 @@ def test_update_info_check_export(
     lines = capsys.readouterr().out.splitlines()
     assert json.loads(lines[-1])["pictures"] == 3
     assert any(line.startswith("skipped: cut.jpg") for line in lines)
+    assert main(["info", str(gallery), "--count"]) == 0
+    assert "0 pictures with 0 labels, 3 thumbnails, local features of 3" in capsys.readouterr().out
     assert main(["check", str(gallery), "--json"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert json.loads(lines[-1])["sound"] is True
@@ -65,9 +67,12 @@ def test_calibrate_writes_what_the_app_reads(
     verification = told.pop("verification")
     assert verification["verified_from"] >= 3.5
     assert told == calibrate(gallery, captures=30)
-    assert lines[0] == "searched for 30 made-up photos in 3 pictures"
+    assert lines[1] == "searched for 30 made-up photos in 3 pictures"
     row = told["thresholds"]["similarity"][1]
-    assert lines[2].startswith(f"  5% false answers: similarity {row['least']:.2f}, ")
+    assert lines[2].startswith("without verification, as apps search, by similarity")
+    least = f"from similarity {row['least']:.2f} on; "
+    assert lines[4].startswith(f"    5% of unknown things answered: {least}")
+    assert "with verification, as actnet-search does (the gallery keeps this):" in lines
     assert main(["calibrate", str(gallery), "-o", str(written), "--overwrite"]) == 0
     gallery.unlink()
     assert main(["calibrate", str(gallery), "-o", str(written), "--overwrite"]) == 1
@@ -131,7 +136,7 @@ def test_check_finds_what_is_wrong(
     assert main(["check", str(gallery)]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert any(line.startswith("✗") and message in line for line in lines)
-    assert lines[-1] == "1 of these need mending"
+    assert lines[-1] == "1 of these needs mending"
 
 
 def test_check_finds_damaged_pages(gallery: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -156,4 +161,4 @@ def test_many_problems_are_cut_short(
 ) -> None:
     monkeypatch.setattr(index_cli, "_PROBLEMS_SHOWN", 0)
     assert main(["update", str(gallery)]) == 0
-    assert f"skipped: 1 more; actnet-index info {gallery} lists all" in capsys.readouterr().out
+    assert f"skipped: 1 more; list all: actnet-index info {gallery}" in capsys.readouterr().out

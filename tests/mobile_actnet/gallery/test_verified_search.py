@@ -335,7 +335,7 @@ def test_check_counts_local_features_and_finds_those_outside(folder: Path) -> No
     assert any(f.ok is False and "picture 2 lie outside it" in f.text for f in findings)
     connection.execute("DELETE FROM local_features WHERE picture_id = 2")
     connection.close()
-    assert "2 pictures lack them, actnet-index update" in str(examine_gallery(gallery))
+    assert "2 pictures without, actnet-index update" in str(examine_gallery(gallery))
 
 
 def test_local_features_of_another_kind_are_refused(folder: Path) -> None:
