@@ -10,6 +10,7 @@ import json
 import platform
 from pathlib import Path
 
+from mobile_actnet.cli.arguments import Parser
 from mobile_actnet.commands import run
 from mobile_actnet.errors import ActnetError
 from mobile_actnet.runtime.finding import Finding
@@ -24,8 +25,10 @@ _MARKS = {True: "✓", False: "✗", None: "·"}
 
 
 def main(argv: list[str] | None = None, prog: str = "actnet-doctor") -> int:
-    parser = argparse.ArgumentParser(
-        prog=prog, description="Tell what works here, or whether an artefact is sound."
+    parser = Parser(
+        prog=prog,
+        examples=__doc__,
+        description="Tell what works here, or whether an artefact is sound.",
     )
     parser.add_argument("--model", type=Path, metavar="ARTEFACT", help="artefact to check")
     for witness in WITNESSES:

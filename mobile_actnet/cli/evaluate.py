@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mobile_actnet.cli.arguments import Parser
 from mobile_actnet.commands import run
 from mobile_actnet.errors import ConfigError
 from mobile_actnet.evaluation.config import MULTI_SCALES, AnswerOptions, EvaluationOptions, Rerank
@@ -38,8 +39,9 @@ def main(argv: list[str] | None = None, prog: str = "actnet-evaluate") -> int:
 
 
 def _parser(prog: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=prog,
+        examples=__doc__,
         description="Measure how well a model finds the right picture. Databases and distractors "
         "of all folders are searched together; each folder's queries are reported for themselves.",
     )

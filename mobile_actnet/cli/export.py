@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mobile_actnet.cli.arguments import Parser
 from mobile_actnet.commands import command_line, run
 from mobile_actnet.errors import ConfigError
 from mobile_actnet.export.checks.thresholds import ThresholdOverrides
@@ -62,8 +63,9 @@ class _Once(argparse.Action):
 
 
 def _parser(prog: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=prog,
+        examples=__doc__,
         description="Export Mobile-ACTNET to a phone model, checked against PyTorch.",
     )
     add = parser.add_argument

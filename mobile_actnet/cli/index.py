@@ -2,6 +2,11 @@
 
 actnet-index build photos/ --model artefacts/mobile_actnet_224x224_fp16.tflite -o shop.sqlite
 actnet-index update shop.sqlite
+actnet-index info shop.sqlite
+actnet-index check shop.sqlite
+actnet-index calibrate shop.sqlite -o thresholds.json --distractors street/
+actnet-index rehearse shop.sqlite --html report.html
+actnet-index export shop.sqlite -o descriptors/
 """
 
 import argparse
@@ -11,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
+from mobile_actnet.cli.arguments import Parser
 from mobile_actnet.cli.examine import check, info
 from mobile_actnet.commands import command_line, counted, one_line, run, size_of
 from mobile_actnet.errors import ConfigError
@@ -40,8 +46,8 @@ def main(argv: list[str] | None = None, prog: str = "actnet-index") -> int:
 
 
 def _parser(prog: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog=prog, description="Make, update and examine galleries of photos."
+    parser = Parser(
+        prog=prog, examples=__doc__, description="Make, update and examine galleries of photos."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_build(commands.add_parser("build", help="make a gallery from a folder of photos"))
@@ -86,6 +92,8 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     export = commands.add_parser("export", help="descriptors as .npy, names as CSV")
     export.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
     _finish(export, _export)
+    for word, subcommand in commands.choices.items():
+        subcommand.show_examples(__doc__ or "", word)
     return parser
 
 

@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from mobile_actnet.cli.arguments import Parser
+
 VERBS = {
     "export": ("export", "from weights to a checked phone model"),
     "train": ("train", "adapt the network to a collection of pictures"),
@@ -38,8 +40,9 @@ def main(argv: list[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else argv
     if words and words[0] in VERBS:
         return _run(words[0], words[1:], f"actnet {words[0]}")
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="actnet",
+        examples=__doc__,
         description="Mobile-ACTNET: instant visual search that runs on the phone, offline.",
         epilog="actnet VERB --help tells more; actnet-VERB is the same command.",
     )

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mobile_actnet.cli import ranges
+from mobile_actnet.cli.arguments import Parser
 from mobile_actnet.commands import command_line, run
 from mobile_actnet.errors import ConfigError
 from mobile_actnet.export.quantization.config import TuningConfig
@@ -26,8 +27,9 @@ def main(argv: list[str] | None = None, prog: str = "actnet quantize") -> int:
 
 
 def _parser(prog: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=prog,
+        examples=__doc__,
         description="Tune a checkpoint's backbone for 8 bits: NAME.int8.safetensors appears beside "
         "NAME.safetensors, which stays as it is. Stopped at any time, the same command goes on "
         "where it was.",

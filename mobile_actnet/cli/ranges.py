@@ -12,6 +12,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from mobile_actnet.cli.arguments import Parser
 from mobile_actnet.commands import run
 from mobile_actnet.export.quantization.config import DEFAULT_IMAGES, CalibrationMethod
 from mobile_actnet.network.config import DEFAULT_CHECKPOINT
@@ -19,7 +20,7 @@ from mobile_actnet.runtime.vocabulary import ImageSize, Layout
 
 
 def main(argv: list[str] | None = None, prog: str = "actnet quantize ranges") -> int:
-    parser = argparse.ArgumentParser(prog=prog, description="Record activation ranges.")
+    parser = Parser(prog=prog, examples=__doc__, description="Record activation ranges.")
     parser.add_argument(
         "folders", type=Path, nargs="+", help="photos; the role train if there is one"
     )

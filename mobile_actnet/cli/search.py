@@ -13,6 +13,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mobile_actnet.cli.arguments import Parser
 from mobile_actnet.commands import command_line, one_line, run
 from mobile_actnet.errors import ActnetError
 from mobile_actnet.gallery.config import NEARLY_THE_SAME, SHORTLIST, VERIFIED_FROM
@@ -30,8 +31,8 @@ def main(argv: list[str] | None = None, prog: str = "actnet-search") -> int:
 
 
 def _parser(prog: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog=prog, description="Find the pictures that are most like a photo."
+    parser = Parser(
+        prog=prog, examples=__doc__, description="Find the pictures that are most like a photo."
     )
     add = parser.add_argument
     add("gallery", type=Path, metavar="GALLERY", help="file made by actnet-index build")

@@ -9,14 +9,16 @@ actnet train --teacher big.onnx --data photos.zip --device cuda --minutes 9 -o s
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, fields, is_dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mobile_actnet.commands import run
+from mobile_actnet.cli.arguments import Parser, list_settings
+from mobile_actnet.commands import command_line, counted, run, size_of
 from mobile_actnet.errors import ActnetError, ConfigError
 from mobile_actnet.files import refuse_existing
 from mobile_actnet.pictures.photos import Photo, find_photos
@@ -49,8 +51,9 @@ def main(argv: list[str], prog: str) -> int:
 
 
 def _parser(prog: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=prog,
+        examples=__doc__,
         description="Teach Mobile-ACTNET what a larger network knows. Pictures need no labels. "
         "Run the same command again to resume.",
     )
@@ -86,6 +89,8 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     )
     add("--set", action="append", default=[], metavar="NAME=VALUE", dest="settings",
         help="override a setting, for example batch_size=32 or views.rotation_deg=5; may repeat")  # fmt: skip
+    add("--list-settings", action=list_settings(_settings), nargs=0,
+        help="print the settings of --set with their values, and stop")  # fmt: skip
     add("--seed", type=parse_whole_number)
     add("--device", choices=("auto", "cpu", "cuda"), default="auto")
     add("--threads", type=parse_whole_number, default=os.cpu_count() or 1,
@@ -96,6 +101,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     add("--name", default="mobile-actnet", help="name in the checkpoint's card")
     add("-o", "--output", type=Path, metavar="NAME.safetensors", help="checkpoint to write")
     add("--overwrite", action="store_true", help="replace a finished checkpoint or pack")
+    add("--json", action="store_true", help="end with one line of JSON")
     return parser
 
 
@@ -111,14 +117,20 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _pack(arguments: argparse.Namespace) -> int:
-    from mobile_actnet.training.distillation.picture_pack import write_pack
+    from mobile_actnet.training.distillation.picture_pack import PACK_SIDE_PX, write_pack
 
     refuse_existing(arguments.pack, arguments.overwrite)
     photos = [photo for folder in arguments.data for photo in _photos(folder)]
     count = write_pack(arguments.pack, photos, threads=arguments.threads)
-    size_mb = arguments.pack.stat().st_size / 1e6
-    print(f"saved {arguments.pack}: {count} pictures, {size_mb:.1f} MB")
-    print(f"next: actnet train {TEACHER} FILE.onnx --data {arguments.pack} -o student.safetensors")
+    size_bytes = arguments.pack.stat().st_size
+    print(
+        f"saved {arguments.pack}: {counted(count, 'picture')}, {size_of(size_bytes)}; they were made "
+        f"small, {PACK_SIDE_PX} px at most: enough to learn from, too little for a gallery"
+    )
+    words = (TEACHER, "FILE.onnx", "--data", arguments.pack, "-o", "student.safetensors")
+    print("next:", command_line("actnet", "train", *words))
+    if arguments.json:
+        print(json.dumps({"pack": str(arguments.pack), "pictures": count, "bytes": size_bytes}))
     return 0
 
 
@@ -137,7 +149,8 @@ def _train(arguments: argparse.Namespace) -> int:
     weights = _weights(arguments, len(teachers))
     folder = arguments.cache or output.with_suffix(".cache")
     store = _store(arguments, folder, device)
-    print(f"{len(store)} pictures; asking {len(teachers)} teachers for the clean ones")
+    asked = counted(len(teachers), "teacher")
+    print(f"{counted(len(store), 'picture')}; asking {asked} for the clean ones")
     cache = TargetCache(folder / "targets.sqlite") if config.views_per_picture else None
     try:
         learning = Distillation(
@@ -162,8 +175,26 @@ def _train(arguments: argparse.Namespace) -> int:
         )
     state_path.unlink(missing_ok=True)
     print(f"saved {output}")
-    print(f"next: actnet export --format tflite --checkpoint {output} -o models/")
+    measured = learning.measured
+    if "held_out_recall" in measured:
+        print(
+            f"of 100 made-up photos of pictures that it did not learn from, "
+            f"{measured['held_out_recall']:.0f} find their picture first"
+        )
+    words = ("--format", "tflite", "--checkpoint", output, "-o", "models/")
+    print("next:", command_line("actnet", "export", *words))
+    if arguments.json:
+        print(json.dumps({"checkpoint": str(output), "pictures": len(store), **measured}))
     return 0
+
+
+def _settings() -> list[str]:
+    config = DistillationConfig()
+    values = {name: value for name, value in vars(config).items() if not is_dataclass(value)}
+    for part in ("views", "distortions"):
+        values |= {f"{part}.{name}": value for name, value in vars(getattr(config, part)).items()}
+    width = max(map(len, values))
+    return [f"{name:{width}}  {value}" for name, value in values.items()]
 
 
 def _before_the_first_step(cache: TargetCache | None, folder: Path) -> str:

@@ -8,6 +8,7 @@ torchrun --nproc-per-node 4 -m mobile_actnet.cli.train --data photos/ --preset p
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -15,19 +16,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mobile_actnet.cli import quantize, teach
-from mobile_actnet.commands import run
-from mobile_actnet.errors import ActnetError, CheckpointError
+from mobile_actnet.cli.arguments import Parser, list_settings
+from mobile_actnet.commands import command_line, counted, run
+from mobile_actnet.errors import ActnetError, CheckpointError, ConfigError
 from mobile_actnet.files import refuse_existing
 from mobile_actnet.network.config import MOBILE_ACTNET
 from mobile_actnet.runtime.vocabulary import parse_whole_number
 from mobile_actnet.training.config import PRESETS, Labels, TrainingConfig, override
 
 if TYPE_CHECKING:
+    from mobile_actnet.evaluation.ranking import RetrievalScore
     from mobile_actnet.network.actnet import Actnet
     from mobile_actnet.training.distributed import Processes
     from mobile_actnet.training.sources import Source
 
 QUANTIZE = "--quantize"
+CHECKPOINT_SUFFIX = ".safetensors"
 START_TORCHVISION = "torchvision"
 _DEV_SIDE_PX = 224
 _DEV_CHUNK = 64
@@ -45,8 +49,9 @@ def main(argv: list[str] | None = None, prog: str = "actnet-train") -> int:
 
 
 def _parser(prog: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=prog,
+        examples=__doc__,
         description="Adapt Mobile-ACTNET to a collection with one picture per item, or several. "
         "Stopped at any time, the same command goes on where it was.",
     )
@@ -68,6 +73,8 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     add("--steps", type=int, help="updates in all, instead of --epochs")
     add("--set", action="append", default=[], metavar="NAME=VALUE", dest="settings",
         help="override a setting of the preset, for example batch_size=32; may repeat")  # fmt: skip
+    add("--list-settings", action=list_settings(_settings), nargs=0,
+        help="print the settings of --set with their values in each preset, and stop")  # fmt: skip
     add("--seed", type=parse_whole_number)
     add("--device", choices=("auto", "cpu", "cuda"), default="auto")
     add("--workers", type=parse_whole_number, default=1,
@@ -78,6 +85,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     add("-o", "--output", type=Path, metavar="PATH",
         help="checkpoint to write: NAME.safetensors, or a folder")  # fmt: skip
     add("--overwrite", action="store_true", help="replace a finished checkpoint")
+    add("--json", action="store_true", help="end with one line of JSON")
     add(teach.TEACHER, metavar="FILE.onnx",
         help=f"learn from another network instead; see {prog} {teach.TEACHER} --help")  # fmt: skip
     add(QUANTIZE, action="store_true",
@@ -98,6 +106,8 @@ def _train(arguments: argparse.Namespace) -> int:
         )
     if arguments.output is None and arguments.preview is None:
         raise ActnetError("give -o PATH for the checkpoint, or --preview FILE")
+    if arguments.preview is None:
+        _output(arguments.output)
     config = _config(arguments)
     with join_processes(arguments.device) as processes:
         say = print if processes.first else _silent
@@ -118,9 +128,7 @@ def _fit(
     from mobile_actnet.network.checkpoint import Card, save_checkpoint
     from mobile_actnet.training.trainer import train
 
-    output: Path = arguments.output
-    if output.suffix != ".safetensors":
-        output = output / "checkpoint.safetensors"
+    output = _output(arguments.output)
     state_path = output.with_suffix(".state")
     refuse_existing(output, arguments.overwrite or state_path.exists())
     network, origin = _start(arguments, sources, config)
@@ -130,10 +138,12 @@ def _fit(
         origin=f"{origin}; pictures: " + ", ".join(path.name for path in arguments.data),
         training={"preset": arguments.preset, **asdict(config)},
     )
+    score = dev_score(arguments.dev) if arguments.dev else None
+    before = score(network) if score is not None and processes.first else None
     train(
         network, sources, config, state_path, say,
         workers=arguments.workers,
-        measure=dev_measure(arguments.dev) if arguments.dev else None,
+        measure=None if score is None else lambda kept: score(kept).mean_ap,
         keep=lambda best: save_checkpoint(best, output, card),
         processes=processes,
         bar=sys.stderr.isatty(),
@@ -142,11 +152,59 @@ def _fit(
         save_checkpoint(network, output, card)
         state_path.unlink()
         say(f"saved {output}")
-        say(f"next: actnet-export --format tflite --checkpoint {output} -o models/")
+        after = score(network) if score is not None else None
+        say(_last_sentence(before, after, arguments.dev))
+        words = ("--format", "tflite", "--checkpoint", output, "-o", "models/")
+        say(f"next: {command_line('actnet-export', *words)}")
+        if arguments.json:
+            told = {"checkpoint": str(output), "pictures": sum(len(s.photos) for s in sources)}
+            measured = {"before": before, "after": after} if before and after else {}
+            print(json.dumps(told | {name: asdict(s) for name, s in measured.items()}))
 
 
-def dev_measure(folder: Path) -> Callable[[Actnet], float]:
-    """Return a function that measures a network's mAP on a folder with a manifest.csv.
+def _output(path: Path) -> Path:
+    """Return the checkpoint's name: the file that was asked for, or one in the folder.
+
+    Raises:
+        ConfigError: the suffix of another kind of file.
+    """
+    if path.suffix == CHECKPOINT_SUFFIX:
+        return path
+    if path.suffix and not path.is_dir():
+        raise ConfigError(
+            f"-o is {path}; give a name that ends in {CHECKPOINT_SUFFIX}, or a folder without a suffix"
+        )
+    return path / f"checkpoint{CHECKPOINT_SUFFIX}"
+
+
+def _last_sentence(
+    before: RetrievalScore | None, after: RetrievalScore | None, dev: Path | None
+) -> str:
+    """Say in a user's words what training was worth."""
+    if before is None or after is None or dev is None:
+        return (
+            "whether it is better: give --dev DIR with test photos of your own (docs/training.md)"
+        )
+    found, at_first = (round(s.recall_at_1 * s.queries / 100) for s in (after, before))
+    return (
+        f"of your {counted(after.queries, 'test photo')} in {dev}, {found} find the right picture "
+        f"first; before training {at_first} did"
+    )
+
+
+def _settings() -> list[str]:
+    presets = {name: asdict(config) for name, config in PRESETS.items()}
+    names = next(iter(presets.values()))
+    width = max(map(len, names))
+    lines = [f"{'setting':{width}}  " + "  ".join(f"{name:>24}" for name in presets)]
+    for setting in names:
+        values = [str(preset[setting]) for preset in presets.values()]
+        lines.append(f"{setting:{width}}  " + "  ".join(f"{value:>24}" for value in values))
+    return lines
+
+
+def dev_score(folder: Path) -> Callable[[Actnet], RetrievalScore]:
+    """Return a function that measures a network on a folder with a manifest.csv.
 
     Raises:
         ActnetError: no query in the folder.
@@ -161,7 +219,7 @@ def dev_measure(folder: Path) -> Callable[[Actnet], float]:
     if not any(photo.is_query for photo in photos):
         raise ActnetError(f"{folder} has no photo with the role query or both; see its manifest")
 
-    def measure(network: Actnet) -> float:
+    def measure(network: Actnet) -> RetrievalScore:
         descriptors, kept = [], []
         device = next(network.parameters()).device
         network.cpu()
@@ -171,7 +229,7 @@ def dev_measure(folder: Path) -> Callable[[Actnet], float]:
             descriptors.append(describe(network, pixels))
             kept += readable
         network.to(device)
-        return evaluate(np.concatenate(descriptors), kept).mean_ap
+        return evaluate(np.concatenate(descriptors), kept)
 
     return measure
 

@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mobile_actnet.cli.arguments import Parser
 from mobile_actnet.commands import command_line, run
 from mobile_actnet.errors import ConfigError
 
@@ -27,8 +28,9 @@ def main(argv: list[str] | None = None, prog: str = "actnet web") -> int:
 
 
 def _parser(prog: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=prog,
+        examples=__doc__,
         description="Write a page that recognises a gallery's things, offline, in any browser; or serve it.",
     )
     add = parser.add_argument

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mobile_actnet.benchmarks.config import MIN_SPEEDUP, TOLERANCE, Clock
+from mobile_actnet.cli.arguments import Parser
 from mobile_actnet.cli.bench.groups import (
     add_check,
     add_device,
@@ -57,8 +58,10 @@ def main(argv: list[str] | None = None, prog: str = "actnet-bench") -> int:
 
 def _run_mode(name: str, words: list[str], prog: str) -> int:
     mode = MODES[name]
-    parser = argparse.ArgumentParser(
-        prog=f"{prog} {name}", description=f"{mode.text[0].upper()}{mode.text[1:]}."
+    parser = Parser(
+        prog=f"{prog} {name}",
+        examples=__doc__,
+        description=f"{mode.text[0].upper()}{mode.text[1:]}.",
     )
     mode.add(parser)
     if mode.checks:
@@ -113,8 +116,9 @@ def _flags_parser(prog: str) -> argparse.ArgumentParser:
     texts = {name: mode.text for name, mode in MODES.items()} | PROGRAMS
     width = max(map(len, texts))
     listed = "\n".join(f"  {name:{width}}  {text}" for name, text in texts.items())
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=prog,
+        examples=__doc__,
         description="Time Mobile-ACTNET next to a named reference, with an interval and a verdict.",
         epilog=f"subcommands, each with a --help of its own (default: ratio):\n{listed}",
         formatter_class=argparse.RawDescriptionHelpFormatter,

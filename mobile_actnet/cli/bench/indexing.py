@@ -9,12 +9,13 @@ import os
 from dataclasses import asdict
 from pathlib import Path
 
+from mobile_actnet.cli.arguments import Parser
 from mobile_actnet.commands import run
 
 
 def main(argv: list[str] | None = None, prog: str = "actnet-bench indexing") -> int:
-    parser = argparse.ArgumentParser(
-        prog=prog, description=__doc__.splitlines()[0].partition(": ")[2]
+    parser = Parser(
+        prog=prog, examples=__doc__, description=__doc__.splitlines()[0].partition(": ")[2]
     )
     parser.add_argument("photos", type=Path, metavar="PHOTOS")
     parser.add_argument("--model", type=Path, required=True, metavar="ARTEFACT")

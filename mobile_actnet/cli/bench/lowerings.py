@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mobile_actnet.benchmarks.config import COMPARED_FORMATS, COMPARED_PRECISIONS, parse_set
+from mobile_actnet.cli.arguments import Parser
 from mobile_actnet.commands import run
 from mobile_actnet.runtime.vocabulary import Format, ImageSize, Precision, parse_image_size
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def main(argv: list[str] | None = None, prog: str = "actnet-bench lowerings") -> int:
-    parser = argparse.ArgumentParser(prog=prog, description="Compare lowerings.")
+    parser = Parser(prog=prog, examples=__doc__, description="Compare lowerings.")
     add = parser.add_argument
     add("sets", type=parse_set, nargs="+", metavar="DIR[+DIR...]", help="see actnet-precisions")
     add("--format", action="append", choices=[f.value for f in COMPARED_FORMATS],

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from mobile_actnet.benchmarks.config import parse_set
+from mobile_actnet.cli.arguments import Parser
 from mobile_actnet.commands import run
 from mobile_actnet.export.export_request import DEFAULT_OUTPUT, ExportRequest
 from mobile_actnet.files import write_atomically
@@ -18,8 +19,9 @@ from mobile_actnet.runtime.vocabulary import Format, ImageSize, Precision, parse
 
 
 def main(argv: list[str] | None = None, prog: str = "actnet-precisions") -> int:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=prog,
+        examples=__doc__,
         description="Export every precision, measure mAP with each artefact, and make one table.",
     )
     add = parser.add_argument

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mobile_actnet.cli.arguments import Parser
 from mobile_actnet.commands import run
 
 if TYPE_CHECKING:
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
 
 def main(argv: list[str] | None = None, prog: str = "actnet-bench search") -> int:
-    parser = argparse.ArgumentParser(
-        prog=prog, description=__doc__.splitlines()[0].partition(": ")[2]
+    parser = Parser(
+        prog=prog, examples=__doc__, description=__doc__.splitlines()[0].partition(": ")[2]
     )
     parser.add_argument("--pictures", type=int, action="append", metavar="N", default=None)
     parser.add_argument("--queries", type=int, default=50, metavar="N")

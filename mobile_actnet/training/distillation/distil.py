@@ -164,7 +164,7 @@ class Distillation:
         self.student = self._begin(start)
         self.averaged = copy.deepcopy(self.student).eval().requires_grad_(False)
         self.optimizer = make_optimizer(self.student, config, device)
-        self.elapsed_s, self._clock = 0.0, time.monotonic()
+        self.elapsed_s, self._clock, self.measured = 0.0, time.monotonic(), dict[str, float]()
 
     def progress(self, step: int) -> float:
         """Part of the run that is over, by steps or by the clock."""
@@ -246,7 +246,8 @@ class Distillation:
             f"held_out_cosine_{number}": float(torch.cat(kept).mean())
             for number, kept in enumerate(cosines)
         }
-        return {**measured, "held_out_recall": 100 * float(np.concatenate(right).mean())}
+        self.measured = {**measured, "held_out_recall": 100 * float(np.concatenate(right).mean())}
+        return self.measured
 
     def resume(self, path: Path) -> int:
         """Take up the state file; return the number of finished steps."""

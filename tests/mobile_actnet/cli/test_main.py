@@ -87,11 +87,11 @@ def test_an_unknown_verb_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert "invalid choice: 'exprot' (choose from " in capsys.readouterr().err
 
 
-def test_without_a_verb_the_usage_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_verb_the_help_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
         main([])
     assert stopped.value.code == 2
-    assert "usage: actnet [-h] [--version] VERB" in capsys.readouterr().err
+    assert "required: VERB; see actnet --help" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words", [["--teacher"], ["--teacher", "big.onnx"], ["--pack"]])

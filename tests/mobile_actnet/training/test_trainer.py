@@ -332,18 +332,42 @@ def test_command_adapts_a_checkpoint(
     start, out = tmp_path / "start.safetensors", tmp_path / "out" / "mine.safetensors"
     save_checkpoint(small_network(), start, Card(name="small", origin="random"))
     arguments = ["--data", str(pictures), "--checkpoint", str(start), "-o", str(out)]
-    assert main([*arguments, "--epochs", "1", "--set", "batch_size=3", "--name", "mine"]) == 0
+    dev = tmp_path / "dev"
+    dev.mkdir()
+    rows = ["path,instance,role"]
+    for name in ("red", "lime"):
+        for role in ("query", "database"):
+            Image.new("RGB", (50, 60), name).save(dev / f"{name}-{role}.png")
+            rows.append(f"{name}-{role}.png,{name},{role}")
+    (dev / "manifest.csv").write_text("\n".join(rows))
+    arguments += ["--dev", str(dev)]
+    more = ["--epochs", "1", "--set", "batch_size=3", "--name", "mine", "--json"]
+    assert main([*arguments, *more]) == 0
+    told = capsys.readouterr().out
+    assert f"of your 2 test photos in {dev}, 2 find the right picture first; before " in told
+    last = json.loads(told.splitlines()[-1])
+    assert (last["checkpoint"], last["pictures"]) == (str(out), 6)
+    assert last["after"]["recall_at_1"] == 100
     network, card = load_checkpoint(out)
     assert network.config == SMALL
     assert card.name == "mine"
     assert card.origin == "started from small (random); pictures: pictures"
     assert (card.training["preset"], card.training["epochs"]) == ("phone", 1)
-    assert f"actnet-export --format tflite --checkpoint {out}" in capsys.readouterr().out
+    assert f"actnet-export --format tflite --checkpoint {out}" in told
     assert not list(out.parent.glob("*.state"))
     written = out.read_bytes()
     assert main([*arguments, "--epochs", "1"]) == 1
     assert "exists; give --overwrite to replace it" in capsys.readouterr().err
     assert out.read_bytes() == written
+
+
+@pytest.mark.parametrize("name", ["new.pt", "new.onnx"])
+def test_a_checkpoint_of_another_suffix_is_refused(
+    name: str, pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--data", str(pictures), "-o", str(tmp_path / name)]) == 1
+    assert "give a name that ends in .safetensors, or a folder" in capsys.readouterr().err
+    assert not (tmp_path / name).exists()
 
 
 def test_command_writes_a_preview(pictures: Path, tmp_path: Path) -> None:
