@@ -206,7 +206,8 @@ final class VerificationTests: XCTestCase {
         }
         XCTAssertEqual(hit(1, 0.5, nil).score, 0.5)
         XCTAssertEqual(hit(1, 0.5, 3).score, 0.5)
-        XCTAssertEqual(hit(1, 0.5, 10).score, 0.5 + 0.1 * log(8))
+        XCTAssertEqual(hit(1, 0.5, 10).score, 0.5 + 0.07 * log(8))
+        XCTAssertEqual(hit(1, 0.5, 60).score, hit(1, 0.5, 25).score)
         let ordered = VerifiedSearch.inFusedOrder([hit(1, 0.6, 0), hit(3, 0.5, 9), hit(2, 0.5, 9)])
         XCTAssertEqual(ordered.map(\.id), [2, 3, 1])
         let hits = [hit(1, 0.5, 7), hit(1, -0.5, 7), hit(1, 0.5, nil)]
