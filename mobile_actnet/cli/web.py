@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from mobile_actnet.web.static_site import Site
 
 _PAGE_SIDE_PX = 640
+_CALIBRATING_CAPTURES = 120
+_FALSE_ANSWERS = 0.01
 _SLOW_PRECISION = "fp16"
 
 
@@ -116,8 +118,32 @@ def _indexed(arguments: argparse.Namespace) -> tuple[Path, Path | None]:
             page_side_px=_PAGE_SIDE_PX,
         )  # fmt: skip
         report = build(photos, model, gallery, options)
+        _calibrate(gallery, model, progress)
     print(f"indexed {report.pictures} pictures: {gallery}")
     return gallery, model
+
+
+def _calibrate(gallery: Path, model: Path, progress: bool) -> None:
+    """Find from made-up photos how certain an answer must be, so that other things get none."""
+    from mobile_actnet.gallery.answers.rehearsal import (
+        rehearse,
+        unknown_certainties,
+        verified_from,
+    )
+    from mobile_actnet.gallery.gallery import Gallery
+    from mobile_actnet.gallery.sqlite.lock import only_writer
+    from mobile_actnet.gallery.sqlite.writer import GalleryWriter
+
+    print("calibrating with made-up photos, half a minute", flush=True)
+    with Gallery.open(gallery, model) as opened:
+        pictures = min(len(opened), _CALIBRATING_CAPTURES)
+        captures = -(-_CALIBRATING_CAPTURES // max(1, pictures))
+        results = rehearse(opened, pictures, captures, progress=progress)
+        unknown = unknown_certainties(opened, results)
+    if len(unknown):
+        least = verified_from(unknown, _FALSE_ANSWERS)
+        with only_writer(gallery), GalleryWriter(gallery) as writer:
+            writer.note_verified_from(least)
 
 
 def _int8_artefact() -> Path:

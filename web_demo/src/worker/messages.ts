@@ -47,11 +47,17 @@ export interface Answer {
   readonly height: number;
 }
 
+/** `durations` has the milliseconds of each run. */
+export interface Described {
+  readonly descriptor: Float32Array;
+  readonly durations: readonly number[];
+}
+
 export interface Calls {
   open(base: string): Collection;
   recognise(photo: Blob | ImageBitmap): Answer;
-  /** For tests and measurements: the descriptor of RGB bytes of the model's size. */
-  describe(bytes: Uint8Array<ArrayBuffer>): Float32Array;
+  /** For tests and measurements: RGB bytes of the model's size are described `runs` times. */
+  describe(bytes: Uint8Array<ArrayBuffer>, runs: number): Described;
   picture(id: number): Picture | null;
   jpeg(id: number, large: boolean): Uint8Array<ArrayBuffer> | null;
   list(skip: number, count: number): Picture[];

@@ -30,7 +30,7 @@ export class Model {
   }
 
   /** Describes a picture of the model's size: (D), of length 1. */
-  async describe(picture: RgbPicture): Promise<Float32Array> {
+  async describe(picture: RgbPicture): Promise<Float32Array<ArrayBuffer>> {
     const input = new Tensor(picture.bytes, [1, picture.height, picture.width, 3]);
     const outputs = await this.#compiled.run(input);
     const output = outputs[0]!;

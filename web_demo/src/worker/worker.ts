@@ -8,7 +8,7 @@ import { readManifest } from "../core/manifest.ts";
 import { Refusal, refusalData } from "../core/refusal.ts";
 import { litertBuild } from "../core/site.ts";
 import { Downloads, fetchSite } from "./downloads.ts";
-import type { Answer, Collection, Reply, Request } from "./messages.ts";
+import type { Answer, Collection, Described, Reply, Request } from "./messages.ts";
 import { Model } from "./model.ts";
 import { Recogniser } from "./recogniser.ts";
 
@@ -19,10 +19,7 @@ let recogniser: Recogniser | undefined;
 const calls = {
   open,
   recognise: (photo: Blob | ImageBitmap): Promise<Answer> => opened(recogniser).recognise(photo),
-  describe: (bytes: Uint8Array<ArrayBuffer>): Promise<Float32Array> => {
-    const { width, height } = opened(model).manifest;
-    return opened(model).describe({ width, height, bytes });
-  },
+  describe,
   picture: (id: number) => opened(gallery).picture(id),
   jpeg: (id: number, large: boolean) => opened(gallery).jpeg(id, large),
   list: (skip: number, count: number) => opened(gallery).list(skip, count),
@@ -50,6 +47,18 @@ async function open(base: string): Promise<Collection> {
     verifies: gallery.hasLocalFeatures, verifiedFrom: gallery.verifiedFrom,
     model: `${manifest.file} (${manifest.precision})`, engine: build, openedInMs: performance.now() - started,
   };
+}
+
+async function describe(bytes: Uint8Array<ArrayBuffer>, runs: number): Promise<Described> {
+  const { width, height } = opened(model).manifest;
+  const durations: number[] = [];
+  let descriptor = new Float32Array();
+  for (let run = 0; run < runs; run++) {
+    const since = performance.now();
+    descriptor = await opened(model).describe({ width, height, bytes });
+    durations.push(performance.now() - since);
+  }
+  return { descriptor, durations };
 }
 
 // The gallery lies in memory: SQLite need not look for places to store files, and start workers for that.

@@ -10,6 +10,9 @@ const REPOSITORY = fileURLToPath(new URL("../../../", import.meta.url));
 export const MUSEUM = process.env["ACTNET_MUSEUM"] ?? join(REPOSITORY, "web_demo/build/e2e");
 const PYTHON = process.env["ACTNET_PYTHON"] ?? join(REPOSITORY, ".venv/bin/python");
 
+/** A machine that does much else at the same time is slow, not wrong. */
+const PATIENCE_MS = 90_000;
+
 interface Truth {
   readonly picture: string | null;
   readonly corners: [x: number, y: number][] | null;
@@ -89,6 +92,7 @@ export interface Visit {
 
 export async function visit(browser: Browser, options: BrowserContextOptions = {}): Promise<Visit> {
   const context = await browser.newContext({ locale: "en-GB", viewport: { width: 360, height: 800 }, ...options });
+  context.setDefaultTimeout(PATIENCE_MS);
   const complaints: string[] = [];
   const strangers: string[] = [];
   context.on("request", (request) => {

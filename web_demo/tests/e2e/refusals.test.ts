@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-import { launch, open, Server, visit } from "./museum.ts";
+import { choose, launch, open, Server, visit } from "./museum.ts";
 
 const GOLDEN = fileURLToPath(new URL("../../../tests/golden/gallery/", import.meta.url));
 const PAGE = fileURLToPath(new URL("../../../mobile_actnet/web/page/index.html", import.meta.url));
@@ -65,6 +65,23 @@ test("a model that is not what its manifest says", async () => {
 test("a browser without SIMD, and one without WebAssembly", async () => {
   expect(await refusal((page) => page.addInitScript("WebAssembly.validate = () => false"))).toContain("too old");
   expect(await refusal((page) => page.addInitScript("delete globalThis.WebAssembly"))).toContain("no WebAssembly");
+});
+
+test("a browser without relaxed SIMD runs the other build of LiteRT, which computes the same", async () => {
+  const { page, context, complaints } = await visit(browser, { serviceWorkers: "block" });
+  // The last bytes of the module that asks for relaxed SIMD.
+  const older = "const newer = WebAssembly.validate; " +
+    'WebAssembly.validate = (bytes) => !String(bytes).endsWith("253,128,2,11") && newer(bytes);';
+  await page.route("**/worker-*.js", async (route) => {
+    await route.fulfill({ contentType: "text/javascript", body: older + await (await route.fetch()).text() });
+  });
+  await open(page, server.url);
+  expect(await choose(page, "03.jpg")).toContain("Seven Firs");
+  await page.goto(`${server.url}#settings`);
+  await page.getByLabel("figures").check();
+  await page.getByText("engine/litert_wasm_compat_internal").waitFor();
+  expect(complaints).toEqual([]);
+  await context.close();
 });
 
 test.each([

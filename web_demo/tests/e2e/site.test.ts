@@ -8,6 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { choose, expected, launch, MUSEUM, open, outline, Server, serviceWorkerIsActive, truth, visit } from "./museum.ts";
 
 const CLOSE = 0.02;
+/** Answers take longer; the page's own thread never does. Half of it would do on a machine that does nothing else. */
+const LONGEST_TASK_MS = 250;
 const KNOWN = "03.jpg";
 const KNOWN_TITLE = "Seven Firs";
 
@@ -96,7 +98,7 @@ describe("the camera", () => {
       (x * width - ((width - shown[0]!) >> 1)) / shown[0]!, (y * height - ((height - shown[1]!) >> 1)) / shown[1]!]);
     expectClose(await outline(page), wanted);
     const longest = await page.evaluate(() => (window as unknown as { longest: { duration: number } }).longest.duration);
-    expect(longest).toBeLessThan(250);
+    expect(longest).toBeLessThan(LONGEST_TASK_MS);
     expect(complaints).toEqual([]);
     await context.close();
   });
@@ -131,8 +133,9 @@ describe("the worker", () => {
     }, [script, server.url]);
     for (const [name, descriptor] of Object.entries(expected.descriptors)) {
       const ours = await page.evaluate(async (given) => {
-        const { ask } = window as unknown as { ask(call: string, value: unknown): Promise<Float32Array> };
-        return [...await ask("describe", Uint8Array.from(atob(given), (each) => each.charCodeAt(0)))];
+        const { ask } = window as unknown as { ask(...words: unknown[]): Promise<{ descriptor: Float32Array }> };
+        const { descriptor } = await ask("describe", Uint8Array.from(atob(given), (each) => each.charCodeAt(0)), 1);
+        return [...descriptor];
       }, base64("described", name));
       const apart = Math.max(...ours.map((value, k) => Math.abs(value - descriptor[k]!)));
       expect(apart, name).toBeLessThanOrEqual(1e-5);

@@ -38,7 +38,7 @@ class Viewfinder {
     this.#stopped = false;
     this.#root.replaceChildren(
       this.#video, element("div", { className: "finder", attributes: { "aria-hidden": "true" } }),
-      this.#hint, this.#controls());
+      button(say("back"), () => go(""), "button corner"), this.#hint, this.#controls());
     try {
       this.#camera = await Camera.open(this.#video);
     } catch (error) {
@@ -57,7 +57,6 @@ class Viewfinder {
 
   #controls(): HTMLElement {
     return element("div", { className: "controls" },
-      button(say("back"), () => go(""), "button"),
       button(say("takePhoto"), () => {
         this.#asked = true;
         this.#hint.textContent = say("recognising");

@@ -1,0 +1,132 @@
+"""Measure the page against Python on the same machine: answers, times, bytes.
+
+    .venv/bin/python web_demo/tools/measure.py shop.sqlite PHOTOS [--limit 100] [--flags=...]
+
+The page runs in Chromium, its worker on one thread; Python's LiteRT has one thread too, and is measured before and after
+the page, so that a machine that gets busier is seen. The last line is JSON.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+
+from mobile_actnet.gallery.gallery import Gallery
+from mobile_actnet.gallery.hits import SearchOptions
+from mobile_actnet.gallery.sqlite.schema import from_gallery
+from mobile_actnet.pictures.photo_tree import FoundPhoto, walk_photos
+from mobile_actnet.runtime.describer import Describe
+from mobile_actnet.runtime.generated_pictures import golden_picture
+from mobile_actnet.runtime.runtimes import open_artefact
+from mobile_actnet.runtime.vocabulary import ImageSize
+from mobile_actnet.web.serving import SiteServer
+from mobile_actnet.web.static_site import write_site
+
+_RUNS = 60
+_PAGE = Path(__file__).with_name("measure_page.mjs")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measure the web page against Python.")
+    parser.add_argument("gallery", type=Path)
+    parser.add_argument("photos", type=Path)
+    parser.add_argument("--limit", type=int, default=100)
+    parser.add_argument("--flags", default="", help="of Chromium, separated by spaces")
+    arguments = parser.parse_args()
+    photos = [
+        arguments.photos / photo.path
+        for photo in walk_photos(arguments.photos)
+        if isinstance(photo, FoundPhoto)
+    ][: arguments.limit]
+    with tempfile.TemporaryDirectory() as folder, Gallery.open(arguments.gallery) as gallery:
+        model = from_gallery(arguments.gallery, gallery.info.model_path)
+        describe = open_artefact(model).describe
+        picture = golden_picture(ImageSize(gallery.info.height_px, gallery.info.width_px))
+        before = _describe_ms(describe, picture)
+        page = _asked_page(arguments, photos, picture, Path(folder))
+        after = _describe_ms(describe, picture)
+        since = time.perf_counter()
+        answers = list(gallery.answer(photos, SearchOptions(top=1)))
+        python_ms = 1000 * (time.perf_counter() - since) / len(photos)
+    _report(page, answers, before, after, python_ms)
+
+
+def _describe_ms(describe: Describe, picture: np.ndarray) -> float:
+    """Return the median of a picture's description."""
+    took = []
+    for _ in range(_RUNS + 5):
+        since = time.perf_counter()
+        describe(picture[None])
+        took.append(1000 * (time.perf_counter() - since))
+    return float(np.median(took[5:]))
+
+
+def _asked_page(
+    arguments: argparse.Namespace, photos: list[Path], picture: np.ndarray, folder: Path
+) -> dict:
+    site = write_site(arguments.gallery, folder / "site")
+    (folder / "picture.rgb").write_bytes(picture.tobytes())
+    request = {
+        "photos": [str(photo) for photo in photos], "described": str(folder / "picture.rgb"),
+        "runs": _RUNS, "flags": arguments.flags.split(),
+    }  # fmt: skip
+    (folder / "request.json").write_text(json.dumps(request))
+    with SiteServer(site.folder, "127.0.0.1", 0, None) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        words = [
+            "node",
+            str(_PAGE),
+            f"http://localhost:{server.port}/",
+            str(folder / "request.json"),
+        ]
+        answer = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True)
+        server.shutdown()
+    return json.loads(answer.stdout)
+
+
+def _report(page: dict, answers: list, before: float, after: float, python_ms: float) -> None:
+    same_first = same_verdict = 0
+    for ours, theirs in zip(page["answers"], answers, strict=True):
+        hit = theirs.hits[0]
+        same_first += ours["id"] == hit.picture_id
+        same_verdict += ours["id"] == hit.picture_id and ours["verified"] == bool(hit.verified)
+        if ours["id"] != hit.picture_id or ours["verified"] != bool(hit.verified):
+            told = (
+                f"page {ours['id']} {ours['similarity']:.4f} {ours['inliers']} {ours['verified']}"
+            )
+            print(
+                f"{theirs.picture.name}: {told}; Python {hit.picture_id} {hit.similarity:.4f} "
+                f"{hit.inliers} {hit.verified}",
+                file=sys.stderr,
+            )
+    describe = float(np.median(page["describeMs"]))
+    stages = {
+        name: float(np.median([answer["stages"][name] for answer in page["answers"]]))
+        for name in page["answers"][0]["stages"]
+    }
+    whole = [answer["ms"] for answer in page["answers"]]
+    told = {
+        "photos": len(answers), "same_first": same_first, "same_verified": same_verdict,
+        "verified": sum(answer["verified"] for answer in page["answers"]),
+        "pictures": page["collection"]["count"], "engine": page["collection"]["engine"],
+        "describe_ms": describe, "python_describe_ms": [before, after],
+        "ratio": describe / ((before + after) / 2), "stages_ms": stages,
+        "answer_ms_median": float(np.median(whole)), "answer_ms_p90": float(np.percentile(whole, 90)),
+        "python_answer_ms": python_ms, "first_load_bytes": page["bytes"],
+        "first_load_ms": page["firstLoadMs"], "opened_in_ms": page["collection"]["openedInMs"],
+        "memory_bytes": page["memory"], "load": os.getloadavg()[0],
+    }  # fmt: skip
+    for name, value in told.items():
+        print(f"{name}: {value}")
+    print(json.dumps(told))
+
+
+if __name__ == "__main__":
+    main()
