@@ -88,7 +88,12 @@ def _asked_page(
         ]
         answer = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True)
         server.shutdown()
-    return json.loads(answer.stdout)
+        told = json.loads(answer.stdout)
+        # The page fetches all but the build of LiteRT that is for other browsers.
+        others = f"engine/litert_wasm{'' if 'compat' in told['collection']['engine'] else '_compat'}_internal"
+        fetched = [f for name, f in server.files.items() if not name.startswith(f"{others}.")]
+        told["bytes"] = sum(len(f.packed or f.path.read_bytes()) for f in fetched)
+    return told
 
 
 def _report(page: dict, answers: list, before: float, after: float, python_ms: float) -> None:

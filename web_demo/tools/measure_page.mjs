@@ -16,10 +16,6 @@ const browser = await chromium.launch({
 });
 const context = await browser.newContext({ serviceWorkers: "block" });
 const page = await context.newPage();
-const session = await context.newCDPSession(page);
-await session.send("Network.enable");
-let bytes = 0;
-session.on("Network.loadingFinished", ({ encodedDataLength }) => (bytes += encodedDataLength));
 const started = Date.now();
 await page.goto(url);
 await page.locator('#page[data-ready="true"]').waitFor({ timeout: 120_000 });
@@ -28,8 +24,6 @@ const firstLoadMs = Date.now() - started;
 // The page's own worker is the page's; another of the same script is asked here.
 const script = await page.evaluate(() =>
   performance.getEntriesByType("resource").map(({ name }) => name).find((name) => name.includes("/worker-")));
-const transferred = await page.evaluate(() =>
-  performance.getEntriesByType("resource").reduce((sum, { transferSize }) => sum + transferSize, 0));
 const collection = await page.evaluate(([address, base]) => {
   const worker = new Worker(address);
   window.ask = (call, ...values) => new Promise((resolve, reject) => {
@@ -65,6 +59,4 @@ const memory = await page.evaluate(() => Promise.race([
   new Promise((resolve) => setTimeout(() => resolve(null), 60_000)),
 ])).catch(() => null);
 await browser.close();
-console.log(JSON.stringify({
-  bytes: Math.max(bytes, transferred), firstLoadMs, collection, describeMs, answers, memory,
-}));
+console.log(JSON.stringify({ firstLoadMs, collection, describeMs, answers, memory }));

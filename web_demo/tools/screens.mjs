@@ -35,6 +35,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       viewport, colorScheme, locale: colorScheme === "dark" ? "de" : "en", serviceWorkers: "block",
       hasTouch: size === "phone", isMobile: size === "phone",
     });
+    context.setDefaultTimeout(120_000);
     const page = await context.newPage();
     const shoot = async (screen) => {
       await page.waitForTimeout(400);

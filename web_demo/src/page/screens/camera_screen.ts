@@ -38,7 +38,8 @@ class Viewfinder {
     this.#stopped = false;
     this.#root.replaceChildren(
       this.#video, element("div", { className: "finder", attributes: { "aria-hidden": "true" } }),
-      button(say("back"), () => go(""), "button corner"), this.#hint, this.#controls());
+      button(say("back"), () => go(""), "button corner"),
+      element("div", { className: "bottom" }, this.#hint, this.#controls()));
     try {
       this.#camera = await Camera.open(this.#video);
     } catch (error) {
