@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING, Any
 from mobile_actnet.cli.arguments import Parser
 from mobile_actnet.commands import run
 from mobile_actnet.errors import ConfigError
-from mobile_actnet.evaluation.config import MULTI_SCALES, AnswerOptions, EvaluationOptions, Rerank
+from mobile_actnet.evaluation.config import (
+    MULTI_SCALES,
+    AnswerOptions,
+    EvaluationOptions,
+    Half,
+    Rerank,
+)
 from mobile_actnet.evaluation.protocols.protocols import Protocol, load_task
 from mobile_actnet.evaluation.reports.reports import (
     add_report_arguments,
@@ -23,7 +29,7 @@ from mobile_actnet.evaluation.reports.reports import (
     wanted,
     write_reports,
 )
-from mobile_actnet.gallery.config import SHORTLIST
+from mobile_actnet.gallery.config import FIRST_VIEWS, SHORTLIST
 from mobile_actnet.gallery.sqlite.storage import Storage
 from mobile_actnet.network.config import DEFAULT_CHECKPOINT
 from mobile_actnet.pictures.views import DEFAULT_VIEWS, VIEW_SETS, parse_views
@@ -66,6 +72,9 @@ def _parser(prog: str) -> argparse.ArgumentParser:
         help=f"of --answers: hits that are verified (default: {SHORTLIST})")  # fmt: skip
     add("--turn", type=int, default=0, metavar="DEGREES",
         help="of --answers: turn the queries clockwise by 90, 180 or 270")  # fmt: skip
+    add("--half", choices=[half.value for half in Half], default=Half.BOTH.value,
+        help="of --answers: every second query of each set, in the order of paths, so that settings "
+        "are chosen on one half and measured on the other (default: both)")  # fmt: skip
     add("--model", type=Path, default=DEFAULT_CHECKPOINT, metavar="FILE",
         help="checkpoint or artefact (default: the shipped weights)")  # fmt: skip
     add("--image-size", type=parse_image_size, metavar="N|HxW", help="for a checkpoint")
@@ -165,7 +174,11 @@ def _measure_answers(
     from mobile_actnet.evaluation.answer_quality import FALSE_SHARES, evaluate_answers
 
     chosen = AnswerOptions(
-        arguments.views, not arguments.no_verify, arguments.shortlist, arguments.turn
+        arguments.views,
+        not arguments.no_verify,
+        arguments.shortlist,
+        arguments.turn,
+        Half(arguments.half),
     )
     found = evaluate_answers(
         arguments.model, arguments.data, arguments.distractors, options, chosen
@@ -182,6 +195,11 @@ def _measure_answers(
             print(f"{name:12}{kind:13}{_interval(score.recall_at_1):>20}"
                   f"{score.recall_at_shortlist:13.1f}" + "".join(f"{text:>22}" for text in answers)
                   + f"{score.queries:9}{score.database:10}")  # fmt: skip
+    for name, kinds in found.sets.items():
+        if "verified" in kinds:
+            score = kinds["verified"]
+            print(f"{name}: {score.certain_early:.1f} % have a certain answer after {FIRST_VIEWS} views, "
+                  f"{score.changed_early} of these another first hit than with all")  # fmt: skip
     return {
         name: {kind: asdict(score) for kind, score in kinds.items()}
         for name, kinds in found.sets.items()

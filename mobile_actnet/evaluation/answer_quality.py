@@ -8,7 +8,7 @@ with verification, whose score is the certainty: inliers times similarity.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -18,11 +18,12 @@ from PIL import Image
 from tqdm import tqdm
 
 from mobile_actnet.errors import ActnetError, ConfigError, UnreadablePictureError
-from mobile_actnet.evaluation.config import AnswerOptions, EvaluationOptions
+from mobile_actnet.evaluation.config import AnswerOptions, EvaluationOptions, Half
 from mobile_actnet.evaluation.extraction import extract
 from mobile_actnet.evaluation.scoring import OpenModel, as_stored, labelled, limited, open_model
 from mobile_actnet.gallery.answers.verification import NOT_FOUND, Verifier
 from mobile_actnet.gallery.answers.verified_ranking import certainty, fused_order
+from mobile_actnet.gallery.config import CERTAIN, FIRST_SHORTLIST, FIRST_VIEWS, VERIFIED_FROM
 from mobile_actnet.pictures.local_features import (
     GALLERY_EXTRACTION,
     QUERY_EXTRACTION,
@@ -35,6 +36,7 @@ from mobile_actnet.pictures.views import View, view_pictures
 
 FALSE_SHARES = (0.01, 0.05)
 _RESAMPLES, _SEED = 1000, 0
+_HALVES = {Half.BOTH: slice(None), Half.EVEN: slice(0, None, 2), Half.ODD: slice(1, None, 2)}
 _TURNS = {90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180,
           270: Image.Transpose.ROTATE_90}  # fmt: skip
 
@@ -60,6 +62,8 @@ class AnswerScore:
         recall_at_shortlist: in per cent, right pictures among the hits that are verified.
         right_answers: by share of false answers, queries that are answered and rightly.
         thresholds: by share of false answers, the score above which a hit is an answer.
+        certain_early: in per cent, queries whose search ends after the first views, by default.
+        changed_early: of these, how many have another first hit than with all views.
         queries, database: how many.
     """
 
@@ -69,6 +73,8 @@ class AnswerScore:
     thresholds: dict[float, float]
     queries: int
     database: int
+    certain_early: float = 0.0
+    changed_early: int = 0
 
 
 @dataclass(frozen=True)
@@ -194,7 +200,9 @@ class _Search:
 
     def scores(self, asked: list[Photo]) -> dict[str, AnswerScore]:
         """Search for queries; those without a positive or that cannot be read do not count."""
-        asked = [photo for photo in asked if self._positives(photo).any()]
+        asked = [photo for photo in asked if self._positives(photo).any()][
+            _HALVES[self._answers.half]
+        ]
         views = (
             self._answers.views if View() in self._answers.views else (View(), *self._answers.views)
         )
@@ -203,6 +211,7 @@ class _Search:
             return {}
         chosen = [views.index(view) for view in self._answers.views]
         kinds: dict[str, list[tuple[bool, float, float, bool]]] = {}
+        early: list[tuple[bool, bool]] = []
         rows = zip(asked, descriptors, strict=True)
         bar = tqdm(
             rows, total=len(asked), unit="query", disable=not self._options.progress, leave=False
@@ -214,11 +223,21 @@ class _Search:
             for name, values in (("whole photo", whole), ("views", best)):
                 kinds.setdefault(name, []).append(self._plain(values, visible, own))
             if self._answers.verify:
-                kinds.setdefault("verified", []).append(self._verified(photo, best, visible, own))
-        return {
+                at_first = similarities[chosen[:FIRST_VIEWS]].max(axis=0)
+                result, ended = self._verified(photo, best, at_first, visible, own)
+                kinds.setdefault("verified", []).append(result)
+                early.append(ended)
+        scores = {
             name: score_answers(_first_hits(found), len(self._database))
             for name, found in kinds.items()
         }
+        if early and len(chosen) > FIRST_VIEWS:
+            certain, changed = np.array(early).T
+            scores["verified"] = replace(
+                scores["verified"], certain_early=100 * float(certain.mean()),
+                changed_early=int((certain & changed).sum()),
+            )  # fmt: skip
+        return scores
 
     def _describe(
         self, asked: list[Photo], views: tuple[View, ...]
@@ -251,13 +270,16 @@ class _Search:
         return bool(own[order[0]]), float(values[order[0]]), unknown, shortlisted
 
     def _verified(
-        self, photo: Photo, values: Floats, visible: Marks, own: Marks
-    ) -> tuple[bool, float, float, bool]:
+        self, photo: Photo, values: Floats, at_first: Floats, visible: Marks, own: Marks
+    ) -> tuple[tuple[bool, float, float, bool], tuple[bool, bool]]:
+        """Return what `_first_hits` takes, and whether the first views are enough and change the hit."""
         verifier = Verifier(extract_local(self._open(photo.path), QUERY_EXTRACTION))
         inliers = cache(lambda row: self._inliers(verifier, row))
 
-        def first(seen: Marks) -> tuple[int, float, NDArray[np.int64]]:
-            shortlist = _order(values, seen)[: self._answers.shortlist]
+        def first(
+            values: Floats, seen: Marks, count: int = self._answers.shortlist
+        ) -> tuple[int, float, NDArray[np.int64]]:
+            shortlist = _order(values, seen)[:count]
             if not len(shortlist):
                 return 0, -np.inf, shortlist
             counts = np.array([inliers(int(row)) for row in shortlist], np.int64)
@@ -265,9 +287,11 @@ class _Search:
             row = int(shortlist[best])
             return row, certainty(float(values[row]), int(counts[best])), shortlist
 
-        row, known, shortlist = first(visible)
-        _, unknown, _ = first(visible & ~own)
-        return bool(own[row]), known, unknown, bool(own[shortlist].any())
+        row, known, shortlist = first(values, visible)
+        _, unknown, _ = first(values, visible & ~own)
+        soon, sure, _ = first(at_first, visible, min(FIRST_SHORTLIST, self._answers.shortlist))
+        ended = sure >= CERTAIN * VERIFIED_FROM, soon != row
+        return (bool(own[row]), known, unknown, bool(own[shortlist].any())), ended
 
     def _inliers(self, verifier: Verifier, row: int) -> int:
         features = self._local(row)

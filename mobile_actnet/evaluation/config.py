@@ -21,6 +21,14 @@ class Rerank(StrEnum):
     DIFFUSION = "diffusion"
 
 
+class Half(StrEnum):
+    """Queries that settings are chosen on, those that are left, or all of them."""
+
+    BOTH = "both"
+    EVEN = "even"
+    ODD = "odd"
+
+
 @dataclass(frozen=True)
 class EvaluationOptions:
     """How a model is measured.
@@ -55,12 +63,14 @@ class AnswerOptions:
         verify: whether the shortlist is compared by local features.
         shortlist: pictures that are compared.
         turn_deg: 0, 90, 180 or 270; queries are turned clockwise before they are searched for.
+        half: which queries of each set are asked, in the order of their paths, from 0 on.
     """
 
     views: tuple[View, ...] = VIEW_SETS[DEFAULT_VIEWS]
     verify: bool = True
     shortlist: int = SHORTLIST
     turn_deg: int = 0
+    half: Half = Half.BOTH
 
     def __post_init__(self) -> None:
         if self.shortlist < 1:

@@ -92,6 +92,14 @@ def test_posters_are_answered_rightly(shop: Path, capsys: pytest.CaptureFixture[
     assert found["verified"]["recall_at_1"]["value"] == 100
     assert found["verified"]["right_answers"]["0.01"]["value"] == 100
     assert (found["verified"]["queries"], found["verified"]["database"]) == (4, 9)
+    # Posters have many inliers: two views are enough for all of them, and find the same.
+    assert found["verified"]["certain_early"] == 100
+    assert found["verified"]["changed_early"] == 0
+    assert found["views"]["certain_early"] == 0
+    two = told(capsys, "--data", shop, "--views", "whole,centre")
+    assert two["verified"]["certain_early"] == 0, "nothing is left to be spared"
+    for half in ("even", "odd"):
+        assert told(capsys, "--data", shop, "--half", half)["verified"]["queries"] == 2
     sideways = told(capsys, "--data", shop, "--turn", "90")
     assert sideways["verified"]["recall_at_1"]["value"] == 100
 
