@@ -53,6 +53,21 @@ def item(kind: str, source: str, alt: str, *captions: str) -> str:
     )
 
 
+def shared_item(kind: str, name: str, alt: str, *captions: str) -> str:
+    """Return a list item whose picture stands once in the page, in the style of `name`."""
+    lines = "".join(f"<br><span>{html.escape(caption)}</span>" for caption in captions)
+    told = html.escape(alt)
+    return (
+        f'<li class="{kind}"><span class="picture {name}" role="img" aria-label="{told}" '
+        f'title="{told}"></span>{lines}</li>'
+    )
+
+
+def shared_style(name: str, source: str) -> str:
+    """Return the style that gives `shared_item` its picture."""
+    return f".{name} {{ background-image: url({source}); }}"
+
+
 def data_url(jpeg: bytes) -> str:
     """Return a JPEG as an address that holds it."""
     return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"

@@ -8,17 +8,25 @@ from PIL import Image, ImageDraw
 from mobile_actnet.errors import UnreadablePictureError
 from mobile_actnet.gallery.gallery import Gallery
 from mobile_actnet.gallery.hits import Answer, Hit
-from mobile_actnet.gallery.pages import PHONE_STYLE, data_url, item, page
+from mobile_actnet.gallery.pages import (
+    PHONE_STYLE,
+    data_url,
+    item,
+    page,
+    shared_item,
+    shared_style,
+)
 from mobile_actnet.gallery.sqlite.schema import from_gallery
 from mobile_actnet.pictures.preprocessing import decode
 from mobile_actnet.pictures.thumbnails import thumbnail_jpeg
 
 _SIDE_PX = 160
-_QUERY_SIDE_PX = 320
+_QUERY_SIDES_PX = (320, 240, 96)
 _OUTLINE, _OUTLINE_PX = (30, 200, 80), 4
 
-_MANY_PICTURES = 400
-"""Pages of more get smaller ones: 150 queries with ten hits each stay below 10 MB."""
+_MANY_PICTURES, _VERY_MANY_PICTURES = 400, 4000
+"""Pages of more get smaller ones, and each hit's picture once. Thumbnails of photos are 11 kB at 240 px
+and 3 kB at 96 px on average, so 2 000 queries in a gallery of 1 000 make about 12 MB."""
 
 _STYLE = """
 li { width: 172px; text-align: center; font-size: .8rem; overflow-wrap: anywhere; }
@@ -26,6 +34,9 @@ img { border: 2px solid #ddd; max-width: 164px; max-height: 164px; }
 .query { width: 250px; }
 .query img { border-color: #1b1b1b; max-width: 240px; max-height: 240px; }
 .verified img { border-color: #1ec850; border-width: 4px; }
+.picture { display: inline-block; box-sizing: border-box; width: 100px; height: 100px;
+  border: 2px solid #ddd; background: center / contain no-repeat; }
+.verified .picture { border-color: #1ec850; border-width: 4px; }
 .missing img { width: 120px; height: 120px; background: #eee; }
 """
 
@@ -43,7 +54,9 @@ def search_page(gallery: Gallery, answers: list[Answer]) -> str:
         HTML. Pictures come from the gallery's thumbnails, else from the photos themselves.
     """
     shown: dict[int, str] = {}
-    many = sum(1 + len(answer.hits) for answer in answers) > _MANY_PICTURES
+    count = sum(1 + len(answer.hits) for answer in answers)
+    many = count > _MANY_PICTURES
+    query_side = _QUERY_SIDES_PX[(count > _MANY_PICTURES) + (count > _VERY_MANY_PICTURES)]
     parts = [
         f"<p>{len(gallery)} pictures, described by {html.escape(gallery.info.model_file)}. The "
         "first picture of a row is the query; the number is the similarity, at most 1. A green frame "
@@ -55,16 +68,17 @@ def search_page(gallery: Gallery, answers: list[Answer]) -> str:
             parts.append(f"<p>{html.escape(str(answer.problem))}</p></section>")
             continue
         parts.append(f"<p>{html.escape(answer.sentence())}</p>")
-        parts += ["<ol>", _query_item(answer, many)]
+        parts += ["<ol>", _query_item(answer, query_side)]
         parts += [
             _item(gallery, rank, hit, shown, many) for rank, hit in enumerate(answer.hits, start=1)
         ]
         parts.append("</ol></section>")
-    return page(f"Search in {gallery.path.name}", _STYLE + PHONE_STYLE, parts)
+    shared = "\n".join(shared_style(f"p{number}", source) for number, source in shown.items())
+    style = _STYLE + (shared if many else "") + PHONE_STYLE
+    return page(f"Search in {gallery.path.name}", style, parts)
 
 
-def _query_item(answer: Answer, many: bool) -> str:
-    side = _QUERY_SIDE_PX * 3 // 4 if many else _QUERY_SIDE_PX
+def _query_item(answer: Answer, side: int) -> str:
     photo = decode(answer.picture)
     shown = next((hit for hit in answer.hits if hit.verified and hit.outline), None)
     small = photo.copy()
@@ -89,7 +103,10 @@ def _item(gallery: Gallery, rank: int, hit: Hit, shown: dict[int, str], many: bo
     if hit.duplicates:
         captions.append(f"and {len(hit.duplicates)} nearly the same")
     kind = "missing" if source == _NOTHING else "verified" if hit.verified else "hit"
-    return item(kind, source, f"hit {rank}: {hit.path}", *captions)
+    alt = f"hit {rank}: {hit.path}"
+    if many:
+        return shared_item(kind, f"p{hit.picture_id}", alt, *captions)
+    return item(kind, source, alt, *captions)
 
 
 def _source(gallery: Gallery, hit: Hit, many: bool) -> str:

@@ -22,7 +22,7 @@ from mobile_actnet.pictures.thumbnails import thumbnail_jpeg
 THUMBNAIL_SIDE_PX = 96
 
 _STYLE = """
-li { width: 108px; text-align: center; font-size: .8rem; }
+li { width: 108px; text-align: center; font-size: .8rem; overflow-wrap: anywhere; }
 img { border: 4px solid #555; max-width: 100px; }
 .right img { border: 4px solid #00803c; }
 .wrong img { border: 4px dashed #c8102e; }
@@ -47,6 +47,8 @@ class Ranking:
         hits: (K,) int64, numbers of the best hits, best first.
         similarities: (K,) float32.
         right: (K,) whether a hit shows the query's instance.
+        best_right: number of the best right picture. place: where it was found, from 1 on.
+        right_similarity: of that picture.
     """
 
     query: int
@@ -54,6 +56,9 @@ class Ranking:
     hits: NDArray[np.int64]
     similarities: NDArray[np.float32]
     right: NDArray[np.bool_]
+    best_right: int
+    place: int
+    right_similarity: float
 
 
 def worst_rankings(
@@ -81,7 +86,7 @@ def worst_rankings(
         order = np.argsort(-similarities, kind="stable")
         right = instances[others[order]] == instances[query]
         if right.any():
-            best = order[: config.hits]
+            best, first_right = order[: config.hits], int(right.argmax())
             rankings.append(
                 Ranking(
                     query=int(query),
@@ -89,6 +94,9 @@ def worst_rankings(
                     hits=others[best],
                     similarities=similarities[best],
                     right=right[: config.hits],
+                    best_right=int(others[order[first_right]]),
+                    place=first_right + 1,
+                    right_similarity=float(similarities[order[first_right]]),
                 )
             )
     return sorted(rankings, key=lambda ranking: ranking.ap)[: config.queries_per_set]
@@ -119,7 +127,7 @@ def browse_page(title: str, photos: list[Photo], sets: dict[str, list[Ranking]])
     parts = [
         "<p>Queries with the worst average precision first. The first picture of a row is the "
         "query; a solid green frame is a right hit, a dashed red one a wrong hit. The number is "
-        "the similarity.</p>",
+        "the similarity. Where no hit is right, the right picture stands at the end, with its place.</p>",
     ]
     for name, rankings in sets.items():
         parts.append(f"<h2>{html.escape(name)}</h2>")
@@ -139,6 +147,13 @@ def _section(ranking: Ranking, photos: list[Photo], thumbnail: Callable[[int], s
         zip(ranking.hits, ranking.similarities, ranking.right, strict=True), start=1
     ):
         word = "right" if right else "wrong"
-        alt = f"hit {rank}, {word}: {photos[hit].path.name}"
-        parts.append(item(word, thumbnail(int(hit)), alt, f"{similarity:.3f} {word}"))
+        name = photos[hit].path.name
+        alt = f"hit {rank}, {word}: {name}"
+        parts.append(item(word, thumbnail(int(hit)), alt, f"{similarity:.3f} {word}", name))
+    if not ranking.right.any():
+        name, told = photos[ranking.best_right].path.name, f"at place {ranking.place}"
+        score = f"{ranking.right_similarity:.3f} right, {told}"
+        parts.append(
+            item("right", thumbnail(ranking.best_right), f"right, {told}: {name}", score, name)
+        )
     return [*parts, "</ol></section>"]

@@ -7,6 +7,7 @@ dashes as well. The same numbers give the same bytes: no date, no random identif
 
 import importlib.util
 import io
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 _DASHES = ("-", "--", "-.", ":")
 _WIDTH_INCHES = 6.4
 _DPI = 150
+_LABEL_INCHES = 0.45
 
 
 def require_matplotlib(
@@ -95,7 +97,7 @@ def draw_curves(curves: dict[str, dict[int, float]], path: Path) -> bytes:
             )
         dims = sorted({dim for curve in curves.values() for dim in curve})
         axes.set_xscale("log", base=2)
-        axes.set_xticks(dims, [str(dim) for dim in dims])
+        axes.set_xticks(dims, tick_labels(dims))
         axes.minorticks_off()
         axes.set_xlabel("descriptor dimension (number of values)")
         axes.set_ylabel("mAP (%)")
@@ -103,6 +105,22 @@ def draw_curves(curves: dict[str, dict[int, float]], path: Path) -> bytes:
         axes.legend(title="set")
 
     return picture(draw, path, 4.2)
+
+
+def tick_labels(dims: list[int]) -> list[str]:
+    """Return the labels of rising positions on a logarithmic axis; empty where two would overlap.
+
+    The largest keeps its label.
+    """
+    octaves = math.log2(dims[-1] / dims[0]) or 1.0
+    least = octaves * _LABEL_INCHES / (_WIDTH_INCHES - 1)
+    labels, held = [], math.inf
+    for dim in reversed(dims):
+        place = math.log2(dim)
+        shown = held - place >= least
+        labels.append(str(dim) if shown else "")
+        held = place if shown else held
+    return labels[::-1]
 
 
 def _draw_panel(axes: Any, name: str, histograms: "DistanceHistograms") -> None:

@@ -23,7 +23,7 @@ from mobile_actnet.evaluation.reports.plots import (
     require_matplotlib,
 )
 from mobile_actnet.evaluation.reports.separability import distance_histograms
-from mobile_actnet.files import write_atomically
+from mobile_actnet.files import refuse_existing, refuse_unwritable, write_atomically
 from mobile_actnet.network.config import is_checkpoint
 from mobile_actnet.pictures.photos import Photo
 from mobile_actnet.runtime.vocabulary import ImageSize
@@ -70,6 +70,7 @@ def check_report_arguments(arguments: argparse.Namespace) -> None:
 
     Raises:
         ConfigError: a file's name, a number or a model that a report cannot be made with.
+        ActnetError: a report's folder cannot be written.
         MissingPackageError: matplotlib is needed and not installed.
     """
     for picture in (arguments.separability, arguments.curve):
@@ -89,6 +90,10 @@ def check_report_arguments(arguments: argparse.Namespace) -> None:
         check_backbone_source(arguments.model, arguments.backbone)
         if not arguments.ablation_data:
             raise ConfigError("--ablation needs --ablation-data DIR with training pictures")
+    reports = (arguments.separability, arguments.curve, arguments.browse, arguments.ablation)
+    for report in filter(None, reports):
+        refuse_existing(report, overwrite=True)
+        refuse_unwritable(report.parent)
 
 
 def write_reports(arguments: argparse.Namespace, context: "ReportContext") -> list[str]:

@@ -42,6 +42,18 @@ def test_the_page_holds_everything(make_photos, artefact, tmp_path: Path, side_p
     assert ('class="missing"' in page) == (side_px == 0)
 
 
+def test_a_page_of_many_holds_each_picture_once(
+    make_photos, artefact, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mobile_actnet.gallery.search_page._MANY_PICTURES", 7)
+    page = page_of(make_photos, artefact, tmp_path, 160)
+    assert page.count('role="img"') == 2 * 3
+    sources = re.findall(r"\.p\d+ { background-image: url\((data:image/jpeg[^)]*)\)", page)
+    assert len(sources) == len(set(sources)) == 3, "two queries share their hits"
+    shown = set(re.findall(r'class="picture (p\d+)"', page))
+    assert all(f".{name} {{" in page for name in shown)
+
+
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 def test_chromium_shows_every_picture(make_photos, artefact, tmp_path: Path) -> None:
     page = page_of(make_photos, artefact, tmp_path, 160)

@@ -85,6 +85,16 @@ def test_a_picture_is_not_its_own_hit() -> None:
     assert [r.hits.tolist() for r in rankings] == [[1], [0]]
 
 
+def test_the_right_picture_is_shown_where_all_hits_are_wrong(photos: list[Photo]) -> None:
+    rankings = worst_rankings(DESCRIPTORS, photos, np.array([0, 1]), BrowseConfig(hits=1))
+    assert (rankings[0].best_right, rankings[0].place) == (4, 2)
+    assert rankings[0].right_similarity == pytest.approx(0.6)
+    page = Page(browse_page("Hits", photos, {"a": rankings}))
+    assert page.items == ["query", "wrong", "right", "query", "right"]
+    assert "0.600 right, at place 2" in page.text
+    assert "d1.png" in page.text, "hits are named"
+
+
 def test_page(photos: list[Photo]) -> None:
     rankings = worst_rankings(DESCRIPTORS, photos, np.array([0, 1]))
     text = browse_page("Hits of <model>", photos, {"a & b": rankings})

@@ -3,6 +3,7 @@
 import importlib.util
 import io
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from mobile_actnet.evaluation.reports.plots import (
     draw_curves,
     draw_histograms,
     require_matplotlib,
+    tick_labels,
 )
 from mobile_actnet.evaluation.reports.separability import DistanceHistograms
 
@@ -58,6 +60,17 @@ def test_svg_says_what_is_shown() -> None:
 
 
 @needs_matplotlib
+def test_labels_of_near_dimensions_do_not_overlap() -> None:
+    dims = [8, 16, 32, 64, 128, 256, 512, 1024, 1280, 2048, 2560]
+    labels = tick_labels(dims)
+    assert labels[-1] == "2560"
+    assert labels[-2] == ""
+    shown = [dim for dim, label in zip(dims, labels, strict=True) if label]
+    assert all(b / a >= 1.6 for a, b in pairwise(shown)), shown
+    assert len(shown) >= 8
+    assert tick_labels([64]) == ["64"]
+
+
 def test_png_opens() -> None:
     with Image.open(io.BytesIO(draw_histograms({"shop": HISTOGRAMS}, Path("a.png")))) as picture:
         assert picture.size == (960, 450)

@@ -151,6 +151,15 @@ def test_refused_before_anything_is_described(
         check_report_arguments(parse(*options, model=Path(model)))
 
 
+def test_an_unwritable_folder_is_told_before_anything_is_described(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ActnetError, match="cannot write to"):
+        check_report_arguments(parse("--browse", str(tmp_path / "file" / "hits.html")))
+    (tmp_path / "hits.html").mkdir()
+    with pytest.raises(ActnetError, match="is a folder"):
+        check_report_arguments(parse("--browse", str(tmp_path / "hits.html")))
+
+
 def test_missing_matplotlib(monkeypatch) -> None:
     absent = functools.partial(plots.require_matplotlib, lambda _: None)
     monkeypatch.setattr(evaluate_reports, "require_matplotlib", absent)
