@@ -26,7 +26,8 @@ let package = Package(
             ]
         ),
         // Links to the C code that the Android demo uses too; see the headers.
-        .target(name: "CActnetVerification"),
+        .target(
+            name: "CActnetVerification", linkerSettings: [.linkedLibrary("m", onLinux)]),
         .target(
             name: "CActnetEngine",
             dependencies: ["CActnetVerification"],

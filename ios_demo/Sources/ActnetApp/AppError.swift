@@ -6,6 +6,8 @@ public enum AppError: ActnetError {
     /// The app was built with another number of models than one.
     case models(Int)
     case noGallery
+    /// The app was built without the codes of local features, a file of this name.
+    case noCodes(String)
     /// Something cannot be copied or moved inside the app's folder.
     case cannotStore(String, StorageFailure)
     /// A photo of the app's folder cannot be read now.
@@ -23,6 +25,7 @@ public enum AppError: ActnetError {
         switch self {
         case .models(let count): "The app was built with \(count) models; it needs one."
         case .noGallery: "The app was built without a gallery."
+        case .noCodes(let file): "The app was built without \(file)."
         case .cannotStore(let what, let failure): "\(what) cannot be stored: \(failure.reason)."
         case .cannotRead(let reason): "The photo cannot be read now: \(reason)."
         case .photoNotHanded(let failure): "The photo cannot be read: \(failure.reason)."
@@ -35,7 +38,7 @@ public enum AppError: ActnetError {
 
     public var recoverySuggestion: String? {
         switch self {
-        case .models, .noGallery: "Run make ios-assets and build the app again."
+        case .models, .noGallery, .noCodes: "Run make ios-assets and build the app again."
         case .cannotStore(_, let failure): failure.wayOut
         case .cannotRead: "Nothing is lost. Unlock the phone and try again."
         case .photoNotHanded(let failure): failure.wayOut

@@ -9,6 +9,17 @@ struct InstalledFiles: Sendable {
     let gallery: URL
     /// That of this phone's photos, in the app's folder; not there before the first start.
     let added: URL
+    /// In the bundle: what makes codes of local features.
+    let codes: URL
+
+    /// Reads the codes; throws where the app was built without them.
+    func readCodes() throws -> Data {
+        do {
+            return try Data(contentsOf: codes)
+        } catch {
+            throw AppError.noCodes(codes.lastPathComponent)
+        }
+    }
 }
 
 /// Finds what came with the app, and where what is added on the phone lies.
@@ -31,7 +42,8 @@ struct Installer: Sendable {
         }
         return InstalledFiles(
             package: package, gallery: gallery,
-            added: folder.appendingPathComponent(Self.addedFile))
+            added: folder.appendingPathComponent(Self.addedFile),
+            codes: bundled.appendingPathComponent(FeatureExtractor.codesFile))
     }
 
     /// Forgets the gallery of the phone's photos; they are described again.

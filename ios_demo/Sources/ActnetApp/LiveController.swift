@@ -24,6 +24,7 @@ public final class LiveController {
     public func starting() {
         intervals = RecentSamples(capacity: Self.frames)
         lastMs = nil
+        if let session = store.session { Task { await session.cameraStarts() } }
         store.state.live = .starting
     }
 
@@ -55,7 +56,7 @@ public final class LiveController {
         lastPicture = picture
         let top = store.state.settings.top
         do {
-            let found = try await session.recognise(top: top, spentMs: spentMs) { picture }
+            let found = try await session.recognise(top: top, spentMs: spentMs, isFrame: true) { picture }
             show(found)
         } catch {
             store.state.live = .failed(sentences(error))
@@ -70,8 +71,11 @@ public final class LiveController {
         // While it was looked at, the camera may have been refused, or the phone have become hot.
         switch store.state.live {
         case .starting, .seeing, .failed:
+            // What was seen last stays while the camera moves.
+            var matches = found.matches
+            if !found.isWhole, case .seeing(let sight) = store.state.live { matches = sight.matches }
             store.state.live = .seeing(
-                Sight(matches: found.matches, times: found.times, framesPerSecond: rate))
+                Sight(matches: matches, times: found.times, framesPerSecond: rate))
         case .noPermission, .paused: break
         }
     }

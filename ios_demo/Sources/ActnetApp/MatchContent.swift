@@ -9,6 +9,12 @@ func matchBlocks(_ matches: [Match], threshold: Double) -> [Block] {
         [.heading("The gallery is empty"), addPhotos]
     case .similar(let similar):
         similar.map(row)
+    case .nothingSimilar(let nearest) where nearest.proof != nil:
+        [
+            .heading("Nothing of the gallery is in the photo"),
+            .paragraph("The most similar picture:"),
+            row(nearest),
+        ]
     case .nothingSimilar(let nearest):
         [
             .heading("Nothing similar in the gallery"),
@@ -23,14 +29,17 @@ let pickPhoto = Block.button("Pick a photo", .ask(.photo))
 
 private func row(_ match: Match) -> Block {
     let alike = match.alike == 0 ? "" : ", and \(match.alike) nearly the same"
+    let places = match.proof.map { ", \($0.inliers) places agree" } ?? ""
     return .pictureRow(
-        match.picture, detail: "similarity \(decimals(match.similarity, 3))\(alike)")
+        match.picture, detail: "similarity \(decimals(match.similarity, 3))\(places)\(alike)")
 }
 
 /// Milliseconds of each stage.
 func timesText(_ times: StageTimes) -> String {
     "decode \(ms(times.decodeMs)), resize \(ms(times.resizeMs)), model \(ms(times.inferenceMs)), "
-        + "search \(ms(times.searchMs)), together \(ms(times.totalMs)) ms"
+        + (times.verificationMs > 0
+            ? "verification \(ms(times.verificationMs))" : "search \(ms(times.searchMs))")
+        + ", together \(ms(times.totalMs)) ms"
 }
 
 func ms(_ value: Double) -> String {

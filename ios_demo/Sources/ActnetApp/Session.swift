@@ -14,7 +14,10 @@ actor Session: PhotoStore {
     private let phone: any Phone
     private let reader: GalleryPair
     private let writer: GalleryWriter
+    /// nil where the gallery has no local features.
+    private let features: FeatureExtractor?
     private var database: Database
+    private var steadiness = Steadiness()
 
     /// Opens everything, or throws with a sentence for the screen.
     ///
@@ -32,6 +35,7 @@ actor Session: PhotoStore {
         writer = try GalleryWriter(files.added, describedBy: model)
         let added = try GalleryReader(files.added, place: .folder, describedBy: model)
         reader = GalleryPair(shipped: shipped, added: added)
+        features = shipped.hasLocalFeatures ? try FeatureExtractor(codes: files.readCodes()) : nil
         database = try reader.load()
         info = reader.info
         selfTest = try await describer.passedSelfTest()
@@ -58,26 +62,77 @@ actor Session: PhotoStore {
         try AddedGallery.create(at: files.added, like: files.gallery)
     }
 
-    /// Finds a picture's matches.
+    /// Finds a picture's matches; a frame of the camera is verified only where the camera stands still.
     ///
     /// - Parameters:
     ///   - spentMs: what decoding has taken already.
+    ///   - isFrame: whether it is one of the camera's frames.
     ///   - decode: makes the upright picture.
     func recognise(
-        top: Int, spentMs: Double = 0, decode: @Sendable () throws -> RgbPicture
+        top: Int, spentMs: Double = 0, isFrame: Bool = false,
+        decode: @Sendable () throws -> RgbPicture
     ) async throws -> Recognition {
-        let start = phone.nowMs()
+        var watch = StageWatch(phone)
         let picture = try decode()
-        let decoded = phone.nowMs()
+        watch.lap(\.decodeMs)
+        watch.times.decodeMs += spentMs
         let pixels = try resized(picture)
-        let resized = phone.nowMs()
+        watch.lap(\.resizeMs)
         let descriptor = try await describer.describe(pixels: pixels)
-        let described = phone.nowMs()
-        let matches = try reader.matches(descriptor, in: database, top: top)
-        let times = StageTimes(
-            decodeMs: spentMs + decoded - start, resizeMs: resized - decoded,
-            inferenceMs: described - resized, searchMs: phone.nowMs() - described)
-        return Recognition(matches: matches, times: times)
+        watch.lap(\.inferenceMs)
+        let isSteady = isFrame ? steadiness.take(descriptor) : true
+        guard let features, isSteady else {
+            let matches = try reader.matches(descriptor, in: database, top: top)
+            watch.lap(\.searchMs)
+            return Recognition(
+                matches: features == nil ? matches : matches.map(\.unproven),
+                times: watch.times.whole, isWhole: features == nil)
+        }
+        let matches = try await verified(picture, descriptor, features, top, &watch)
+        return Recognition(matches: matches, times: watch.times.whole)
+    }
+
+    /// The camera starts: its next frame has none before it.
+    func cameraStarts() {
+        steadiness.reset()
+    }
+
+    /// The first views may end the search (docs/verification.md); else all are searched for.
+    private func verified(
+        _ photo: RgbPicture, _ whole: [Float], _ features: FeatureExtractor, _ top: Int,
+        _ watch: inout StageWatch
+    ) async throws -> [Match] {
+        let database = database
+        guard let working = photo.working() else { throw PictureError.tooLarge("The photo") }
+        watch.lap(\.resizeMs)
+        let taken = try features.features(of: photo, .photo)
+        watch.lap(\.verificationMs)
+        let first = Views.standard[1..<VerifiedSearch.firstViews]
+        var views = [whole] + (try await described(photo, Array(first), working, &watch))
+        let search = try PhotoSearch(reader, database, photo: taken)
+        let early = try search.matches(
+            views, top: top, shortlist: VerifiedSearch.firstShortlist)
+        watch.lap(\.verificationMs)
+        if search.isCertain(early) { return early }
+        let others = Views.standard[VerifiedSearch.firstViews...]
+        views += try await described(photo, Array(others), working, &watch)
+        let matches = try search.matches(views, top: top, shortlist: VerifiedSearch.shortlist)
+        watch.lap(\.verificationMs)
+        return matches
+    }
+
+    private func described(
+        _ photo: RgbPicture, _ views: [PhotoView], _ working: RgbPicture, _ watch: inout StageWatch
+    ) async throws -> [[Float]] {
+        guard let pictures = photo.pictures(of: views, working: working) else {
+            throw PictureError.tooLarge("The photo")
+        }
+        let pixels = try pictures.map(resized)
+        watch.lap(\.resizeMs)
+        var descriptors: [[Float]] = []
+        for view in pixels { descriptors.append(try await describer.describe(pixels: view)) }
+        watch.lap(\.inferenceMs)
+        return descriptors
     }
 
     private func resized(_ picture: RgbPicture) throws -> RgbPicture {
@@ -100,7 +155,8 @@ actor Session: PhotoStore {
             sha256: Sha256.bytes(of: file),
             widthPx: picture.width, heightPx: picture.height, label: nil,
             descriptor: try await describer.describe(pixels: resized(picture)),
-            thumbnail: side > 0 ? try phone.jpeg(picture, sidePx: side) : nil)
+            thumbnail: side > 0 ? try phone.jpeg(picture, sidePx: side) : nil,
+            features: try features?.features(of: picture, .gallery))
     }
 
     func store(_ photo: DescribedPhoto) throws {

@@ -179,6 +179,8 @@ public enum EngineError: ActnetError {
     case cannotLoad(reason: String)
     /// The runtime took it and failed with a picture.
     case failed(reason: String)
+    /// Local features cannot be taken or compared.
+    case features(reason: String)
     /// Pixels of another size than the model's.
     case otherSize(width: Int, height: Int, expectedWidth: Int, expectedHeight: Int)
     /// It computes something else on this machine than was exported.
@@ -188,6 +190,7 @@ public enum EngineError: ActnetError {
         switch self {
         case .cannotLoad(let reason): "The model cannot be loaded: \(reason)."
         case .failed(let reason): "The model failed: \(reason)."
+        case .features(let reason): "Local features cannot be used: \(reason)."
         case .otherSize(let width, let height, let expectedWidth, let expectedHeight):
             "The model takes \(expectedWidth) x \(expectedHeight) pixels, not \(width) x \(height)."
         case .failedSelfTest(let cosine, let cosineMin):
@@ -200,6 +203,7 @@ public enum EngineError: ActnetError {
         switch self {
         case .cannotLoad: "Export the model again with actnet-export, and put it in place."
         case .failed: "Choose another accelerator in the settings, or start the app again."
+        case .features: "Choose another photo, or start the app again."
         case .otherSize: "Resize the picture as the model's manifest says."
         case .failedSelfTest: "Choose another accelerator, or export the model again."
         }

@@ -84,6 +84,16 @@ public struct Database: Sendable {
         return best.sorted().map { Hit(id: ids[$0.row], similarity: $0.similarity, row: $0.row) }
     }
 
+    /// Returns the similarity of a row and a descriptor of length 1.
+    func similarity(of row: Int, to descriptor: [Float]) throws -> Double {
+        let query = try StoredDescriptors(descriptor, as: stored.storage)
+        var sum = [0.0]
+        try sum.withUnsafeMutableBufferPointer { sum in
+            try multiply(row..<row + 1, query, .plain, into: sum)
+        }
+        return sum[0] * query.scales[0] * stored.scales[row]
+    }
+
     /// Returns the similarity of two rows.
     func similarity(_ one: Int, _ other: Int) -> Double {
         let sum: Double

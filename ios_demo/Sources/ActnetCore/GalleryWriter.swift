@@ -17,10 +17,12 @@ public struct DescribedPhoto: Sendable {
     public let descriptor: [Float]
     /// A JPEG file, upright.
     public let thumbnail: Data?
+    /// nil where the gallery has none.
+    public let features: LocalFeatures?
 
     public init(
         path: String, sizeBytes: Int64, mtimeNs: Int64, sha256: Data, widthPx: Int, heightPx: Int,
-        label: String?, descriptor: [Float], thumbnail: Data?
+        label: String?, descriptor: [Float], thumbnail: Data?, features: LocalFeatures? = nil
     ) {
         self.path = path
         self.sizeBytes = sizeBytes
@@ -31,6 +33,7 @@ public struct DescribedPhoto: Sendable {
         self.label = label
         self.descriptor = descriptor
         self.thumbnail = thumbnail
+        self.features = features
     }
 }
 
@@ -159,6 +162,17 @@ public final class GalleryWriter {
         if let thumbnail = photo.thumbnail {
             try connection.run(
                 "INSERT INTO thumbnail VALUES (?, ?)", [.integer(id), .blob([UInt8](thumbnail))])
+        }
+        if let features = photo.features {
+            try connection.run(
+                """
+                INSERT INTO local_features (picture_id, width_px, height_px, features)
+                VALUES (?, ?, ?, ?)
+                """,
+                [
+                    .integer(id), .integer(Int64(features.widthPx)),
+                    .integer(Int64(features.heightPx)), .blob(features.bytes),
+                ])
         }
         try connection.run("DELETE FROM problem WHERE path = ?", [.text(photo.path)])
         return id

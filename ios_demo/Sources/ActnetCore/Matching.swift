@@ -5,11 +5,47 @@ public struct Match: Equatable, Sendable {
     public let similarity: Double
     /// How many more hits show nearly the same picture.
     public let alike: Int
+    /// What comparing local features says; nil where the similarity alone is known.
+    public let proof: Proof?
 
-    public init(picture: GalleryPicture, similarity: Double, alike: Int) {
+    public init(picture: GalleryPicture, similarity: Double, alike: Int, proof: Proof? = nil) {
         self.picture = picture
         self.similarity = similarity
         self.alike = alike
+        self.proof = proof
+    }
+
+    /// Tells whether it is an answer: by its proof, or else by its similarity.
+    public func isAnswer(from threshold: Double) -> Bool {
+        proof?.isVerified ?? (similarity >= threshold)
+    }
+
+    /// The same of a photo that was not compared; never an answer.
+    public var unproven: Match {
+        Match(picture: picture, similarity: similarity, alike: alike, proof: Proof.none)
+    }
+}
+
+/// What comparing a picture's local features with those of the photo says.
+public struct Proof: Equatable, Sendable {
+    /// Of a picture that was not compared, or that is not in the photo.
+    public static let none = Proof(inliers: 0, certainty: 0, isVerified: false, outline: nil)
+
+    /// Places that fit one geometric model; 0 where there is none.
+    public let inliers: Int
+    /// Inliers times similarity.
+    public let certainty: Double
+    /// Whether that makes the picture an answer, by the gallery's threshold.
+    public let isVerified: Bool
+    /// The picture's corners in the photo, from its top left clockwise as the picture is seen, as shares
+    /// 0 to 1 of the photo's width and height; nil where there is no model.
+    public let outline: [Place]?
+
+    public init(inliers: Int, certainty: Double, isVerified: Bool, outline: [Place]?) {
+        self.inliers = inliers
+        self.certainty = certainty
+        self.isVerified = isVerified
+        self.outline = outline
     }
 }
 
@@ -23,9 +59,9 @@ public enum Verdict: Equatable, Sendable {
 
     /// - Parameters:
     ///   - matches: best first.
-    ///   - threshold: least similarity of a match.
+    ///   - threshold: least similarity of a match that has no proof.
     public init(_ matches: [Match], threshold: Double) {
-        let similar = matches.filter { $0.similarity >= threshold }
+        let similar = matches.filter { $0.isAnswer(from: threshold) }
         if let nearest = matches.first {
             self = similar.isEmpty ? .nothingSimilar(nearest: nearest) : .similar(similar)
         } else {
@@ -35,9 +71,9 @@ public enum Verdict: Equatable, Sendable {
 }
 
 /// Similarity from which hits count as nearly the same picture, as in `actnet-search --group`.
-private let samePicture = 0.95
+let samePicture = 0.95
 /// Hits that are looked at for each match, as near-duplicates are taken together.
-private let hitsPerMatch = 4
+let hitsPerMatch = 4
 
 extension PictureSource {
     /// Returns the most similar pictures, best first; those that have gone since are left out.

@@ -10,7 +10,7 @@ public final class PhotoVerifier: @unchecked Sendable {
     public init(_ photo: LocalFeatures) throws {
         var error = CActnetVerification.ActnetError()
         let opened = photo.withC { actnet_verifier_open(&$0, &error) }
-        guard let opened else { throw EngineError.failed(reason: text(of: error)) }
+        guard let opened else { throw EngineError.features(reason: text(of: error)) }
         verifier = opened
     }
 
@@ -22,7 +22,7 @@ public final class PhotoVerifier: @unchecked Sendable {
         var error = CActnetVerification.ActnetError()
         var found = ActnetVerification()
         let code = picture.withC { actnet_verify(verifier, &$0, &found, &error) }
-        guard code == ACTNET_OK else { throw EngineError.failed(reason: text(of: error)) }
+        guard code == ACTNET_OK else { throw EngineError.features(reason: text(of: error)) }
         guard found.has_outline == 1 else {
             return Verification(inliers: Int(found.inliers), outline: nil)
         }
@@ -47,7 +47,7 @@ extension LocalFeatures {
     }
 }
 
-private func text(of error: CActnetVerification.ActnetError) -> String {
+func text(of error: CActnetVerification.ActnetError) -> String {
     withUnsafeBytes(of: error.text) { bytes in
         String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
     }

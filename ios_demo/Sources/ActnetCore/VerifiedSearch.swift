@@ -12,6 +12,8 @@ public struct VerifiedHit: Equatable, Sendable {
     public let id: Int64
     /// The largest of all views.
     public let similarity: Double
+    /// Row of the database, in the order of ids.
+    public let row: Int
     /// nil where the hit was not compared with the photo.
     public let verification: Verification?
 
@@ -33,6 +35,11 @@ public struct VerifiedHit: Equatable, Sendable {
 public enum VerifiedSearch {
     /// Pictures that are verified, those with the largest similarities.
     public static let shortlist = 20
+    /// Views that are searched for alone at first, and pictures that are verified then.
+    public static let firstViews = 2
+    public static let firstShortlist = 5
+    /// A first hit whose certainty is so many times what an answer needs ends the search.
+    public static let certain = 2.0
 
     /// Merges the hits of a photo's views: each picture keeps its largest similarity.
     ///
@@ -64,17 +71,34 @@ extension PictureSource {
         _ views: [[Float]], in database: Database, photo: PhotoVerifier?, top: Int,
         shortlist: Int = VerifiedSearch.shortlist
     ) throws -> [VerifiedHit] {
+        var known: [Int64: Verification] = [:]
+        return try hits(
+            views, in: database, photo: photo, top: top, shortlist: shortlist, known: &known)
+    }
+
+    /// The same, comparing no picture that is known already.
+    ///
+    /// - Parameter known: what comparing gave before, by ids; more is added.
+    public func hits(
+        _ views: [[Float]], in database: Database, photo: PhotoVerifier?, top: Int,
+        shortlist: Int, known: inout [Int64: Verification]
+    ) throws -> [VerifiedHit] {
         let wanted = max(top, shortlist)
         let each = try views.map { try database.search($0, top: wanted) }
         let merged = VerifiedSearch.largestPerPicture(each, top: wanted)
-        var first = try merged.prefix(shortlist).map { hit in
-            VerifiedHit(
-                id: hit.id, similarity: hit.similarity,
-                verification: try photo.map { try verification(of: hit.id, $0) })
+        var first: [VerifiedHit] = []
+        for hit in merged.prefix(shortlist) {
+            if let photo, known[hit.id] == nil {
+                known[hit.id] = try verification(of: hit.id, photo)
+            }
+            first.append(
+                VerifiedHit(
+                    id: hit.id, similarity: hit.similarity, row: hit.row,
+                    verification: photo == nil ? nil : known[hit.id]))
         }
         if photo != nil { first = VerifiedSearch.inFusedOrder(first) }
         let others = merged.dropFirst(shortlist).map {
-            VerifiedHit(id: $0.id, similarity: $0.similarity, verification: nil)
+            VerifiedHit(id: $0.id, similarity: $0.similarity, row: $0.row, verification: nil)
         }
         return Array((first + others).prefix(top))
     }

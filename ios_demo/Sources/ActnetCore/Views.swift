@@ -100,14 +100,17 @@ extension RgbPicture {
     ///
     /// `whole` is the photo itself; all others are cut from the reduced photo.
     ///
+    /// - Parameter working: `working()` of the photo, where it is at hand already.
     /// - Returns: nil where the picture is too narrow and long to be resized.
-    public func pictures(of views: [PhotoView]) -> [RgbPicture]? {
+    public func pictures(
+        of views: [PhotoView], working: RgbPicture? = nil
+    ) -> [RgbPicture]? {
         var pictures: [RgbPicture] = []
-        var reduced: RgbPicture?
+        var reduced = working
         for view in views {
             var picture = self
             if view.crop != .whole {
-                reduced = reduced ?? working()
+                reduced = reduced ?? self.working()
                 guard let source = reduced else { return nil }
                 let box = Views.box(view.crop, width: source.width, height: source.height)
                 guard let cut = source.cropped(box) else { return nil }
