@@ -56,7 +56,9 @@ public final class LiveController {
         lastPicture = picture
         let top = store.state.settings.top
         do {
-            let found = try await session.recognise(top: top, spentMs: spentMs, isFrame: true) { picture }
+            let found = try await session.recognise(top: top, spentMs: spentMs, isFrame: true) {
+                picture
+            }
             show(found)
         } catch {
             store.state.live = .failed(sentences(error))
@@ -73,7 +75,9 @@ public final class LiveController {
         case .starting, .seeing, .failed:
             // What was seen last stays while the camera moves.
             var matches = found.matches
-            if !found.isWhole, case .seeing(let sight) = store.state.live { matches = sight.matches }
+            if !found.isWhole, case .seeing(let sight) = store.state.live {
+                matches = sight.matches
+            }
             store.state.live = .seeing(
                 Sight(matches: matches, times: found.times, framesPerSecond: rate))
         case .noPermission, .paused: break

@@ -201,7 +201,7 @@ final class VerificationTests: XCTestCase {
     func testInliersAreWorthALogarithm() {
         func hit(_ id: Int64, _ similarity: Double, _ inliers: Int?) -> VerifiedHit {
             VerifiedHit(
-                id: id, similarity: similarity,
+                id: id, similarity: similarity, row: 0,
                 verification: inliers.map { Verification(inliers: $0, outline: nil) })
         }
         XCTAssertEqual(hit(1, 0.5, nil).score, 0.5)
