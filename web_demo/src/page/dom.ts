@@ -18,6 +18,12 @@ export function button(label: string, onclick: () => void, className = "button")
   return element("button", { type: "button", className, onclick }, label);
 }
 
+/** Puts the keyboard and the screen reader where something new is. */
+export function focusOn(place: HTMLElement): void {
+  place.tabIndex = -1;
+  place.focus({ preventScroll: true });
+}
+
 const SVG = "http://www.w3.org/2000/svg";
 
 /** A polygon over a picture of `width` x `height`; corners are shares of these. It fits its box as the picture does. */

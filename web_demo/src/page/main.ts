@@ -3,7 +3,7 @@ import "./style.css";
 
 import { App, type Screen } from "./app.ts";
 import { Client } from "./client.ts";
-import { button, element } from "./dom.ts";
+import { button, element, focusOn } from "./dom.ts";
 import { keepOffline } from "./offline.ts";
 import { refusalCard, showPhoto } from "./parts.ts";
 import { cameraScreen } from "./screens/camera_screen.ts";
@@ -49,6 +49,7 @@ function bar(place: string): HTMLElement {
 }
 
 function draw(): void {
+  const isFirst = screen === undefined;
   screen?.leave?.();
   const place = location.hash.slice(1);
   document.title = app.collection?.title ?? document.title;
@@ -56,6 +57,17 @@ function draw(): void {
   page.dataset["screen"] = place.split("/")[0] || "start";
   page.replaceChildren(screen.root, notices, bar(place));
   window.scrollTo(0, 0);
+  if (!isFirst) focusOn(screen.root);
+}
+
+/** What changes when the collection is open: a button that has the keyboard keeps it, and a camera goes on. */
+function showOpened(): void {
+  const { screen: shown } = page.dataset;
+  if (app.refusal !== undefined || (shown !== "start" && shown !== "camera")) return draw();
+  document.title = app.collection!.title;
+  if (shown === "camera") return;
+  page.querySelector("h1")!.textContent = document.title;
+  document.getElementById("status")!.replaceWith(status(app));
 }
 
 function notice(words: string, ...actions: HTMLElement[]): void {
@@ -90,8 +102,7 @@ function start(): void {
     return;
   }
   void app.open(() => {
-    // A running camera goes on, and finds the collection by itself.
-    if (page.dataset["screen"] !== "camera" || app.refusal !== undefined) draw();
+    showOpened();
     page.dataset["ready"] = String(app.refusal === undefined);
     if (app.refusal === undefined) void keepOffline({
       ready: () => notice(say("offlineReady")),

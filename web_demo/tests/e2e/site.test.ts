@@ -39,6 +39,8 @@ describe("a photo from the library", () => {
     const told = await choose(page, KNOWN);
     expect(told).toContain(KNOWN_TITLE);
     expect(told).toContain("Ada Brush");
+    // A screen reader goes on there.
+    expect(await page.locator(".card").evaluate((card) => card === document.activeElement)).toBe(true);
     expectClose(await outline(page), truth[KNOWN]!.corners!);
     await page.getByText("Read more").click();
     await page.getByRole("heading", { name: KNOWN_TITLE }).waitFor();

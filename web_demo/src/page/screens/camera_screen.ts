@@ -3,7 +3,7 @@ import { refusalData } from "../../core/refusal.ts";
 import type { Answer } from "../../worker/messages.ts";
 import { type App, go, type Screen } from "../app.ts";
 import { Camera } from "../camera.ts";
-import { button, element } from "../dom.ts";
+import { button, element, focusOn } from "../dom.ts";
 import { answerCard, chooseButton, photoWithOutline, refusalCard } from "../parts.ts";
 import { say } from "../texts.ts";
 
@@ -105,8 +105,9 @@ class Viewfinder {
     frame.setAttribute("role", "img");
     frame.setAttribute("aria-label", say(answer.answer?.outline ? "yourPhoto" : "yourPhotoPlain"));
     navigator.vibrate?.(30);
-    this.#root.replaceChildren(
-      photoWithOutline(frame, answer), answerCard(this.#app, answer, () => void this.start()));
+    const card = answerCard(this.#app, answer, () => void this.start());
+    this.#root.replaceChildren(photoWithOutline(frame, answer), card);
+    focusOn(card);
     this.#hint.textContent = say("looking");
   }
 

@@ -1,7 +1,7 @@
 /** The answer to a photo from the library, a drop or a paste. */
 import { refusalData } from "../../core/refusal.ts";
 import { type App, go, type Screen } from "../app.ts";
-import { button, element } from "../dom.ts";
+import { button, element, focusOn } from "../dom.ts";
 import { answerCard, chooseButton, photoWithOutline, refusalCard } from "../parts.ts";
 import { say } from "../texts.ts";
 import { status } from "./start.ts";
@@ -27,7 +27,9 @@ async function answer(app: App, photo: Blob, image: HTMLImageElement, root: HTML
   try {
     const told = await app.client.call("recognise", photo);
     if (told.answer?.outline) image.alt = say("yourPhoto");
-    root.replaceChildren(photoWithOutline(image, told), answerCard(app, told, () => go("")));
+    const card = answerCard(app, told, () => go(""));
+    root.replaceChildren(photoWithOutline(image, told), card);
+    focusOn(card);
   } catch (error) {
     root.replaceChildren(refusalCard(
       refusalData(error), button(say("back"), () => go("")), chooseButton(app, "button primary")));
