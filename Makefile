@@ -87,6 +87,7 @@ clean: clean-arm64
 $(READY): setup.cfg pyproject.toml constraints.txt
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed; run: make PYTHON=python3.11 ...')"
 	$(PYTHON) -m venv $(VENV)
+	@echo "Setting up $(VENV): torch is downloaded first, then the other packages; some minutes without a word."
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt torch
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	touch $@

@@ -102,7 +102,7 @@ def _facts(path: Path) -> list[Finding]:
         findings.append(
             Finding(
                 None,
-                f"{run.runtime} {run.version}: {run.result}"
+                f"{run.runtime} {run.version} at the export: {run.result}"
                 + (" - do not ship it for that runtime" if wrong else ""),
             )
         )

@@ -79,7 +79,8 @@ def _install(witness: Witness) -> None:
 
 def _last_line(findings: list[Finding], sound: bool, model: Path | None) -> str:
     if not sound:
-        return f"{sum(finding.ok is False for finding in findings)} of these need mending"
+        wrong = sum(finding.ok is False for finding in findings)
+        return f"{wrong} of these {'needs' if wrong == 1 else 'need'} mending"
     if model is not None:
         return f"{model} is sound: copy it and its manifest into the app"
     return "next: actnet-export --format tflite"

@@ -116,6 +116,26 @@ public enum GalleryFormat {
         }
     }
 
+    /// Refuses a schema that computes something: a view in the place of a table may never end.
+    static func checkTables(_ connection: SQLiteConnection, _ name: String) throws {
+        try connection.run("SELECT type, name, sql FROM sqlite_master") { row in
+            let sql = (row.text(2) ?? "").uppercased()
+            let type = row.text(0)
+            guard type == "index" || (type == "table" && sql.hasPrefix("CREATE TABLE")) else {
+                let told = (row.text(1) ?? "").prefix(40)
+                throw GalleryError.damaged(
+                    name, reason: "it holds \(told), which is no plain table")
+            }
+        }
+    }
+
+    /// Tells whether a picture's path stays below the folder of photos.
+    static func staysBelow(_ path: String) -> Bool {
+        !path.contains("\0")
+            && path.split(separator: "/", omittingEmptySubsequences: false)
+                .allSatisfy { !["", ".", ".."].contains($0) }
+    }
+
     /// Reads the one row of the table `gallery`.
     static func readInfo(_ connection: SQLiteConnection, _ name: String) throws -> GalleryInfo {
         var found: [GalleryInfo?] = []

@@ -33,6 +33,7 @@ public final class GalleryReader {
         (info, settings) = try GalleryFormat.readable(name) {
             try connection.execute("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
             try GalleryFormat.checkMarks(connection, name)
+            try GalleryFormat.checkTables(connection, name)
             try connection.execute("PRAGMA query_only = ON")
             return (
                 try GalleryFormat.readInfo(connection, name),
@@ -221,6 +222,9 @@ public final class GalleryReader {
             guard let id = row.integer(0), let path = row.text(1), let width = row.integer(3),
                 let height = row.integer(4)
             else { throw damaged("a picture has no path or size") }
+            guard GalleryFormat.staysBelow(path) else {
+                throw damaged("a path leads out of the folder of photos")
+            }
             found.append(
                 GalleryPicture(
                     id: id, path: path, label: row.text(2), widthPx: Int(width),

@@ -39,6 +39,10 @@ class DescriptorTable(val ids: LongArray, val descriptors: StoredDescriptors)
 class Gallery(private val database: Database, private val name: String) :
     PictureSource,
     Closeable by database {
+    init {
+        checkTables(database, name)
+    }
+
     /** What it was made by, as it was when the gallery was opened. */
     val info: GalleryInfo = readInfo(database, name)
 
@@ -170,10 +174,12 @@ class Gallery(private val database: Database, private val name: String) :
 
     private fun pictureOf(row: Row): Picture {
         fun number(column: Int) = (row[column] as? Long ?: throw damaged(name, "a number is missing"))
+        val path = row[1] as? String ?: throw damaged(name, "a path is no text")
+        if (!staysBelow(path)) throw damaged(name, "a path leads out of the folder of photos")
         return Picture(
             number(0),
-            row[1].toString(),
-            row[2] as String?,
+            path,
+            row[2]?.let { it as? String ?: throw damaged(name, "a label is no text") },
             number(3).toInt(),
             number(4).toInt()
         )

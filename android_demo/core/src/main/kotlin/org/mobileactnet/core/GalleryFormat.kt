@@ -86,6 +86,28 @@ internal fun readInfo(database: Database, name: String): GalleryInfo = readableE
     rows.singleOrNull() ?: throw damaged(name, "it says nothing of its model")
 }
 
+/**
+ * Refuses a schema that computes something: a view in the place of a table may never end.
+ *
+ * @throws GalleryException where there is anything but plain tables and their indices.
+ */
+internal fun checkTables(database: Database, name: String) = readableErrors(name) {
+    database.execute("PRAGMA trusted_schema = OFF")
+    database.query("SELECT type, name, sql FROM sqlite_master") {
+        val sql = it[2]?.toString().orEmpty().uppercase()
+        val plain = when (it[0]) {
+            "index" -> true
+            "table" -> sql.startsWith("CREATE TABLE")
+            else -> false
+        }
+        if (!plain) throw damaged(name, "it holds ${it[1].toString().take(SHOWN)}, which is no plain table")
+    }
+}
+
+/** Tells whether a picture's path stays below the folder of photos. */
+internal fun staysBelow(path: String): Boolean =
+    '\u0000' !in path && path.split('/').none { it in setOf("", ".", "..") }
+
 /** Version 1 has no tables for local features. */
 internal fun hasTablesOfVersion2(database: Database): Boolean =
     database.list("PRAGMA user_version") { it[0] as Long }.single() >= 2
@@ -138,6 +160,7 @@ private fun infoOf(row: Row, name: String): GalleryInfo {
 
 internal fun damaged(name: String, what: String) = GalleryException("$name is damaged: $what; $REBUILD --overwrite")
 
+private const val SHOWN = 40
 private val ANY = 0..Int.MAX_VALUE
 private val POSITIVE = 1..Int.MAX_VALUE
 

@@ -35,6 +35,27 @@ class GalleryTest {
     }
 
     @Test
+    fun whatIsNoPlainTableIsRefused() {
+        val endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x FROM n"
+        for (sql in listOf(
+            "CREATE VIEW numbers AS $endless",
+            "CREATE TRIGGER t AFTER INSERT ON picture BEGIN DELETE FROM picture; END"
+        )) {
+            assertContains(refusal(sql), "which is no plain table")
+        }
+    }
+
+    @Test
+    fun aPathOutOfTheFolderOfPhotosIsRefused() {
+        for (path in listOf("'../private.jpg'", "'/etc/x.jpg'", "'a/../../x.jpg'", "'a//b.jpg'", "x'00'")) {
+            val message = after("UPDATE picture SET path = $path WHERE id = 1") { file ->
+                assertFailsWith<GalleryException>(path) { open(file).use { it.latest(100) } }.message.orEmpty()
+            }
+            assertContains(message, "is damaged: a path ")
+        }
+    }
+
+    @Test
     fun goldenRankingsAreFound() {
         val queries = index.getJSONArray("queries").lists().map { it.floats() }
         for (expected in index.getJSONArray("galleries").objects()) {
