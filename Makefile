@@ -40,17 +40,20 @@ test-web: $(READY)
 test-android: $(READY)
 	$(BIN)/python android_demo/tools/demo_build.py
 
-# make android-assets PHOTOS=shop/ [MODEL="models/mine.tflite other.tflite"] [LABELS=folder]: what the app is built with.
+# Both apps take the same: PHOTOS=shop/ [ITEMS=items.csv] [LABELS=folder] [MODEL=models/mine.tflite].
+ASSETS = $(BIN)/python android_demo/tools/assets.py --photos "$(or $(PHOTOS),$(error give the photos of the gallery: make $@ PHOTOS=folder))" $(if $(MODEL),--model $(MODEL)) $(if $(LABELS),--labels $(LABELS)) $(if $(ITEMS),--items $(ITEMS))
+
+# What the app is built with; MODEL may name several.
 android-assets: $(READY)
-	$(BIN)/python android_demo/tools/assets.py --photos "$(or $(PHOTOS),$(error give the photos of the gallery: make android-assets PHOTOS=folder))" $(if $(MODEL),--model $(MODEL)) $(if $(LABELS),--labels $(LABELS))
+	$(ASSETS)
 
 # Needs apt, and root or user namespaces; Swift goes to ios_demo/.swift.
 test-ios: $(READY)
 	ios_demo/tools/test.sh $(BIN)/python
 
-# make ios-assets PHOTOS=shop/ [MODEL=models/mine.mlpackage]: what the app is built with.
+# Likewise; the app has one model, an .mlpackage, and refuses several.
 ios-assets: $(READY)
-	$(BIN)/python android_demo/tools/assets.py --format coreml -o ios_demo/App/actnet --photos "$(or $(PHOTOS),$(error give the photos of the gallery: make ios-assets PHOTOS=folder))" $(if $(MODEL),--model $(MODEL))
+	$(ASSETS) --format coreml -o ios_demo/App/actnet
 
 # Downloads about 200 MB into a folder of its own; nothing is installed.
 arm64: $(ARM64)/.ready

@@ -11,7 +11,7 @@ from toolchain import ANDROID_DEMO, Toolchain
 
 MAIN = ANDROID_DEMO / "app/src/main"
 APPLICATION_ID = "org.mobileactnet.app"
-MIN_SDK, TARGET_SDK = 26, 34
+MIN_SDK, TARGET_SDK = 26, 36
 PAGE_BYTES = 16384
 """Newer phones map stored files of an APK in pages of 16 KB."""
 
@@ -106,6 +106,8 @@ def _link_resources(tools: Toolchain, assets: Path, version: str, folder: Path, 
     text = text.replace("<application", '<application android:extractNativeLibs="false"', 1)
     # Debian's aapt2 is older than this element; without LiteRT in the APK there is no GPU to reach.
     text = re.sub(r"\s*<uses-native-library[^>]*/>", "", text)
+    # Likewise: both are of Android 13.
+    text = re.sub(r'\s*android:(localeConfig|enableOnBackInvokedCallback)="[^"]*"', "", text)
     manifest.write_text(text)
     compiled = folder / "resources.zip"
     _android(tools, "aapt2", "compile", "--dir", MAIN / "res", "-o", compiled)

@@ -2,9 +2,10 @@
 
     .venv/bin/python android_demo/tools/assets.py --photos shop/
     .venv/bin/python android_demo/tools/assets.py --photos shop/ --model models/mine.tflite other.tflite -o DIR
+    .venv/bin/python android_demo/tools/assets.py --photos shop/ --items items.csv --labels folder
     .venv/bin/python android_demo/tools/assets.py --photos shop/ --format coreml -o ios_demo/App/actnet
 
-Without --model the shipped weights are exported. The app for Android takes several models, in a
+What both apps show comes from the same arguments. Without --model the shipped weights are exported. The app for Android takes several models, in a
 folder each; that for iOS one, whose files lie in its folder itself.
 """
 
@@ -17,6 +18,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from toolchain import ANDROID_DEMO
@@ -39,6 +41,9 @@ ENDINGS = {Format.TFLITE: ".tflite", Format.COREML: ".mlpackage"}
 _MODELS_SCHEMA = 1
 _CODES = REPOSITORY / "mobile_actnet/weights" / CODES
 
+PAGE_PICTURE_PX = 1024
+"""Longest side of the pictures of items' pages: a phone's screen is about as wide."""
+
 # What Android's packager leaves out of an app without a word, and what is no name of a folder there.
 _NO_FOLDER_NAME = re.compile(r"[._].*|.*~|.*[\\:*?\"<>|].*|CVS", re.DOTALL)
 
@@ -58,16 +63,41 @@ def shipped_artefact(
     return artefact
 
 
-def make_models(
-    folder: Path, artefacts: list[Path], photos: Path, labels: str | None = None
-) -> None:
+@dataclass(frozen=True)
+class Catalogue:
+    """What a gallery is made of.
+
+    Attributes:
+        photos: a folder of pictures.
+        labels: of `actnet-index build`: a CSV, or `folder`; None for none.
+        items: of `actnet-index build`: a CSV with title, text, link and more; None for none. An item's page
+            then has a picture of its own.
+    """
+
+    photos: Path
+    labels: str | None = None
+    items: Path | None = None
+
+    def words(self) -> list[str]:
+        """Return the options of `actnet-index build`."""
+        words = []
+        if self.labels is not None:
+            words += [
+                "--labels",
+                self.labels if self.labels == FOLDER else str(Path(self.labels).resolve()),
+            ]
+        if self.items is not None:
+            words += ["--items", str(self.items.resolve()), "--pictures", str(PAGE_PICTURE_PX)]
+        return words
+
+
+def make_models(folder: Path, artefacts: list[Path], catalogue: Catalogue) -> None:
     """Replace `folder` by a folder for each artefact, called as it is, and the list of them.
 
     What was there stays until the new is whole. All manifests are read before any photo.
 
     Args:
         artefacts: the first is what the app begins with.
-        labels: of `actnet-index build`: a CSV, or `folder`; None for none.
 
     Raises:
         ActnetError: a manifest does not belong to its artefact, two are called the same, or all
@@ -80,9 +110,7 @@ def make_models(
         load(artefact)
     with _replacing(folder) as new:
         for name, artefact in zip(names, artefacts, strict=True):
-            _write_model(new / name, artefact, photos, labels)
-            thresholds = calibrate(new / name / GALLERY, artefact)
-            (new / name / THRESHOLDS).write_text(json.dumps(thresholds, indent=1) + "\n")
+            _write_model(new / name, artefact, catalogue)
             _remove_companions(new / name)
             # Tells the app that an update has brought another gallery.
             (new / name / GALLERY_HASH).write_text(sha256_of(new / name / GALLERY) + "\n")
@@ -91,14 +119,14 @@ def make_models(
         (new / MODELS).write_text(json.dumps(listed, indent=1) + "\n")
 
 
-def make_assets(folder: Path, artefact: Path, photos: Path, labels: str | None = None) -> None:
-    """Replace `folder` by artefact, manifest and a gallery of `photos`, for an app of one model.
+def make_assets(folder: Path, artefact: Path, catalogue: Catalogue) -> None:
+    """Replace `folder` by artefact, manifest, gallery and thresholds, for an app of one model.
 
-    Args and errors are those of `make_models`; there are no thresholds.
+    Errors are those of `make_models`.
     """
     load(artefact)
     with _replacing(folder) as new:
-        _write_model(new, artefact, photos, labels)
+        _write_model(new, artefact, catalogue)
         shutil.copy(_CODES, new / CODES)
         _remove_companions(new)
 
@@ -118,10 +146,12 @@ def _replacing(folder: Path) -> Iterator[Path]:
     new.rename(folder)
 
 
-def _write_model(folder: Path, artefact: Path, photos: Path, labels: str | None) -> None:
+def _write_model(folder: Path, artefact: Path, catalogue: Catalogue) -> None:
     folder.mkdir(exist_ok=True)
-    command("actnet-index", "build", photos.resolve(), "--model", artefact.resolve(),
-            "-o", (folder / GALLERY).resolve(), *_label_words(labels))  # fmt: skip
+    command("actnet-index", "build", catalogue.photos.resolve(), "--model", artefact.resolve(),
+            "-o", (folder / GALLERY).resolve(), *catalogue.words())  # fmt: skip
+    thresholds = calibrate(folder / GALLERY, artefact)
+    (folder / THRESHOLDS).write_text(json.dumps(thresholds, indent=1) + "\n")
     if artefact.is_dir():
         shutil.copytree(artefact, folder / artefact.name)
     else:
@@ -158,12 +188,6 @@ def command(name: str, *words: object) -> None:
     subprocess.run([str(program), *(str(word) for word in words)], check=True, cwd=REPOSITORY)
 
 
-def _label_words(labels: str | None) -> list[str]:
-    if labels is None:
-        return []
-    return ["--labels", labels if labels == FOLDER else str(Path(labels).resolve())]
-
-
 def _check_format(artefacts: list[Path], wanted: Format) -> None:
     ending = ENDINGS[wanted]
     for artefact in artefacts:
@@ -185,17 +209,20 @@ def main() -> int:
     parser.add_argument("--format", type=Format, choices=list(ENDINGS), default=Format.TFLITE,
                         help="of the app's model: tflite for Android, coreml for iOS")  # fmt: skip
     parser.add_argument("--labels", help="a CSV with path,label, or folder: the folders' names")
+    parser.add_argument("--items", type=Path, metavar="CSV",
+                        help="what the pages say: path or item, title, maker, text, link")  # fmt: skip
     parser.add_argument("-o", type=Path, default=ASSETS, dest="folder")
     options = parser.parse_args()
     try:
         if not options.photos.is_dir():  # Looked at before a model is made for them.
             raise ActnetError(f"{options.photos} is not a folder; give a folder of pictures")
+        catalogue = Catalogue(options.photos, options.labels, options.items)
         artefacts = options.model or [shipped_artefact(artefact_format=options.format)]
         _check_format(artefacts, options.format)
         if options.format is Format.TFLITE:
-            make_models(options.folder, artefacts, options.photos, options.labels)
+            make_models(options.folder, artefacts, catalogue)
         else:
-            make_assets(options.folder, artefacts[0], options.photos, options.labels)
+            make_assets(options.folder, artefacts[0], catalogue)
     except subprocess.CalledProcessError as error:
         return int(error.returncode)
     except (ActnetError, OSError) as error:

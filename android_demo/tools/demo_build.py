@@ -19,7 +19,7 @@ from apk import make_dex, package
 from apk_check import check_apk
 from arm64_library import compile_arm64
 from arm64_parity import compare_arm64, compare_eight_bits, fetch_arm64
-from assets import make_models, shipped_artefact
+from assets import Catalogue, make_models, shipped_artefact
 from debian import ToolchainError
 from decode_golden import decode_golden
 from kotlin import BuildError, check_style, compile_kotlin, run, run_junit
@@ -141,7 +141,7 @@ class Build:
         """Package, sign and check the app."""
         assets = BUILD / "assets"
         models = [shipped_artefact(precision) for precision in LARGEST_DIFFERENCES]
-        make_models(assets / "actnet", models, GOLDEN / "preprocessing/sources")
+        make_models(assets / "actnet", models, Catalogue(GOLDEN / "preprocessing/sources"))
         libraries = [self.tools.kotlin_jar(name)
                      for name in ("kotlin-stdlib", "kotlinx-coroutines-core-jvm")]  # fmt: skip
         dex = make_dex(self.tools, BUILD / "app", libraries, BUILD / "dex")

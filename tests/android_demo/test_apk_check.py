@@ -11,7 +11,7 @@ from kotlin import BuildError
 
 BADGING = """package: name='org.mobileactnet.app' versionCode='1' versionName='0.1.0'
 sdkVersion:'26'
-targetSdkVersion:'34'
+targetSdkVersion:'36'
 uses-permission: name='android.permission.CAMERA'
 launchable-activity: name='org.mobileactnet.app.phone.MainActivity'  label='' icon=''
   uses-feature-not-required: name='android.hardware.camera'

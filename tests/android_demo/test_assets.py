@@ -11,7 +11,7 @@ from mobile_actnet.errors import ActnetError
 from mobile_actnet.runtime.errors import ManifestError
 from mobile_actnet.runtime.vocabulary import Format, Precision
 
-PHOTOS = Path("shop")
+PHOTOS = assets.Catalogue(Path("shop"))
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_each_model_gets_a_folder_and_the_first_is_the_first(
     target = tmp_path / "actnet"
     artefact(target, "old.tflite")
     models = [artefact(tmp_path / "in", name) for name in ("small.tflite", "large.tflite")]
-    assets.make_models(target, models, PHOTOS, "folder")
+    assets.make_models(target, models, assets.Catalogue(Path("shop"), "folder", Path("items.csv")))
     listed = json.loads((target / "models.json").read_text())
     assert listed == {"schema": 1, "models": ["small", "large"]}
     assert {str(path.relative_to(target)) for path in target.rglob("*") if path.is_file()} == {
@@ -65,7 +65,9 @@ def test_each_model_gets_a_folder_and_the_first_is_the_first(
     for name, run in zip(("small", "large"), commands, strict=True):
         assert run[:2] == ["actnet-index", "build"]
         assert run[run.index("--model") + 1] == str(tmp_path / f"in/{name}.tflite")
-        assert run[-2:] == ["--labels", "folder"]
+        assert run[run.index("--labels") :] == [
+            "--labels", "folder", "--items", str(Path("items.csv").resolve()), "--pictures", "1024",
+        ]  # fmt: skip
         assert json.loads((target / name / "thresholds.json").read_text()) == {"of": name}
 
 
@@ -79,6 +81,7 @@ def test_the_app_of_one_model_has_its_files_side_by_side(
     assets.make_assets(tmp_path / "actnet", package, PHOTOS)
     assert {path.name for path in (tmp_path / "actnet").iterdir()} == {
         "mine.mlpackage", "mine.mlpackage.json", "gallery.sqlite", "local_codes.safetensors",
+        "thresholds.json",
     }  # fmt: skip
 
 
