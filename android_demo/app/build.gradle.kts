@@ -19,7 +19,7 @@ android {
 
     defaultConfig {
         minSdk = 26
-        targetSdk = 34
+        targetSdk = 36
         versionCode = 1
         versionName = "0.1.0"
         ndk {
@@ -42,6 +42,13 @@ android {
     externalNativeBuild {
         cmake {
             path = file("../native/CMakeLists.txt")
+        }
+    }
+
+    // The archive and CMake both bring LiteRT's library; it is the same file.
+    packaging {
+        jniLibs {
+            pickFirsts += "**/libLiteRt.so"
         }
     }
 

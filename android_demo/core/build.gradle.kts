@@ -2,9 +2,9 @@ plugins {
     alias(libs.plugins.kotlin.jvm)
 }
 
-// What the Android plugin compiles the app to, so that code can be inlined across.
+// What the Android plugin compiles the app to, so that code can be inlined across. Any JDK from 17 on compiles
+// it, such as the 21 that Android Studio brings: a toolchain of one version would have to be fetched.
 kotlin {
-    jvmToolchain(17)
     compilerOptions {
         jvmTarget.set(org.jetbrains.kotlin.gradle.dsl.JvmTarget.JVM_11)
     }

@@ -41,7 +41,7 @@ class CarriedModelsTest {
     /** The best match of the photo. */
     private fun found(demo: Demo): String {
         demo.results.look(photo::inputStream)
-        val best = assertIs<ResultsState.Found>(demo.results.state.value).matches.first()
+        val best = assertIs<ResultsState.Found>(demo.results.state.value).figures.matches.first()
         assertTrue(best.similarity > 0.99, "${best.similarity}")
         return best.picture.path
     }
@@ -63,7 +63,7 @@ class CarriedModelsTest {
             for (name in models) {
                 demo.change(demo.settings.value.copy(modelName = name))
                 val state = assertIs<GalleryState.Open>(demo.gallery.state.value)
-                assertEquals(1, state.pictures.count { it.path.startsWith("added/") })
+                assertEquals(1, state.things.count { it.path.startsWith("added/") })
                 assertEquals(0, state.waiting)
                 println("told: ${ready(demo)}")
             }

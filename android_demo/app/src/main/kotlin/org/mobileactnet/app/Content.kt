@@ -4,15 +4,23 @@
  */
 package org.mobileactnet.app
 
+import org.mobileactnet.core.Place
+
 /** A screen's content, from the top. */
 data class ScreenContent(val title: String, val blocks: List<Block>)
 
 /** One thing on a screen. */
 sealed class Block {
-    /** The live picture of the camera, as large as there is room. */
-    object Preview : Block()
+    /**
+     * The live picture of the camera, as large as there is room, with a square to aim with.
+     *
+     * @property label what a screen reader says of it.
+     * @property outline of the answer, as shares of the upright frame; null for none.
+     */
+    data class Preview(val label: String, val outline: List<Place>?) : Block()
 
-    data class Heading(val text: String) : Block()
+    /** @property announced whether a screen reader says it as soon as it changes. */
+    data class Heading(val text: String, val announced: Boolean = false) : Block()
 
     data class Paragraph(val text: String) : Block()
 
@@ -36,22 +44,37 @@ sealed class Block {
         val action: Action
     ) : Block()
 
-    /** A picture of the gallery, as large as there is room. */
-    data class LargePicture(val pictureId: Long, val path: String) : Block()
+    /** A picture of the gallery, as large as there is room; [label] is what a screen reader says of it. */
+    data class LargePicture(val pictureId: Long, val path: String, val label: String) : Block()
+
+    /** A line that someone writes; what is written goes to [input]. */
+    data class Field(val label: String, val text: String, val input: Input) : Block()
 }
 
-/** A value that can be chosen. */
-data class Option(val text: String, val chosen: Boolean, val action: Action)
+/** What a written line is for. */
+enum class Input { SEARCH, NAME }
 
-/** The screens that the bar at the bottom leads to. */
-enum class Screen(val title: String) {
-    LIVE("Live"),
-    RESULTS("Photo"),
-    GALLERY("Gallery"),
-    SETTINGS("Settings"),
-    BENCHMARK("Benchmark"),
-    ABOUT("About")
+/** A value that can be chosen; [label] is what a screen reader says of it. */
+data class Option(val text: String, val chosen: Boolean, val action: Action, val label: String = text)
+
+/** The screens; [inBar] says whether the bar at the bottom leads there. */
+enum class Screen(val key: String, val inBar: Boolean) {
+    LIVE("screen_live", true),
+    RESULTS("screen_results", false),
+    HISTORY("screen_history", true),
+    GALLERY("screen_gallery", true),
+    SETTINGS("screen_settings", true),
+    BENCHMARK("screen_benchmark", false),
+    ABOUT("screen_about", false)
 }
+
+/** The screen of the bar that another one belongs to. */
+val Screen.barScreen: Screen
+    get() = when (this) {
+        Screen.RESULTS -> Screen.LIVE
+        Screen.BENCHMARK, Screen.ABOUT -> Screen.SETTINGS
+        else -> this
+    }
 
 /** What someone asked for by touching something. */
 sealed class Action {
@@ -59,12 +82,36 @@ sealed class Action {
 
     data class ShowPicture(val id: Long) : Action()
 
+    /** Someone says that it is this picture. */
+    data class Pick(val id: Long) : Action()
+
     data class Change(val settings: Settings) : Action()
 
     /** Takes a photo that was added on this phone out of all galleries. */
     data class Delete(val path: String) : Action()
 
+    /** Gives the photo that is shown the name that is written. */
+    data class Rename(val path: String) : Action()
+
     data class Measure(val sustainedS: Int) : Action()
+
+    /** Holds the camera's picture, or goes on. */
+    data class Freeze(val on: Boolean) : Action()
+
+    /** Switches the lamp beside the camera. */
+    data class Torch(val on: Boolean) : Action()
+
+    /** Opens a link outside the app. */
+    data class OpenLink(val link: String) : Action()
+
+    /** Hands a text to another app. */
+    data class Share(val text: String) : Action()
+
+    /** None of the pictures that were asked about. */
+    object NoneOfThese : Action()
+
+    /** Starts the camera for the first time. */
+    object Start : Action()
 
     /** Asks the system for the camera. */
     object AskForCamera : Action()
@@ -80,6 +127,14 @@ sealed class Action {
 
     /** Adds what the camera sees to the gallery. */
     object AddFrame : Action()
+
+    /** Takes the photos that were added last out again. */
+    object UndoAdding : Action()
+
+    /** Shows more of the gallery. */
+    object ShowMore : Action()
+
+    object ClearHistory : Action()
 
     object StopIndexing : Action()
 

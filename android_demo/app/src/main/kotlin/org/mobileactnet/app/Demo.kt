@@ -30,8 +30,17 @@ class Demo(private val environment: Environment) : Closeable {
     private val installer = Installer(environment.assets, environment.folder)
     private val inbox = PhotoInbox(File(environment.folder, "waiting"), File(environment.folder, "photos"))
 
-    val live = LiveController(environment, ::session, settings)
-    val results = ResultsController(environment, ::session, settings)
+    /** What was recognised or picked, the newest first. */
+    val history = MutableStateFlow<List<Thing>>(emptyList())
+
+    /** Grows with each thing that is recognised; the screen ticks. */
+    val ticks = MutableStateFlow(0)
+
+    private val seen = History(File(environment.folder, "history"))
+    private val historyWorker = environment.worker("history")
+
+    val live = LiveController(environment, ::session, settings, ::recognised)
+    val results = ResultsController(environment, ::session, settings, ::recognised)
     val gallery = GalleryController(environment, inbox, ::session)
     val benchmark = BenchmarkController(environment, ::session)
 
@@ -57,6 +66,8 @@ class Demo(private val environment: Environment) : Closeable {
             val opened = Session.open(environment, installer.install(model), settings.value.run)
             session = opened
             gallery.opened()
+            results.opened()
+            readHistory()
             ready(opened, opened.model.selfTest)
         } catch (error: GalleryException) {
             StartState.Refused(error.message.orEmpty(), gallery = true)
@@ -137,10 +148,60 @@ class Demo(private val environment: Environment) : Closeable {
 
     fun measure(sustainedS: Int) = benchmark.measure(Benchmark.Plan(sustainedS = sustainedS))
 
-    /** Shows a picture large; null shows none. */
+    /** Shows the page of a picture; null shows none. */
     fun show(id: Long?) {
-        picture.value = id?.let { chosen -> lookUp { it.picture(chosen) } }
-            ?.let { PictureState(it, photoOf(it.path) != null) }
+        val shown = id?.let { chosen -> lookUp { it.picture(chosen) } }
+        val thing = shown?.let { lookUp { gallery -> thingOf(gallery, it, environment.language()) } }
+        picture.value = if (thing == null) null else PictureState(thing, shown, photoOf(shown.path) != null)
+    }
+
+    /** Someone says that it is this picture: its page is shown, and it is remembered. */
+    fun pick(id: Long) {
+        show(id)
+        picture.value?.let { recognised(it.thing) }
+    }
+
+    fun noneOfThese() {
+        live.askedInVain()
+        results.askedInVain()
+    }
+
+    /** Takes a photo of this phone out of all galleries, and its page from the screen. */
+    fun delete(path: String) {
+        gallery.delete(path)
+        show(null)
+    }
+
+    /** Takes in the name that is being written. */
+    fun write(name: String) {
+        picture.value = picture.value?.copy(name = name)
+    }
+
+    /** Gives the photo that is shown the name that was written. */
+    fun rename(path: String) {
+        val shown = picture.value ?: return
+        gallery.rename(path, shown.name) { show(shown.thing.pictureId) }
+    }
+
+    fun clearHistory() = historyWorker.execute {
+        seen.clear()
+        history.value = emptyList()
+    }
+
+    private fun recognised(thing: Thing) {
+        ticks.value++
+        historyWorker.execute {
+            seen.add(thing.path, environment.now())
+            readHistory()
+        }
+    }
+
+    /** Things that the gallery has no more are left out, and stay in the file: an update may bring them back. */
+    private fun readHistory() {
+        history.value = seen.paths().mapNotNull { path ->
+            lookUp { gallery -> gallery.idOf(path)?.let(gallery::picture) }
+                ?.let { lookUp { gallery -> thingOf(gallery, it, environment.language()) } }
+        }
     }
 
     /** The large picture of a path in the gallery, where this phone has it. */
@@ -148,6 +209,9 @@ class Demo(private val environment: Environment) : Closeable {
 
     /** The small picture of the gallery; null where it has none. */
     fun thumbnail(id: Long): ByteArray? = lookUp { it.thumbnail(id) }
+
+    /** The gallery's picture for a page, or else the small one; null where it has neither. */
+    fun pagePicture(id: Long): ByteArray? = lookUp { it.pagePicture(id) ?: it.thumbnail(id) }
 
     /** Asks the gallery; null where it is being opened again, or damaged, as its own screen tells. */
     private fun <T> lookUp(look: (GalleryPair) -> T?): T? = try {

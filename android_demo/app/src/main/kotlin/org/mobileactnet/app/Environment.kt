@@ -40,6 +40,9 @@ interface Environment {
     /** Monotonic nanoseconds. */
     fun clockNs(): Long
 
+    /** The language that texts of the catalogue are wanted in, such as `de`. */
+    fun language(): String
+
     /** The present time, UTC, ISO 8601. */
     fun now(): String
 

@@ -28,6 +28,44 @@ class GalleryController(
     /** What could not be added or deleted, until it has been told. */
     private var untold: String? = null
 
+    /** What is searched for, and how much of it is shown. */
+    private var words = ""
+    private var shown = PAGE
+
+    /** Paths of the photos that were added last, which [undo] takes out. */
+    private var addedLast = emptyList<String>()
+
+    /** Shows the pictures that have [text]; all where it is empty. */
+    fun search(text: String) = look {
+        words = text
+        shown = PAGE
+    }
+
+    /** Shows more of the gallery. */
+    fun more() = look { shown += PAGE }
+
+    private fun look(change: () -> Unit) = worker.execute {
+        change()
+        session()?.let { tell(it, (state.value as? GalleryState.Open)?.progress, null) }
+    }
+
+    /** Takes the photos that were added last out again. */
+    fun undo() = worker.execute {
+        val paths = addedLast
+        addedLast = emptyList()
+        paths.forEach(::deletePhoto)
+        work(::takeOutDeleted)
+    }
+
+    /** Gives a photo of this phone a name; [done] when it can be seen. */
+    fun rename(path: String, name: String, done: () -> Unit) = worker.execute {
+        work { open ->
+            inbox.rename(path, name)
+            open.writer.rename(path, inbox.nameOf(path))
+            done()
+        }
+    }
+
     /** The gallery has been closed; another may come. */
     fun closed() {
         mutableState.value = GalleryState.Opening
@@ -47,7 +85,9 @@ class GalleryController(
      * opened they wait for it. Those that cannot be copied are told, the others go on.
      */
     fun add(photos: List<() -> InputStream>) = worker.execute {
-        untold = sentences(untold, notCopiedText(photos.map(::copy)))
+        val added = mutableListOf<String>()
+        untold = sentences(untold, notCopiedText(photos.map { copy(it, added) }))
+        addedLast = added
         goOn()
     }
 
@@ -64,12 +104,15 @@ class GalleryController(
      * those of other models when they are opened. Begun, it is carried out, whatever ends the app.
      */
     fun delete(path: String) = worker.execute {
-        try {
-            inbox.delete(path)
-        } catch (error: ActnetException) {
-            untold = sentences(untold, error.message)
-        }
+        deletePhoto(path)
         work(::takeOutDeleted)
+    }
+
+    private fun deletePhoto(path: String) = try {
+        addedLast = addedLast - path
+        inbox.delete(path)
+    } catch (error: ActnetException) {
+        untold = sentences(untold, error.message)
     }
 
     private fun work(task: (Session) -> Unit) = worker.execute {
@@ -85,8 +128,8 @@ class GalleryController(
     }
 
     /** Copies a photo into the inbox; what went wrong is a sentence, null where nothing did. */
-    private fun copy(photo: () -> InputStream): String? = try {
-        photo().use(inbox::add)
+    private fun copy(photo: () -> InputStream, added: MutableList<String>): String? = try {
+        added += PhotoInbox.FOLDER + photo().use(inbox::add).name
         null
     } catch (error: ActnetException) {
         error.message
@@ -133,11 +176,14 @@ class GalleryController(
             GalleryState.Open(
                 open.gallery.info,
                 open.gallery.counts(),
-                open.gallery.latest(LATEST),
+                words,
+                open.gallery.pictures(words, shown).map { thingOf(open.gallery, it, environment.language()) },
+                open.gallery.pictureCount(words),
                 open.gallery.problems(),
                 progress?.takeIf { it.done < it.total },
                 indexer(open).waiting().size,
-                sentence
+                sentence,
+                undoable = addedLast.isNotEmpty()
             )
         } catch (error: ActnetException) {
             (state.value as? GalleryState.Open)?.copy(sentence = error.message) ?: GalleryState.Opening
@@ -145,6 +191,6 @@ class GalleryController(
     }
 
     private companion object {
-        const val LATEST = 100
+        const val PAGE = 50
     }
 }

@@ -1,91 +1,93 @@
 /* Start, gallery, benchmark and about screen: from state to content. */
 package org.mobileactnet.app
 
-import org.mobileactnet.core.BenchmarkResult
-import org.mobileactnet.core.GalleryCounts
 import org.mobileactnet.core.PhotoInbox
 import org.mobileactnet.core.Problem
-import org.mobileactnet.core.SelfTest
-import org.mobileactnet.core.Summary
 
 /**
  * Shown instead of every other screen while there is no model and gallery.
  *
  * @param several whether there is another model to choose.
  */
-fun startContent(state: StartState, several: Boolean): ScreenContent? = when (state) {
-    is StartState.Opening -> ScreenContent("Mobile-ACTNET", listOf(Block.Paragraph(openingText(state))))
+fun startContent(state: StartState, several: Boolean, words: Words): ScreenContent? = when (state) {
+    is StartState.Opening -> ScreenContent(words("app"), listOf(Block.Paragraph(openingText(state, words))))
 
     is StartState.Refused -> ScreenContent(
-        "Mobile-ACTNET",
-        listOf(Block.Problem(state.sentence)) + (if (state.gallery) restore else emptyList()) +
-            if (several) listOf(Block.Paragraph("The settings have another model to choose.")) else emptyList()
+        words("app"),
+        listOf(Block.Problem(words("refused")), Block.Paragraph(words("refused_text"))) +
+            Block.Paragraph(words("details", state.sentence)) +
+            (if (state.gallery) restore(words) else emptyList()) +
+            if (several) listOf(Block.Paragraph(words("refused_models"))) else emptyList()
     )
 
     is StartState.Ready -> null
 }
 
-internal fun openingText(state: StartState.Opening): String =
-    if (state.model == null) "Opening model and gallery" else "Opening the model ${state.model} and its gallery"
+internal fun openingText(state: StartState.Opening, words: Words): String =
+    if (state.model == null) words("opening") else words("opening_model", state.model)
 
-private val restore = listOf(
-    Block.Button("Put the app's own gallery back", Action.RestoreGallery),
-    Block.Paragraph("Photos that were added on this phone are then described again.")
+private fun restore(words: Words) = listOf(
+    Block.Button(words("restore"), Action.RestoreGallery),
+    Block.Paragraph(words("restore_text"))
 )
 
 /** The gallery: what is in it, what is being added, what could not be. */
-fun galleryContent(state: GalleryState): ScreenContent = when (state) {
-    GalleryState.Opening -> ScreenContent("Gallery", listOf(Block.Paragraph("Opening the gallery")))
-    is GalleryState.Open -> ScreenContent("Gallery", openBlocks(state))
-}
+fun galleryContent(state: GalleryState, settings: Settings, words: Words): ScreenContent = ScreenContent(
+    words("screen_gallery"),
+    when (state) {
+        GalleryState.Opening -> listOf(Block.Paragraph(words("opening")))
+        is GalleryState.Open -> openBlocks(state, settings, words)
+    }
+)
 
-private fun openBlocks(state: GalleryState.Open): List<Block> {
-    val info = state.info
-    return listOf(Block.Heading(countsText(state.counts))) +
-        listOfNotNull(state.sentence?.let { Block.Problem(it) }) +
-        indexingBlocks(state) +
-        Block.Button("Add photos", Action.AddPhotos) +
-        Block.Paragraph(
-            "${info.dim} values of ${info.storage.word} a picture, from ${info.modelFile}; " +
-                "made by ${info.madeBy}"
-        ) +
-        state.pictures.map {
-            val size = "${it.widthPx} x ${it.heightPx}"
-            Block.PictureRow(it.id, it.path, it.title, size, Action.ShowPicture(it.id))
-        } +
-        state.problems.flatMap(::problemBlocks)
-}
+private fun openBlocks(state: GalleryState.Open, settings: Settings, words: Words): List<Block> =
+    listOf(Block.Heading(countsText(state, words))) +
+        state.sentence?.let { problem("gallery_failed", it, words) }.orEmpty() +
+        indexingBlocks(state, words) +
+        Block.Field(words("gallery_search"), state.words, Input.SEARCH) +
+        state.things.map { row(it, Action.ShowPicture(it.pictureId), words) } +
+        (if (state.things.size < state.matching) listOf(more(words)) else emptyList()) +
+        Block.Button(words("gallery_add"), Action.AddPhotos) +
+        (if (state.undoable) listOf(Block.Button(words("gallery_undo"), Action.UndoAdding)) else emptyList()) +
+        (if (settings.developer) listOf(Block.Paragraph(galleryFigures(state.info))) else emptyList()) +
+        state.problems.flatMap { problemBlocks(it, words) }
+
+private fun more(words: Words) = Block.Button(words("gallery_more"), Action.ShowMore)
 
 /** A photo of this phone stays for other models until someone deletes it. */
-private fun problemBlocks(problem: Problem): List<Block> {
-    val sentence = Block.Problem("${problem.path}: ${problem.reason}")
-    if (!PhotoInbox.isAdded(problem.path)) return listOf(sentence)
-    return listOf(sentence, Block.Button("Delete this photo", Action.Delete(problem.path)))
+private fun problemBlocks(problem: Problem, words: Words): List<Block> = listOf(
+    Block.Problem(words("gallery_problem", problem.path)),
+    Block.Paragraph(words("details", problem.reason))
+) + if (PhotoInbox.isAdded(problem.path)) {
+    listOf(Block.Button(words("item_delete"), Action.Delete(problem.path)))
+} else {
+    emptyList()
 }
 
-private fun countsText(counts: GalleryCounts): String {
-    val labels = if (counts.labels == 0L) "" else ", ${counts.labels} labels"
-    return when (counts.pictures) {
-        0L -> "The gallery is empty"
-        1L -> "1 picture$labels"
-        else -> "${counts.pictures} pictures$labels"
+private fun countsText(state: GalleryState.Open, words: Words): String {
+    val all = state.counts.pictures
+    return when {
+        all == 0L -> words("empty")
+        state.words.isNotBlank() -> words("gallery_found", state.matching, all)
+        all == 1L -> words("gallery_one")
+        else -> words("gallery_many", all)
     }
 }
 
-private fun indexingBlocks(state: GalleryState.Open): List<Block> {
+private fun indexingBlocks(state: GalleryState.Open, words: Words): List<Block> {
     val progress = state.progress
     return when {
         progress != null -> listOf(
             Block.Progress(
-                "Describing photo ${progress.done + 1} of ${progress.total}",
+                words("gallery_progress", progress.done + 1, progress.total),
                 progress.done / progress.total.toDouble()
             ),
-            Block.Button("Stop", Action.StopIndexing)
+            Block.Button(words("gallery_stop"), Action.StopIndexing)
         )
 
         state.waiting > 0 -> listOf(
-            Block.Paragraph("Waiting to be described: ${state.waiting}"),
-            Block.Button("Go on", Action.GoOnIndexing)
+            Block.Paragraph(words("gallery_waiting", state.waiting)),
+            Block.Button(words("gallery_go_on"), Action.GoOnIndexing)
         )
 
         else -> emptyList()
@@ -93,68 +95,52 @@ private fun indexingBlocks(state: GalleryState.Open): List<Block> {
 }
 
 /** The benchmark: what it measures, how far it is, what came out. */
-fun benchmarkContent(state: BenchmarkState): ScreenContent {
+fun benchmarkContent(state: BenchmarkState, words: Words): ScreenContent {
     val blocks = when (state) {
-        BenchmarkState.Idle -> listOf(
-            Block.Paragraph(
-                "Measures each stage with a generated photo, then the model alone. " +
-                    "The live camera rests."
-            )
-        ) + measure
+        BenchmarkState.Idle -> listOf(Block.Paragraph(words("benchmark_text"))) + measure(words)
 
         is BenchmarkState.Running -> listOf(
-            Block.Progress("Measuring", state.share),
-            Block.Button("Stop", Action.StopMeasuring)
+            Block.Progress(words("benchmark_running"), state.share),
+            Block.Button(words("gallery_stop"), Action.StopMeasuring)
         )
 
-        is BenchmarkState.Failed -> listOf(Block.Problem(state.sentence)) + measure
+        is BenchmarkState.Failed -> problem("benchmark_failed", state.sentence, words) + measure(words)
 
         is BenchmarkState.Done -> listOf(Block.Heading(state.model)) + resultBlocks(state.result) +
             listOfNotNull(state.saved?.let { Block.Paragraph(it) }) +
-            Block.Button("Save the report", Action.ExportReport) + measure
+            Block.Button(words("benchmark_save"), Action.ExportReport) + measure(words)
     }
-    return ScreenContent("Benchmark", blocks)
+    return ScreenContent(words("screen_benchmark"), blocks)
 }
 
-private val measure = listOf(
-    Block.Button("Measure", Action.Measure(0)),
-    Block.Button("Measure 5 minutes without pause", Action.Measure(300))
+private fun measure(words: Words) = listOf(
+    Block.Button(words("benchmark_measure"), Action.Measure(0)),
+    Block.Button(words("benchmark_long"), Action.Measure(300))
 )
 
-private fun resultBlocks(result: BenchmarkResult): List<Block> =
-    result.summaries.map { (stage, summary) -> Block.Paragraph("$stage: ${summaryText(summary)}") } +
-        listOfNotNull(
-            result.slowdown?.let {
-                val seconds = result.windows.last().atS.toInt()
-                Block.Paragraph("the model after $seconds s: ${decimals(it, 2)} times its first median")
-            }
-        )
-
-private fun summaryText(summary: Summary) =
-    "median ${ms(summary.p50Ms)} ms, 90 % within ${ms(summary.p90Ms)} ms, ${summary.count} runs"
-
 /** What the app is, whose work it stands on, and what the self-test found. */
-fun aboutContent(ready: StartState.Ready, models: ModelsState): ScreenContent {
+fun aboutContent(ready: StartState.Ready, models: ModelsState, words: Words): ScreenContent {
     val manifest = ready.manifest
     return ScreenContent(
-        "About",
+        words("screen_about"),
         listOf(
+            Block.Paragraph(words("about_text")),
+            Block.Heading(words("about_model")),
             Block.Paragraph(
-                "Mobile-ACTNET names what the camera sees by the nearest picture of a gallery. " +
-                    "All of it happens on this phone: the app has no permission for any network."
+                words(
+                    "about_weights",
+                    models.used ?: manifest.name,
+                    manifest.precision,
+                    manifest.dim,
+                    manifest.checkpointName,
+                    manifest.licence,
+                    manifest.origin
+                )
             ),
-            Block.Heading("Model"),
-            Block.Paragraph(
-                "${models.used ?: manifest.name}: ${manifest.precision}, ${manifest.dim} values; weights " +
-                    "${manifest.checkpointName}, licence ${manifest.licence}. ${manifest.origin}"
-            ),
-            Block.Paragraph(selfTestText(ready.selfTest)),
-            Block.Button("Run the self-test again", Action.RunSelfTest),
-            Block.Heading("Licences"),
+            Block.Paragraph(words("about_tested", decimals(ready.selfTest.cosine, 6))),
+            Block.Button(words("about_test"), Action.RunSelfTest),
+            Block.Heading(words("about_licences")),
             Block.Paragraph("Mobile-ACTNET, Kotlin and its coroutines, LiteRT: Apache License 2.0.")
         )
     )
 }
-
-private fun selfTestText(selfTest: SelfTest): String =
-    "Self-test passed: cosine ${decimals(selfTest.cosine, 6)} with the manifest's golden descriptor."

@@ -18,7 +18,7 @@ fun keptViews(shown: List<Block>, next: List<Block>): KeptViews {
 
 /** Whether the view of one block can show another: of the same kind, with the same meaning of a touch. */
 private fun canShow(shown: Block, next: Block): Boolean = when (shown) {
-    Block.Preview -> next is Block.Preview
+    is Block.Preview -> next is Block.Preview
 
     is Block.Heading -> next is Block.Heading
 
@@ -37,4 +37,6 @@ private fun canShow(shown: Block, next: Block): Boolean = when (shown) {
     is Block.PictureRow -> next is Block.PictureRow && shown.path == next.path && shown.action == next.action
 
     is Block.LargePicture -> next is Block.LargePicture && shown.path == next.path
+
+    is Block.Field -> next is Block.Field && shown.input == next.input
 }

@@ -3,10 +3,13 @@ package org.mobileactnet.app
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import org.mobileactnet.core.ActnetException
+import org.mobileactnet.core.AnswerTracker
 import org.mobileactnet.core.CameraFrame
+import org.mobileactnet.core.FrameAnswer
 import org.mobileactnet.core.FramePacer
 import org.mobileactnet.core.RgbPicture
 import org.mobileactnet.core.RollingSamples
+import org.mobileactnet.core.Sighting
 import org.mobileactnet.core.Steadiness
 import org.mobileactnet.core.pauseReason
 import org.mobileactnet.core.rgbOf
@@ -15,15 +18,25 @@ import org.mobileactnet.core.rgbOf
 class LiveController(
     private val environment: Environment,
     private val session: () -> Session?,
-    private val settings: StateFlow<Settings>
+    private val settings: StateFlow<Settings>,
+    private val recognised: (Thing) -> Unit = {}
 ) {
     private val mutableState = MutableStateFlow<LiveState>(LiveState.Starting)
     val state: StateFlow<LiveState> = mutableState
 
+    /** Whether the lamp is on; null where there is none. */
+    val torch = MutableStateFlow<Boolean?>(null)
+
     private val pacer = FramePacer()
     private val steadiness = Steadiness()
+
+    // Guarded by this, as the screen begins anew while the camera's thread looks.
     private val intervalsMs = RollingSamples(FRAMES)
     private var lastNs: Long? = null
+    private val tracker = AnswerTracker()
+
+    @Volatile
+    private var frozen = false
 
     /** What the camera saw last; null before. */
     @Volatile
@@ -32,9 +45,7 @@ class LiveController(
 
     /** The camera starts. */
     fun starting() {
-        intervalsMs.clear()
-        steadiness.reset()
-        lastNs = null
+        begin()
         mutableState.value = LiveState.Starting
     }
 
@@ -48,6 +59,7 @@ class LiveController(
 
     /** Shows no match any more: its gallery has been closed. */
     fun forget() {
+        begin()
         if (state.value is LiveState.Seeing) mutableState.value = LiveState.Starting
     }
 
@@ -60,6 +72,30 @@ class LiveController(
         mutableState.value = LiveState.Failed(sentence)
     }
 
+    /** Holds what is seen, or goes on. */
+    fun freeze(on: Boolean) {
+        frozen = on
+        val seeing = state.value as? LiveState.Seeing ?: return
+        mutableState.value = seeing.copy(frozen = on)
+    }
+
+    /** The camera has a lamp, which is off, or none. */
+    fun torchFound(there: Boolean) {
+        torch.value = if (there) false else null
+    }
+
+    /** Wants the lamp on or off; the camera follows [torch]. */
+    fun torch(on: Boolean) {
+        if (torch.value != null) torch.value = on
+    }
+
+    /** Someone says that it is none of the things that were asked about. */
+    fun askedInVain() {
+        begin()
+        val seeing = state.value as? LiveState.Seeing ?: return
+        mutableState.value = seeing.copy(sight = Sight.Nothing)
+    }
+
     /**
      * A frame has arrived; on the camera's thread, which waits meanwhile and then hands over the
      * newest frame.
@@ -69,12 +105,11 @@ class LiveController(
     fun onFrame(frame: () -> CameraFrame) {
         val open = session() ?: return
         val heat = environment.heat()
-        val pause = pauseReason(heat)
-        if (pause != null) {
-            mutableState.value = LiveState.Paused(pause)
+        if (pauseReason(heat) != null) {
+            mutableState.value = LiveState.Paused
             return
         }
-        if (!pacer.begin(environment.clockNs())) return
+        if (frozen || !pacer.begin(environment.clockNs())) return
         try {
             look(open, frame)
         } catch (error: ActnetException) {
@@ -87,13 +122,41 @@ class LiveController(
     private fun look(open: Session, frame: () -> CameraFrame) {
         val found = open.recognise(settings.value.top, steadiness) { rgbOf(frame()).also { lastPicture = it } }
         val now = environment.clockNs()
-        lastNs?.let { intervalsMs.add((now - it) / NS_PER_MS) }
-        lastNs = now
-        val rate = intervalsMs.median()?.let { MS_PER_S / it }
-        val before = (state.value as? LiveState.Seeing)?.matches
-        // What was seen last stays while the camera moves.
-        val matches = if (found.whole || before == null) found.matches else before
-        mutableState.value = LiveState.Seeing(matches, found.times, rate)
+        val atMs = now / NS_PER_MS
+        // A frame of a moving camera says nothing; what was seen last stays for a while.
+        val answer = if (found.whole) {
+            open.answer(found.matches, settings.value.falseAnswers, atMs)
+        } else {
+            FrameAnswer(atMs, null, verified = false)
+        }
+        val before = (state.value as? LiveState.Seeing)?.sight as? Sight.Answered
+        val (sighting, rate) = synchronized(this) {
+            lastNs?.let { intervalsMs.add((now - it) / NS_PER_MS) }
+            lastNs = now
+            tracker.take(answer) to intervalsMs.median()?.let { MS_PER_S / it }
+        }
+        if (frozen) return
+        val sight = if (found.matches.isEmpty()) Sight.Empty else sightOf(open, sighting)
+        mutableState.value = LiveState.Seeing(sight, Figures(found.matches, found.times), rate)
+        if (sight is Sight.Answered && sight.thing.path != before?.thing?.path) recognised(sight.thing)
+    }
+
+    /** Pictures that have gone since are left out. */
+    private fun sightOf(open: Session, sighting: Sighting): Sight = when (sighting) {
+        Sighting.Looking -> Sight.Nothing
+
+        is Sighting.Maybe -> Sight.Asked(sighting.candidates.mapNotNull { open.thing(it.pictureId) })
+
+        is Sighting.Verified -> open.thing(sighting.answer.pictureId)
+            ?.let { Sight.Answered(it, sighting.outline, emptyList()) } ?: Sight.Nothing
+    }
+
+    private fun begin() = synchronized(this) {
+        intervalsMs.clear()
+        steadiness.reset()
+        lastNs = null
+        tracker.reset()
+        frozen = false
     }
 
     private companion object {

@@ -6,44 +6,72 @@ import java.io.InputStream
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import org.mobileactnet.core.ActnetException
+import org.mobileactnet.core.AnswerTracker
+import org.mobileactnet.core.Match
 import org.mobileactnet.core.withinMemory
 
 /** The photo screen: searches with a photo that was picked. */
 class ResultsController(
     private val environment: Environment,
     private val session: () -> Session?,
-    private val settings: StateFlow<Settings>
+    private val settings: StateFlow<Settings>,
+    private val recognised: (Thing) -> Unit = {}
 ) {
     private val mutableState = MutableStateFlow<ResultsState>(ResultsState.Empty)
     val state: StateFlow<ResultsState> = mutableState
 
     private val worker = environment.worker("photo")
 
-    /** Searches with a photo; [open] may throw [IOException]. */
+    /** Decoders want a file; whatever the system hands over becomes one. */
+    private val copy = File(environment.folder, "picked")
+
+    /** Searches with a photo; [open] may throw [IOException]. While the gallery is being opened it waits. */
     fun look(open: () -> InputStream) {
         mutableState.value = ResultsState.Looking
-        worker.execute { mutableState.value = found(open) }
+        worker.execute {
+            try {
+                open().use { from -> copy.outputStream().use { from.copyTo(it) } }
+                find()
+            } catch (error: IOException) {
+                copy.delete()
+                mutableState.value = ResultsState.Failed("The photo cannot be read: ${error.message}; pick another")
+            }
+        }
     }
 
-    /** Shows no matches any more: their gallery has been closed. What is being looked for is waited for. */
-    fun forget() = worker.execute { mutableState.value = ResultsState.Empty }
+    /** The gallery has been opened: a photo that was picked before is searched with. */
+    fun opened() = worker.execute { if (copy.isFile && state.value == ResultsState.Looking) find() }
 
-    private fun found(open: () -> InputStream): ResultsState {
-        val opened = session() ?: return ResultsState.Failed(
-            "Model and gallery are still being opened; pick the photo again in a moment"
-        )
-        // Decoders want a file; whatever the system hands over becomes one.
-        val copy = File(environment.folder, "picked")
-        return try {
-            open().use { from -> copy.outputStream().use { from.copyTo(it) } }
+    /** Shows no matches any more: their gallery has been closed. A photo that waits goes on waiting. */
+    fun forget() = worker.execute {
+        if (state.value != ResultsState.Looking) mutableState.value = ResultsState.Empty
+    }
+
+    /** Someone says that it is none of the things that were asked about. */
+    fun askedInVain() {
+        val found = state.value as? ResultsState.Found ?: return
+        mutableState.value = found.copy(sight = Sight.Nothing)
+    }
+
+    private fun find() {
+        val opened = session() ?: return // [opened] comes back to it.
+        mutableState.value = try {
             val found = withinMemory { opened.recognise(settings.value.top) { environment.decode(copy) } }
-            ResultsState.Found(found.matches, found.times)
+            ResultsState.Found(sightOf(opened, found.matches), Figures(found.matches, found.times))
         } catch (error: ActnetException) {
             ResultsState.Failed(error.message.orEmpty())
-        } catch (error: IOException) {
-            ResultsState.Failed("The photo cannot be read: ${error.message}; pick another")
         } finally {
             copy.delete()
         }
+    }
+
+    private fun sightOf(open: Session, matches: List<Match>): Sight {
+        if (matches.isEmpty()) return Sight.Empty
+        val answer = open.answer(matches, settings.value.falseAnswers, atMs = 0.0)
+        val best = answer.best?.takeIf { answer.verified }?.let { open.thing(it.pictureId) }
+        val others = matches.filter { it.picture.id != best?.pictureId }.mapNotNull { open.thing(it.picture.id) }
+        if (best != null) return Sight.Answered(best, answer.outline, others).also { recognised(best) }
+        val asked = answer.candidates.take(AnswerTracker.ASKED).mapNotNull { open.thing(it.pictureId) }
+        return if (asked.isEmpty()) Sight.Nothing else Sight.Asked(asked)
     }
 }

@@ -1,155 +1,153 @@
-/* Live, photo, picture and settings screen: from state to content. */
+/* Live, photo, history and item screen: from state to content. */
 package org.mobileactnet.app
 
-import org.mobileactnet.core.Accelerator
-import org.mobileactnet.core.AnswerThreshold
-import org.mobileactnet.core.AnswerThresholds
-import org.mobileactnet.core.CarriedModel
-import org.mobileactnet.core.Measure
+import org.mobileactnet.core.PhotoInbox
+import org.mobileactnet.core.Place
 
-/** The live screen: the camera, the best match, or why there is none. */
-fun liveContent(state: LiveState, threshold: AnswerThreshold): ScreenContent {
-    val blocks = when (state) {
-        LiveState.Starting -> listOf(Block.Preview, Block.Paragraph("Starting the camera"))
-        is LiveState.NoPermission -> permissionBlocks(state.mayAsk)
-        is LiveState.Failed -> listOf(Block.Problem(state.sentence), pickPhoto)
-        is LiveState.Paused -> listOf(Block.Problem(state.sentence), pickPhoto)
-        is LiveState.Seeing -> seeingBlocks(state, threshold)
-    }
-    return ScreenContent("Live", blocks)
-}
-
-private val pickPhoto = Block.Button("Pick a photo", Action.PickPhoto)
-
-private fun permissionBlocks(mayAsk: Boolean): List<Block> = listOf(
-    Block.Heading("The camera is not allowed"),
-    Block.Paragraph(
-        "What it sees is compared with the gallery on this phone and goes nowhere: " +
-            "the app cannot reach any network."
-    ),
-    if (mayAsk) {
-        Block.Button("Allow the camera", Action.AskForCamera)
-    } else {
-        Block.Button("Open the system's settings to allow it", Action.OpenSystemSettings)
-    },
-    pickPhoto
+/** Shown once, before the camera is asked for. */
+fun welcomeContent(words: Words) = ScreenContent(
+    words("app"),
+    listOf(
+        Block.Heading(words("welcome_title")),
+        Block.Paragraph(words("welcome_text")),
+        Block.Button(words("welcome_start"), Action.Start),
+        pickPhoto(words)
+    )
 )
 
-private fun seeingBlocks(state: LiveState.Seeing, threshold: AnswerThreshold): List<Block> {
-    val rate = state.framesPerSecond?.let { "${decimals(it, 1)} frames a second; " }.orEmpty()
-    return listOf(Block.Preview) + matchBlocks(state.matches.take(1), threshold) +
-        Block.Paragraph(rate + timesText(state.times)) +
-        Block.Button("Add this to the gallery", Action.AddFrame)
-}
-
-/** The screen of a picked photo: its matches, best first. */
-fun resultsContent(state: ResultsState, threshold: AnswerThreshold): ScreenContent {
+/**
+ * The live screen: the camera, and what it sees.
+ *
+ * @param torch whether the lamp is on; null where there is none.
+ */
+fun liveContent(state: LiveState, settings: Settings, torch: Boolean?, words: Words): ScreenContent {
     val blocks = when (state) {
-        ResultsState.Empty -> listOf(Block.Paragraph("Pick a photo to search with; the app sees no other."))
-
-        ResultsState.Looking -> listOf(Block.Paragraph("Looking"))
-
-        is ResultsState.Failed -> listOf(Block.Problem(state.sentence))
-
-        is ResultsState.Found ->
-            matchBlocks(state.matches, threshold) + Block.Paragraph(timesText(state.times))
+        LiveState.Starting -> listOf(preview(null, words), Block.Paragraph(words("camera_starting")))
+        is LiveState.NoPermission -> permissionBlocks(state.mayAsk, words)
+        is LiveState.Failed -> problem("camera_missing", state.sentence, words) + pickPhoto(words)
+        LiveState.Paused -> listOf(Block.Problem(words("camera_hot")), pickPhoto(words))
+        is LiveState.Seeing -> seeingBlocks(state, settings, torch, words)
     }
-    return ScreenContent("Photo", blocks + pickPhoto)
+    return ScreenContent(words("screen_live"), blocks)
 }
 
-/** The large picture of a match; where the gallery came from a computer, its thumbnail. */
-fun pictureContent(state: PictureState): ScreenContent {
-    val picture = state.picture
-    val note = if (state.hasPhoto) {
-        Block.Button("Delete from the gallery", Action.Delete(picture.path))
+internal fun pickPhoto(words: Words) = Block.Button(words("pick_photo"), Action.PickPhoto)
+
+/** What is wrong for a visitor, and the sentence that tells an owner why. */
+internal fun problem(key: String, sentence: String, words: Words): List<Block> =
+    listOf(Block.Problem(words(key)), Block.Paragraph(words("details", sentence)))
+
+private fun preview(outline: List<Place>?, words: Words) = Block.Preview(words("camera_preview"), outline)
+
+private fun permissionBlocks(mayAsk: Boolean, words: Words): List<Block> = listOf(
+    Block.Heading(words("camera_refused")),
+    Block.Paragraph(words("camera_why")),
+    if (mayAsk) {
+        Block.Button(words("camera_allow"), Action.AskForCamera)
     } else {
-        Block.Paragraph("The gallery came with a small picture of this photo only.")
+        Block.Button(words("camera_settings"), Action.OpenSystemSettings)
+    },
+    pickPhoto(words)
+)
+
+private fun seeingBlocks(state: LiveState.Seeing, settings: Settings, torch: Boolean?, words: Words): List<Block> {
+    val outline = (state.sight as? Sight.Answered)?.outline
+    val lamp = torch?.let { Block.Button(words(if (it) "torch_off" else "torch_on"), Action.Torch(!it)) }
+    val still = Block.Button(words(if (state.frozen) "unfreeze" else "freeze"), Action.Freeze(!state.frozen))
+    return listOf(preview(outline, words)) + sightBlocks(state.sight, live = true, words) +
+        listOfNotNull(still, lamp, pickPhoto(words)) +
+        if (settings.developer) developerBlocks(state, words) else emptyList()
+}
+
+private fun developerBlocks(state: LiveState.Seeing, words: Words): List<Block> =
+    figureBlocks(state.figures, state.framesPerSecond) + Block.Button(words("gallery_add_frame"), Action.AddFrame)
+
+/** [live] sights change by themselves, and what is not known yet may still come. */
+private fun sightBlocks(sight: Sight, live: Boolean, words: Words): List<Block> = when (sight) {
+    Sight.Empty -> listOf(Block.Heading(words("empty"), announced = true))
+
+    Sight.Nothing -> if (live) {
+        listOf(Block.Paragraph(words("looking")))
+    } else {
+        listOf(Block.Heading(words("unknown"), announced = true), Block.Paragraph(words("unknown_text")))
     }
+
+    is Sight.Asked -> listOf(Block.Heading(words("maybe"), announced = true)) +
+        sight.things.map { row(it, Action.Pick(it.pictureId), words) } +
+        Block.Button(words("maybe_none"), Action.NoneOfThese)
+
+    is Sight.Answered -> listOf(
+        Block.Heading(words("verified_said", sight.thing.named(words)), announced = true),
+        row(sight.thing, Action.ShowPicture(sight.thing.pictureId), words)
+    ) + others(sight.others, words)
+}
+
+private fun others(things: List<Thing>, words: Words): List<Block> = if (things.isEmpty()) {
+    emptyList()
+} else {
+    listOf(Block.Heading(words("others"))) + things.map { row(it, Action.ShowPicture(it.pictureId), words) }
+}
+
+/** A thing with its maker; a photo of this phone says that it is one. */
+internal fun row(thing: Thing, action: Action, words: Words): Block {
+    val detail = when {
+        thing.maker != null -> words("item_maker", thing.maker)
+        PhotoInbox.isAdded(thing.path) -> words("gallery_added")
+        else -> ""
+    }
+    return Block.PictureRow(thing.pictureId, thing.path, thing.named(words), detail, action)
+}
+
+/** The screen of a picked photo. */
+fun resultsContent(state: ResultsState, settings: Settings, words: Words): ScreenContent {
+    val blocks = when (state) {
+        ResultsState.Empty -> listOf(Block.Paragraph(words("results_empty")))
+
+        ResultsState.Looking -> listOf(Block.Paragraph(words("results_looking")))
+
+        is ResultsState.Failed -> problem("results_failed", state.sentence, words)
+
+        is ResultsState.Found -> sightBlocks(state.sight, live = false, words) +
+            if (settings.developer) figureBlocks(state.figures, null) else emptyList()
+    }
+    return ScreenContent(words("screen_results"), blocks + pickPhoto(words))
+}
+
+/** What was recognised or picked, the newest first. */
+fun historyContent(things: List<Thing>, words: Words): ScreenContent {
+    val blocks = if (things.isEmpty()) {
+        listOf(Block.Paragraph(words("history_empty")))
+    } else {
+        things.map { row(it, Action.ShowPicture(it.pictureId), words) } +
+            Block.Button(words("history_clear"), Action.ClearHistory)
+    }
+    return ScreenContent(words("screen_history"), blocks)
+}
+
+/** The page of an item, with what the catalogue says of it. */
+fun pictureContent(state: PictureState, settings: Settings, words: Words): ScreenContent {
+    val thing = state.thing
+    val said = listOfNotNull(
+        thing.maker?.let { Block.Paragraph(words("item_maker", it)) },
+        thing.text?.let { Block.Paragraph(it) }
+    )
+    val nothing = if (said.isEmpty() && !state.hasPhoto) listOf(Block.Paragraph(words("item_missing"))) else emptyList()
+    val name = thing.named(words)
+    val shared = listOfNotNull(name, thing.maker?.let { words("item_maker", it) }, thing.link).joinToString("\n")
     return ScreenContent(
-        picture.title,
-        listOf(
-            Block.LargePicture(picture.id, picture.path),
-            Block.Paragraph("${picture.path}, ${picture.widthPx} x ${picture.heightPx} pixels"),
-            note,
-            Block.Button("Back", Action.Back)
-        )
+        name,
+        listOf(Block.LargePicture(thing.pictureId, thing.path, words("item_picture", name))) +
+            said + nothing +
+            listOfNotNull(thing.link?.let { Block.Button(words("item_link"), Action.OpenLink(it)) }) +
+            Block.Button(words("item_share"), Action.Share(shared)) +
+            (if (state.hasPhoto) ownerBlocks(state, words) else emptyList()) +
+            (if (settings.developer) listOf(Block.Paragraph(pictureFigures(state.picture))) else emptyList()) +
+            Block.Button(words("back"), Action.Back)
     )
 }
 
-/** The settings. They can be reached without a model, too: another choice may be what it needs. */
-fun settingsContent(settings: Settings, start: StartState, models: ModelsState): ScreenContent {
-    val about = when (start) {
-        is StartState.Opening -> Block.Paragraph(openingText(start))
-
-        is StartState.Refused -> Block.Problem(start.sentence)
-
-        is StartState.Ready -> Block.Paragraph(
-            "Model: ${models.used ?: start.manifest.name}, ${start.manifest.precision}; " +
-                "it runs on ${acceleratorName(start.ran.accelerator)}."
-        )
-    }
-    val answers =
-        choice("Things that are not in the gallery may be answered", FALSE_ANSWERS, settings.falseAnswers, ::percent) {
-            settings.copy(falseAnswers = it)
-        }
-    val thresholds = (start as? StartState.Ready)?.thresholds
-    val elsewhere = (start as? StartState.Ready)?.sentence?.let(Block::Problem)
-    return ScreenContent(
-        "Settings",
-        listOfNotNull(about, elsewhere) + modelBlocks(settings, models) + listOf(
-            choice("Accelerator", Accelerator.entries, settings.accelerator, Accelerator::name) {
-                settings.copy(accelerator = it)
-            },
-            choice("Processor threads", THREADS, settings.threads, Int::toString) { settings.copy(threads = it) },
-            answers
-        ) + listOfNotNull(thresholds?.let { Block.Paragraph(calibrationText(it, settings)) }) +
-            choice("Matches of a photo", TOPS, settings.top, Int::toString) { settings.copy(top = it) }
-    )
-}
-
-/** Which model is used, where there are several, or where the one that was chosen has gone. */
-private fun modelBlocks(settings: Settings, models: ModelsState): List<Block> {
-    val fallback = listOfNotNull(models.sentence?.let(Block::Problem))
-    if (models.carried.size < 2 && models.sentence == null) return emptyList()
-    val options = models.carried.filterIsInstance<CarriedModel.Usable>().map {
-        Option(modelText(it), it.name == models.used, Action.Change(settings.copy(modelName = it.name)))
-    }
-    val refused = models.carried.filterIsInstance<CarriedModel.Refused>().filter { it.name != models.used }
-        .map { Block.Problem("${it.name} cannot be used: ${it.sentence}") }
-    return fallback + Block.Choice("Model", options, stacked = true) + refused + Block.Paragraph(ADDED_PHOTOS)
-}
-
-private fun modelText(model: CarriedModel.Usable): String {
-    val manifest = model.manifest
-    val size = manifest.preprocessing
-    return "${model.name}: ${manifest.precision}, ${decimals(manifest.artefactSizeBytes / BYTES_PER_MB, 1)} MB, " +
-        "${size.widthPx} x ${size.heightPx} pixels, ${manifest.dim} values"
-}
-
-private const val BYTES_PER_MB = 1e6
-private const val ADDED_PHOTOS = "Each model has a gallery of its own. Photos that were added on this phone are " +
-    "described for it when it is chosen; one that is deleted goes out of all galleries."
-
-private fun acceleratorName(accelerator: Accelerator): String = when (accelerator) {
-    Accelerator.CPU -> "the processor (LiteRT, XNNPACK)"
-    Accelerator.GPU -> "the GPU (LiteRT)"
-}
-
-private fun calibrationText(thresholds: AnswerThresholds, settings: Settings): String {
-    val threshold = thresholds.at(settings.falseAnswers)
-    val least = decimals(threshold.least, 2)
-    val rule = when (threshold.measure) {
-        Measure.SIMILARITY -> "the best match must be $least similar"
-        Measure.DISTINCTNESS -> "the best match must stand out from the gallery by $least deviations"
-    }
-    return "At ${percent(threshold.falseAnswers)} $rule. Calibrated on ${thresholds.captures} made-up photos of " +
-        "the gallery's own pictures, of which ${percent(threshold.rightAnswers)} were answered rightly; " +
-        "real photos may do otherwise."
-}
-
-private fun percent(share: Double): String = "${decimals(PERCENT * share, 0)} %"
-
-private const val PERCENT = 100
-
-private fun <T> choice(title: String, values: List<T>, chosen: T, text: (T) -> String, change: (T) -> Settings) =
-    Block.Choice(title, values.map { Option(text(it), it == chosen, Action.Change(change(it))) })
+private fun ownerBlocks(state: PictureState, words: Words): List<Block> = listOf(
+    Block.Field(words("item_name"), state.name, Input.NAME),
+    Block.Button(words("item_save"), Action.Rename(state.thing.path)),
+    Block.Button(words("item_delete"), Action.Delete(state.thing.path))
+)

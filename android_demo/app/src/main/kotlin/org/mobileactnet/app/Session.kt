@@ -5,11 +5,13 @@ import org.mobileactnet.core.Database
 import org.mobileactnet.core.DescriptorModel
 import org.mobileactnet.core.Extraction
 import org.mobileactnet.core.FeatureEngine
+import org.mobileactnet.core.FrameAnswer
 import org.mobileactnet.core.Gallery
 import org.mobileactnet.core.GalleryPair
 import org.mobileactnet.core.GalleryWriter
 import org.mobileactnet.core.InstalledFiles
 import org.mobileactnet.core.LocalFeatures
+import org.mobileactnet.core.Match
 import org.mobileactnet.core.Matcher
 import org.mobileactnet.core.ModelChoice
 import org.mobileactnet.core.Recogniser
@@ -54,6 +56,13 @@ class Session private constructor(
     fun <T> withRecogniser(work: (Recogniser, DescriptorModel) -> T): T = owner.use { model ->
         work(Recogniser(manifest.preprocessing, model, matcher, features, environment::clockNs), model)
     }
+
+    /** What the matches of a frame or photo say. */
+    fun answer(matches: List<Match>, falseAnswers: Double, atMs: Double): FrameAnswer =
+        answerOf(gallery, matches, thresholds, falseAnswers, atMs)
+
+    /** A picture with what the catalogue says of it; null where it has gone. */
+    fun thing(id: Long): Thing? = gallery.picture(id)?.let { thingOf(gallery, it, environment.language()) }
 
     /** The descriptor of a picture. */
     fun describe(picture: RgbPicture): FloatArray {

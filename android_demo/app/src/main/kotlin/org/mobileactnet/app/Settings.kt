@@ -18,6 +18,8 @@ val TOPS = listOf(5, 10, 20)
  * @property threads of the model on the processor.
  * @property top matches that are shown.
  * @property accelerator that the model is to run on.
+ * @property developer whether figures are shown.
+ * @property welcomed whether someone has read what the app does, and started.
  * @property modelName of the model that was chosen; null for none, which is the app's first.
  */
 data class Settings(
@@ -25,7 +27,9 @@ data class Settings(
     val threads: Int = 2,
     val top: Int = 10,
     val accelerator: Accelerator = Accelerator.CPU,
-    val modelName: String? = null
+    val modelName: String? = null,
+    val developer: Boolean = false,
+    val welcomed: Boolean = false
 ) {
     val run: ModelChoice get() = ModelChoice(threads, accelerator)
 }
@@ -45,7 +49,9 @@ fun readSettings(store: SettingsStore): Settings {
         store.read(THREAD_COUNT)?.toIntOrNull()?.takeIf { it in THREADS } ?: defaults.threads,
         store.read(TOP)?.toIntOrNull()?.takeIf { it in TOPS } ?: defaults.top,
         Accelerator.entries.find { it.word == store.read(ACCELERATOR) } ?: defaults.accelerator,
-        store.read(MODEL_NAME)
+        store.read(MODEL_NAME),
+        store.read(DEVELOPER) == "true",
+        store.read(WELCOMED) == "true"
     )
 }
 
@@ -54,6 +60,8 @@ fun writeSettings(store: SettingsStore, settings: Settings) {
     store.write(THREAD_COUNT, settings.threads.toString())
     store.write(TOP, settings.top.toString())
     store.write(ACCELERATOR, settings.accelerator.word)
+    store.write(DEVELOPER, settings.developer.toString())
+    store.write(WELCOMED, settings.welcomed.toString())
     settings.modelName?.let { store.write(MODEL_NAME, it) }
 }
 
@@ -62,3 +70,5 @@ private const val THREAD_COUNT = "threads"
 private const val TOP = "top"
 private const val ACCELERATOR = "accelerator"
 private const val MODEL_NAME = "model"
+private const val DEVELOPER = "developer"
+private const val WELCOMED = "welcomed"

@@ -11,6 +11,7 @@ import org.mobileactnet.core.Manifest
 import org.mobileactnet.core.Match
 import org.mobileactnet.core.ModelChoice
 import org.mobileactnet.core.Picture
+import org.mobileactnet.core.Place
 import org.mobileactnet.core.Problem
 import org.mobileactnet.core.SelfTest
 import org.mobileactnet.core.StageTimes
@@ -56,11 +57,41 @@ sealed class LiveState {
     /** The camera is missing, taken, or failed. */
     data class Failed(val sentence: String) : LiveState()
 
-    data class Paused(val sentence: String) : LiveState()
+    /** The phone is too hot. */
+    object Paused : LiveState()
 
-    /** @property framesPerSecond that were looked at; null before the second one. */
-    data class Seeing(val matches: List<Match>, val times: StageTimes, val framesPerSecond: Double?) : LiveState()
+    /**
+     * @property framesPerSecond that were looked at; null before the second one.
+     * @property frozen whether the camera's picture is held.
+     */
+    data class Seeing(
+        val sight: Sight,
+        val figures: Figures,
+        val framesPerSecond: Double? = null,
+        val frozen: Boolean = false
+    ) : LiveState()
 }
+
+/** What is to be said of a frame or photo. */
+sealed class Sight {
+    /** The gallery has no picture. */
+    object Empty : Sight()
+
+    /** Nothing is known; of a photo: it is not in the catalogue. */
+    object Nothing : Sight()
+
+    /** It may be one of these. */
+    data class Asked(val things: List<Thing>) : Sight()
+
+    /**
+     * @property outline where it lies, as shares of the upright frame; null where that is not known.
+     * @property others less similar things.
+     */
+    data class Answered(val thing: Thing, val outline: List<Place>?, val others: List<Thing>) : Sight()
+}
+
+/** What developers want to know of a search. */
+data class Figures(val matches: List<Match>, val times: StageTimes)
 
 /** The screen of a picked photo. */
 sealed class ResultsState {
@@ -68,7 +99,7 @@ sealed class ResultsState {
 
     object Looking : ResultsState()
 
-    data class Found(val matches: List<Match>, val times: StageTimes) : ResultsState()
+    data class Found(val sight: Sight, val figures: Figures) : ResultsState()
 
     data class Failed(val sentence: String) : ResultsState()
 }
@@ -78,7 +109,10 @@ sealed class GalleryState {
     object Opening : GalleryState()
 
     /**
-     * @property pictures the latest of the gallery.
+     * @property words that pictures are searched by; empty for all.
+     * @property things the latest of the gallery that have the words.
+     * @property matching how many have them.
+     * @property undoable whether photos were added that can be taken out at once.
      * @property progress of indexing; null where none goes on.
      * @property waiting photos that were added and not described yet.
      * @property sentence what failed last, such as a full storage.
@@ -86,11 +120,14 @@ sealed class GalleryState {
     data class Open(
         val info: GalleryInfo,
         val counts: GalleryCounts,
-        val pictures: List<Picture>,
+        val words: String,
+        val things: List<Thing>,
+        val matching: Long,
         val problems: List<Problem>,
         val progress: IndexProgress?,
         val waiting: Int,
-        val sentence: String?
+        val sentence: String?,
+        val undoable: Boolean = false
     ) : GalleryState()
 }
 
@@ -111,5 +148,10 @@ sealed class BenchmarkState {
     data class Failed(val sentence: String) : BenchmarkState()
 }
 
-/** The large picture of a match. */
-data class PictureState(val picture: Picture, val hasPhoto: Boolean)
+/**
+ * The page of an item.
+ *
+ * @property hasPhoto whether the photo lies on this phone, and so can be deleted and named.
+ * @property name that is being written.
+ */
+data class PictureState(val thing: Thing, val picture: Picture, val hasPhoto: Boolean, val name: String = thing.title)

@@ -37,7 +37,7 @@ class ControllersTest {
         demo.live.onFrame { frame(3) }
         val first = assertIs<LiveState.Seeing>(demo.live.state.value)
         assertEquals(null, first.framesPerSecond)
-        assertEquals(1.0, first.times.inferenceMs)
+        assertEquals(1.0, first.figures.times.inferenceMs)
         second(this)
         demo.live.onFrame { frame(3) }
         val rate = assertIs<LiveState.Seeing>(demo.live.state.value).framesPerSecond ?: 0.0
@@ -55,7 +55,7 @@ class ControllersTest {
     fun aHotPhonePausesAndGoesOn(): Unit = withDemo { demo ->
         heatNow = Heat.CRITICAL
         demo.live.onFrame { error("copied") }
-        assertContains(assertIs<LiveState.Paused>(demo.live.state.value).sentence, "too hot")
+        assertEquals(LiveState.Paused, demo.live.state.value)
         heatNow = Heat.LIGHT
         demo.live.onFrame { frame(3) }
         assertIs<LiveState.Seeing>(demo.live.state.value)
@@ -91,7 +91,7 @@ class ControllersTest {
         perform(demo, Action.AddFrame)
         second(this)
         demo.live.onFrame { frame(5) }
-        val best = assertIs<LiveState.Seeing>(demo.live.state.value).matches.first()
+        val best = assertIs<LiveState.Seeing>(demo.live.state.value).figures.matches.first()
         assertContains(best.picture.path, "added/")
         assertEquals(1.0, best.similarity, 1e-12)
     }
@@ -100,8 +100,8 @@ class ControllersTest {
     fun aPickedPhotoIsRecognised(): Unit = withDemo { demo ->
         demo.results.look { byteArrayOf(3).inputStream() }
         val found = assertIs<ResultsState.Found>(demo.results.state.value)
-        assertEquals(10, found.matches.size)
-        assertTrue(found.matches.zipWithNext().all { (one, next) -> one.similarity >= next.similarity })
+        assertEquals(10, found.figures.matches.size)
+        assertTrue(found.figures.matches.zipWithNext().all { (one, next) -> one.similarity >= next.similarity })
         assertTrue(File(folder, "picked").exists().not())
     }
 
@@ -154,8 +154,9 @@ class ControllersTest {
         demo.gallery.add(listOf({ byteArrayOf(1).inputStream() }, { throw IOException("gone") }))
         demo.gallery.add(listOf { throw IOException("gone, too") })
         demo.results.look { byteArrayOf(3).inputStream() }
-        assertContains(assertIs<ResultsState.Failed>(demo.results.state.value).sentence, "still being opened")
+        assertEquals(ResultsState.Looking, demo.results.state.value)
         demo.open()
+        assertIs<ResultsState.Found>(demo.results.state.value)
         val state = assertIs<GalleryState.Open>(demo.gallery.state.value)
         assertEquals(25, state.counts.pictures)
         assertContains(state.sentence.orEmpty(), "Photo 2 of 2: it cannot be read: gone;")
@@ -184,10 +185,15 @@ class ControllersTest {
 
     @Test
     fun aCameraThatIsAllowedAtLastStarts(): Unit = withDemo { demo ->
+        demo.change(demo.settings.value.copy(welcomed = true))
         demo.live.refused(mayAsk = true)
-        assertFalse(Block.Preview in contentOf(demo, Screen.LIVE).blocks)
+        assertTrue(contentOf(demo, Screen.LIVE, english).blocks.none { it is Block.Preview })
         demo.live.allowed()
-        assertContains(contentOf(demo, Screen.LIVE).blocks, Block.Preview) // Whose surface the camera waits for.
+        assertTrue(
+            contentOf(demo, Screen.LIVE, english).blocks.any {
+                it is Block.Preview
+            }
+        ) // Whose surface the camera waits for.
         demo.live.failed("Another app has taken the camera")
         demo.live.allowed()
         assertEquals(LiveState.Starting, demo.live.state.value)
@@ -199,14 +205,124 @@ class ControllersTest {
     @Test
     fun aDeletedPictureIsNotFoundAnyMore(): Unit = withDemo { demo ->
         demo.gallery.add(listOf { byteArrayOf(3).inputStream() })
-        val added = assertIs<GalleryState.Open>(demo.gallery.state.value).pictures.first()
-        perform(demo, Action.ShowPicture(added.id))
+        val added = assertIs<GalleryState.Open>(demo.gallery.state.value).things.first()
+        perform(demo, Action.ShowPicture(added.pictureId))
         perform(demo, Action.Delete(added.path))
         assertEquals(24, assertIs<GalleryState.Open>(demo.gallery.state.value).counts.pictures)
         demo.results.look { byteArrayOf(3).inputStream() }
-        val matches = assertIs<ResultsState.Found>(demo.results.state.value).matches
-        assertTrue(matches.none { it.picture.id == added.id })
+        val matches = assertIs<ResultsState.Found>(demo.results.state.value).figures.matches
+        assertTrue(matches.none { it.picture.id == added.pictureId })
         assertEquals(null, demo.photoOf(added.path))
+    }
+
+    private fun sight(demo: Demo) = assertIs<LiveState.Seeing>(demo.live.state.value).sight
+
+    /** Shows the app frames, one a quarter of a second, until [untilMs] has passed; returns what was seen. */
+    private fun FakePhone.watch(demo: Demo, value: Int, untilMs: Int): List<Sight> = List(untilMs / 250) {
+        clock += 250_000_000
+        demo.live.onFrame { frame(value) }
+        sight(demo)
+    }
+
+    @Test
+    fun anAnswerStaysForTwoSecondsAndIsRememberedOnce(): Unit = withDemo { demo ->
+        demo.gallery.add(listOf { byteArrayOf(3).inputStream() })
+        val seen = watch(demo, 3, 1000)
+        val thing = assertIs<Sight.Answered>(seen.first()).thing
+        assertContains(thing.path, "added/")
+        assertTrue(seen.all { (it as? Sight.Answered)?.thing == thing })
+        assertEquals(listOf(thing.path), demo.history.value.map { it.path })
+        assertEquals(1, demo.ticks.value)
+        perform(demo, Action.ClearHistory)
+        assertEquals(emptyList(), demo.history.value)
+    }
+
+    @Test
+    fun aHeldPictureStaysAndGoesOn(): Unit = withDemo { demo ->
+        watch(demo, 3, 250)
+        perform(demo, Action.Freeze(true))
+        val held = assertIs<LiveState.Seeing>(demo.live.state.value)
+        assertTrue(held.frozen)
+        clock += 1_000_000_000
+        demo.live.onFrame { error("copied") }
+        assertEquals(held, demo.live.state.value)
+        perform(demo, Action.Freeze(false))
+        watch(demo, 3, 250)
+        assertFalse(assertIs<LiveState.Seeing>(demo.live.state.value).frozen)
+    }
+
+    @Test
+    fun aLampIsSwitchedWhereThereIsOne(): Unit = withDemo { demo ->
+        perform(demo, Action.Torch(true))
+        assertEquals(null, demo.live.torch.value)
+        demo.live.torchFound(true)
+        perform(demo, Action.Torch(true))
+        assertEquals(true, demo.live.torch.value)
+    }
+
+    @Test
+    fun whatSomeonePicksIsShownAndRemembered(): Unit = withDemo { demo ->
+        perform(demo, Action.Pick(3))
+        assertEquals(3, demo.picture.value?.thing?.pictureId)
+        perform(demo, Action.Pick(5))
+        perform(demo, Action.Pick(3))
+        assertEquals(listOf(3L, 5L), demo.history.value.map { it.pictureId })
+        Demo(this).use { next ->
+            next.open()
+            assertEquals(listOf(3L, 5L), next.history.value.map { it.pictureId })
+        }
+    }
+
+    @Test
+    fun noneOfTheseAsksNoMore(): Unit = withDemo { demo ->
+        demo.results.look { byteArrayOf(3).inputStream() }
+        perform(demo, Action.NoneOfThese)
+        assertEquals(Sight.Nothing, assertIs<ResultsState.Found>(demo.results.state.value).sight)
+    }
+
+    @Test
+    fun aPhotoOfThePhoneHasTheNameThatItIsGiven(): Unit = withDemo { demo ->
+        demo.gallery.add(listOf { byteArrayOf(3).inputStream() })
+        val added = assertIs<GalleryState.Open>(demo.gallery.state.value).things.first()
+        perform(demo, Action.ShowPicture(added.pictureId))
+        write(demo, Input.NAME, " My cup ")
+        perform(demo, Action.Rename(added.path))
+        assertEquals("My cup", demo.picture.value?.thing?.title)
+        assertEquals("My cup", assertIs<GalleryState.Open>(demo.gallery.state.value).things.first().title)
+        // The name is the phone's, whatever becomes of the gallery.
+        demo.close()
+        File(folder, "models/fake/added.sqlite").delete()
+        demo.open()
+        assertEquals("My cup", assertIs<GalleryState.Open>(demo.gallery.state.value).things.first().title)
+        perform(demo, Action.Delete(added.path))
+        assertEquals(0, File(folder, "photos.names").list().orEmpty().size)
+    }
+
+    @Test
+    fun whatWasAddedLastCanBeTakenBack(): Unit = withDemo { demo ->
+        demo.gallery.add(listOf { byteArrayOf(3).inputStream() })
+        demo.gallery.add(listOf(4, 5).map { value -> { byteArrayOf(value.toByte()).inputStream() } })
+        assertTrue(assertIs<GalleryState.Open>(demo.gallery.state.value).undoable)
+        perform(demo, Action.UndoAdding)
+        val after = assertIs<GalleryState.Open>(demo.gallery.state.value)
+        assertEquals(25, after.counts.pictures)
+        assertFalse(after.undoable)
+        assertEquals(1, File(folder, "photos").list().orEmpty().size)
+    }
+
+    @Test
+    fun theGalleryIsSearchedByTitleAndShownInPages(): Unit = withDemo { demo ->
+        demo.gallery.add((1..60).map { value -> { byteArrayOf(value.toByte()).inputStream() } })
+        val first = assertIs<GalleryState.Open>(demo.gallery.state.value)
+        assertEquals(50, first.things.size)
+        assertEquals(84, first.matching)
+        perform(demo, Action.ShowMore)
+        assertEquals(84, assertIs<GalleryState.Open>(demo.gallery.state.value).things.size)
+        write(demo, Input.SEARCH, "P03")
+        val found = assertIs<GalleryState.Open>(demo.gallery.state.value)
+        assertEquals(listOf("p03.png"), found.things.map { it.title })
+        write(demo, Input.SEARCH, "%")
+        assertEquals(0, assertIs<GalleryState.Open>(demo.gallery.state.value).things.size)
     }
 
     @Test

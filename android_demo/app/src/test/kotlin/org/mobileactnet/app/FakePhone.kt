@@ -53,6 +53,8 @@ class FakeModel(override val accelerator: Accelerator = Accelerator.CPU, private
 
 /** A phone whose photos are files of one byte, decoded to a picture of that value. */
 class FakePhone(override val folder: File) : Environment {
+    override fun language() = "en"
+
     val files = mutableMapOf<String, ByteArray>()
     private val carried = mutableListOf<String>()
     var heatNow = Heat.NONE

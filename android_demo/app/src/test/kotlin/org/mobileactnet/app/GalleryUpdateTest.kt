@@ -14,7 +14,7 @@ import org.mobileactnet.core.sha256
 class GalleryUpdateTest {
     private fun FakePhone.opened(): Demo = Demo(this).also { it.open() }
 
-    private fun addedPaths(demo: Demo) = assertIs<GalleryState.Open>(demo.gallery.state.value).pictures.map { it.path }
+    private fun addedPaths(demo: Demo) = assertIs<GalleryState.Open>(demo.gallery.state.value).things.map { it.path }
         .filter { it.startsWith("added/") }
 
     /** The app's own picture is in the gallery of the next app under another label. */
@@ -42,9 +42,9 @@ class GalleryUpdateTest {
             assertEquals(listOf(path), addedPaths(next))
             assertEquals(0, described) // Not again: the model is the same.
             next.show(3)
-            assertEquals("of the update", next.picture.value?.picture?.title)
+            assertEquals("of the update", next.picture.value?.thing?.title)
             next.results.look { byteArrayOf(3).inputStream() }
-            val best = assertIs<ResultsState.Found>(next.results.state.value).matches.first().picture
+            val best = assertIs<ResultsState.Found>(next.results.state.value).figures.matches.first().picture
             assertEquals(path, best.path)
             assertNotNull(next.thumbnail(best.id))
             perform(next, Action.Delete(path))

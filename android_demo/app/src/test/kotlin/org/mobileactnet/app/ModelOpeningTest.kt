@@ -30,7 +30,7 @@ class ModelOpeningTest {
     }
 
     private fun FakePhone.chosen(accelerator: Accelerator): Demo {
-        writeSettings(settings, Settings(accelerator = accelerator))
+        writeSettings(settings, Settings(accelerator = accelerator, developer = true))
         return Demo(this).also { it.open() }
     }
 
@@ -61,7 +61,7 @@ class ModelOpeningTest {
         model = { FakeModel(wanted.accelerator) }
         Demo(this).use {
             it.open()
-            perform(it, Action.Change(Settings(accelerator = Accelerator.GPU)))
+            perform(it, Action.Change(Settings(accelerator = Accelerator.GPU, developer = true)))
         }
         val demo = Demo(this).also { it.open() }
         assertEquals(Accelerator.GPU, demo.settings.value.accelerator)
@@ -137,7 +137,7 @@ class ModelOpeningTest {
         assertEquals(Accelerator.CPU, readSettings(settings).accelerator)
     }
 
-    private fun textOfSettings(demo: Demo) = contentOf(demo, Screen.SETTINGS).blocks.mapNotNull {
+    private fun textOfSettings(demo: Demo) = contentOf(demo, Screen.SETTINGS, english).blocks.mapNotNull {
         when (it) {
             is Block.Paragraph -> it.text
             is Block.Problem -> it.text

@@ -36,18 +36,21 @@ class ModelSwitchTest {
     }
 
     private fun modelOptions(demo: Demo): List<Option> =
-        contentOf(demo, Screen.SETTINGS).blocks.filterIsInstance<Block.Choice>().single { it.title == "Model" }.options
+        contentOf(demo, Screen.SETTINGS, english).blocks.filterIsInstance<Block.Choice>().single {
+            it.title == "Model"
+        }.options
 
     private fun used(demo: Demo): String = assertIs<StartState.Ready>(demo.start.value).manifest.name
 
     private fun gallery(demo: Demo) = assertIs<GalleryState.Open>(demo.gallery.state.value)
 
     private fun problems(demo: Demo, screen: Screen = Screen.SETTINGS) =
-        contentOf(demo, screen).blocks.filterIsInstance<Block.Problem>().map { it.text }
+        contentOf(demo, screen, english).blocks.filterIsInstance<Block.Paragraph>().map { it.text }
+            .filter { it.startsWith("Details: ") }.map { it.removePrefix("Details: ") }
 
     private fun bestMatch(demo: Demo, photo: Int): String {
         demo.results.look { byteArrayOf(photo.toByte()).inputStream() }
-        val best = assertIs<ResultsState.Found>(demo.results.state.value).matches.first()
+        val best = assertIs<ResultsState.Found>(demo.results.state.value).figures.matches.first()
         assertEquals(1.0, best.similarity, 1e-9)
         return best.picture.path
     }
@@ -67,7 +70,9 @@ class ModelSwitchTest {
     @Test
     fun oneModelIsNoChoice(): Unit = onPhone {
         opened().use { demo ->
-            val titles = contentOf(demo, Screen.SETTINGS).blocks.filterIsInstance<Block.Choice>().map { it.title }
+            val titles = contentOf(demo, Screen.SETTINGS, english).blocks.filterIsInstance<Block.Choice>().map {
+                it.title
+            }
             assertFalse("Model" in titles)
         }
     }
@@ -88,14 +93,17 @@ class ModelSwitchTest {
         lateinit var demo: Demo
         val said = CopyOnWriteArrayList<String>()
         model = {
-            said += contentOf(demo, Screen.LIVE).blocks.filterIsInstance<Block.Paragraph>().map { block -> block.text }
+            said +=
+                contentOf(demo, Screen.LIVE, english).blocks.filterIsInstance<Block.Paragraph>().map { block ->
+                    block.text
+                }
             FakeModel(shifts = shiftsOf(it.name))
         }
         demo = Demo(this)
         demo.open()
         demo.change(demo.settings.value.copy(modelName = "second"))
         assertEquals(
-            listOf("Opening the model fake and its gallery", "Opening the model second and its gallery"),
+            listOf("One moment, the model fake is being opened.", "One moment, the model second is being opened."),
             said.toList()
         )
         demo.close()
@@ -123,15 +131,15 @@ class ModelSwitchTest {
     @Test
     fun addedPhotosAreDescribedForTheModelThatIsChosen(): Unit = withTwo { demo ->
         demo.gallery.add(listOf(3, 5).map { value -> { byteArrayOf(value.toByte()).inputStream() } })
-        val added = gallery(demo).pictures.take(2).map { it.path }.toSet()
+        val added = gallery(demo).things.take(2).map { it.path }.toSet()
         val third = bestMatch(demo, 3)
         choose(demo, "second")
         assertEquals(26, gallery(demo).counts.pictures)
         assertEquals(0, gallery(demo).waiting)
-        assertEquals(added, gallery(demo).pictures.take(2).map { it.path }.toSet())
+        assertEquals(added, gallery(demo).things.take(2).map { it.path }.toSet())
         assertEquals(third, bestMatch(demo, 3)) // The other model's descriptors are elsewhere.
-        val text = contentOf(demo, Screen.SETTINGS).blocks.filterIsInstance<Block.Paragraph>().map { it.text }
-        assertTrue(text.any { it.startsWith("Each model has a gallery of its own. Photos that were added") })
+        val text = contentOf(demo, Screen.SETTINGS, english).blocks.filterIsInstance<Block.Paragraph>().map { it.text }
+        assertTrue(text.any { it.startsWith("Each model has a catalogue of its own. Photos that were added") })
         demo.gallery.add(listOf { byteArrayOf(7).inputStream() })
         choose(demo, "fake")
         assertEquals(27, gallery(demo).counts.pictures)
@@ -155,7 +163,7 @@ class ModelSwitchTest {
         assertEquals(25, gallery(demo).counts.pictures)
         assertEquals(2, gallery(demo).waiting)
         assertContains(gallery(demo).sentence.orEmpty(), "status 3")
-        assertContains(contentOf(demo, Screen.GALLERY).blocks, Block.Paragraph("Waiting to be described: 2"))
+        assertContains(contentOf(demo, Screen.GALLERY, english).blocks, Block.Paragraph("Photos that still wait: 2"))
         calls = Int.MIN_VALUE
         opened().use { assertEquals(27, gallery(it).counts.pictures) }
     }
@@ -201,13 +209,13 @@ class ModelSwitchTest {
     @Test
     fun aPhotoThatIsDeletedUnderOneModelComesBackUnderNone(): Unit = withTwo { demo ->
         demo.gallery.add(listOf { byteArrayOf(3).inputStream() })
-        val path = gallery(demo).pictures.first().path
+        val path = gallery(demo).things.first().path
         choose(demo, "second")
         perform(demo, Action.Delete(path))
         assertEquals(24, gallery(demo).counts.pictures)
         choose(demo, "fake")
         assertEquals(24, gallery(demo).counts.pictures)
-        assertTrue(gallery(demo).pictures.none { it.path == path })
+        assertTrue(gallery(demo).things.none { it.path == path })
         choose(demo, "second")
         assertEquals(24, gallery(demo).counts.pictures)
     }
@@ -215,7 +223,7 @@ class ModelSwitchTest {
     @Test
     fun aPhotoThatIsDeletedWhileModelsChangeGoesOutOfTheNextGallery(): Unit = withTwo { demo ->
         demo.gallery.add(listOf { byteArrayOf(3).inputStream() })
-        val path = gallery(demo).pictures.first().path
+        val path = gallery(demo).things.first().path
         demo.close() // As between two models.
         perform(demo, Action.Delete(path))
         demo.open()
@@ -244,9 +252,8 @@ class ModelSwitchTest {
         model = { FakeModel(shifts = shiftsOf(if (it.name == "older") "second" else it.name)) }
         opened().use { demo ->
             choose(demo, "second")
-            val said = assertIs<Block.Paragraph>(contentOf(demo, Screen.SETTINGS).blocks.first()).text
-            assertContains(said, "Model: second, fp16")
-            val about = contentOf(demo, Screen.ABOUT).blocks.filterIsInstance<Block.Paragraph>()
+            assertTrue(modelOptions(demo).any { it.text.startsWith("second: fp16") && it.chosen })
+            val about = contentOf(demo, Screen.ABOUT, english).blocks.filterIsInstance<Block.Paragraph>()
             assertTrue(about.any { it.text.startsWith("second: fp16") }, about.toString())
             demo.benchmark.measure(Benchmark.Plan(warmUpRuns = 1, runs = 1))
             assertEquals("second", assertIs<BenchmarkState.Done>(demo.benchmark.state.value).model)
@@ -272,7 +279,7 @@ class ModelSwitchTest {
         stored["model"] = "second"
         opened().use { demo ->
             assertContains(assertIs<StartState.Refused>(demo.start.value).sentence, sentence)
-            val live = contentOf(demo, Screen.LIVE).blocks
+            val live = contentOf(demo, Screen.LIVE, english).blocks
             assertContains(live, Block.Paragraph("The settings have another model to choose."))
             for (name in listOf("third", "fake")) {
                 choose(demo, name)
@@ -304,7 +311,7 @@ class ModelSwitchTest {
             assertEquals("fake", used(demo))
             assertEquals(1, modelOptions(demo).size)
             assertIs<CarriedModel.Refused>(demo.models.value.carried.last())
-            assertContains(problems(demo).single(), "second cannot be used: second.tflite.json is no JSON object")
+            assertContains(problems(demo).single(), "second.tflite.json is no JSON object")
         }
     }
 

@@ -21,6 +21,12 @@ data class Picture(val id: Long, val path: String, val label: String?, val width
  */
 data class Item(val name: String, val fields: Map<String, Map<String, String>>)
 
+/** A field of an item in a language, or else without one, in English, or in any; null where there is none. */
+fun Item.text(field: String, language: String): String? =
+    (listOf(language, "", "en") + fields.keys).firstNotNullOfOrNull {
+        fields[it]?.get(field)?.takeIf(String::isNotBlank)
+    }
+
 /** How much is in a gallery. */
 data class GalleryCounts(val pictures: Long, val labels: Long, val thumbnails: Long, val problems: Long)
 
@@ -84,6 +90,11 @@ class Gallery(private val database: Database, private val name: String) :
 
     override fun picture(id: Long): Picture? = readableErrors(name) {
         database.list("$PICTURES WHERE id = ?", id, make = ::pictureOf).singleOrNull()
+    }
+
+    /** The number of the picture with a path; null where there is none. */
+    fun idOf(path: String): Long? = readableErrors(name) {
+        database.list("SELECT id FROM picture WHERE path = ?", path) { it[0] as Long }.singleOrNull()
     }
 
     /** The pictures that were added last, the newest first. */

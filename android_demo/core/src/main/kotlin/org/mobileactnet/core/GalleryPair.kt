@@ -74,6 +74,9 @@ class GalleryPair(val shipped: Gallery, val added: Gallery) :
         return ofPhone + shipped.pictures(words, limit - ofPhone.size, skipped)
     }
 
+    /** The number of the picture with a path, those of the phone first; null where there is none. */
+    fun idOf(path: String): Long? = added.idOf(path)?.let { FIRST_ADDED + it } ?: shipped.idOf(path)
+
     /** How many pictures have [words]; all where it is empty. */
     fun pictureCount(words: String): Long = shipped.pictureCount(words) + added.pictureCount(words)
 

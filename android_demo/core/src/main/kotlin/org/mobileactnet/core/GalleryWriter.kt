@@ -73,6 +73,11 @@ class GalleryWriter(private val database: Database, private val name: String) {
         database.execute("INSERT INTO problem (path, reason) VALUES (?, ?)", path, reason)
     }
 
+    /** Gives the picture of a path another label. */
+    fun rename(path: String, label: String?) = change {
+        database.execute("UPDATE picture SET label = ? WHERE path = ?", label, path)
+    }
+
     /** Takes the picture of a path out, or its problem; nothing is lost where it has gone already. */
     fun delete(path: String) = change { remove(path) }
 

@@ -113,7 +113,7 @@ class Indexer(
         sha256 = sha256Bytes(photo.readBytes()),
         widthPx = described.widthPx,
         heightPx = described.heightPx,
-        label = null,
+        label = inbox.nameOf(pathOf(photo)),
         descriptor = encode(described.descriptor, gallery.info.storage),
         thumbnail = described.thumbnail,
         features = described.features

@@ -15,8 +15,13 @@ import java.io.InputStream
  *
  * @param waitingFolder of photos that no gallery has taken or refused.
  * @param photosFolder of photos that one has, for the large picture on the screen and for other models.
+ * @param namesFolder of the names that someone gave, for the galleries of all models.
  */
-class PhotoInbox(private val waitingFolder: File, private val photosFolder: File) {
+class PhotoInbox(
+    private val waitingFolder: File,
+    private val photosFolder: File,
+    private val namesFolder: File = File(photosFolder.path + ".names")
+) {
     /**
      * Copies a photo in.
      *
@@ -102,8 +107,35 @@ class PhotoInbox(private val waitingFolder: File, private val photosFolder: File
         for (photo in photos) {
             if (!photo.delete() && photo.exists()) throw PictureException("$path cannot be deleted; try again")
         }
+        name(path).delete()
         ended(photos.first())
     }
+
+    /** The name that someone gave the photo of a path; null where no one did. */
+    fun nameOf(path: String): String? = name(path).takeIf { isAdded(path) && it.isFile }?.readText()
+
+    /**
+     * Gives the photo of a path a name; a blank one takes it away.
+     *
+     * @throws PictureException where it cannot be stored.
+     */
+    fun rename(path: String, text: String) {
+        require(isAdded(path)) { "$path was not added on this phone" }
+        try {
+            namesFolder.mkdirs()
+            if (text.isBlank()) {
+                name(path).delete()
+            } else {
+                val part = File(namesFolder, name(path).name + PART)
+                part.writeText(text.trim())
+                part.moveTo(name(path))
+            }
+        } catch (error: IOException) {
+            throw PictureException("The name cannot be stored: ${error.message}; free some space", error)
+        }
+    }
+
+    private fun name(path: String) = File(namesFolder, path.removePrefix(FOLDER))
 
     private fun oldestFirst(files: List<File>) = files.sortedWith(compareBy({ it.lastModified() }, { it.name }))
 

@@ -35,9 +35,6 @@ fun <T> inFolder(test: (File) -> T): T {
     }
 }
 
-/** The id of the picture with a path; null where there is none. */
-fun Gallery.idOf(path: String): Long? = latest(Int.MAX_VALUE).find { it.path == path }?.id
-
 /** A manifest that fits the golden galleries. */
 fun manifestOfGoldenGalleries() = readManifest(exportedManifest, "m.json").let { exported ->
     Manifest(

@@ -55,6 +55,9 @@ class AndroidEnvironment(private val context: Context) : Environment {
 
     override fun clockNs(): Long = SystemClock.elapsedRealtimeNanos()
 
+    @Suppress("DEPRECATION") // The list of languages is newer than this compiler's Android.
+    override fun language(): String = context.resources.configuration.locale.language
+
     override fun now(): String = SimpleDateFormat("yyyy-MM-dd'T'HH:mm:ss'Z'", Locale.ROOT)
         .apply { timeZone = TimeZone.getTimeZone("UTC") }.format(Date())
 

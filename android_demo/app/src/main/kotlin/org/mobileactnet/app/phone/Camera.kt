@@ -2,12 +2,14 @@ package org.mobileactnet.app.phone
 
 import android.content.Context
 import android.graphics.ImageFormat
+import android.graphics.Rect
 import android.graphics.SurfaceTexture
 import android.hardware.camera2.CameraAccessException
 import android.hardware.camera2.CameraCaptureSession
 import android.hardware.camera2.CameraCharacteristics
 import android.hardware.camera2.CameraDevice
 import android.hardware.camera2.CameraManager
+import android.hardware.camera2.CaptureRequest
 import android.media.Image
 import android.media.ImageReader
 import android.os.Handler
@@ -16,25 +18,29 @@ import android.view.Surface
 import java.io.Closeable
 import org.mobileactnet.app.LiveController
 import org.mobileactnet.core.CameraFrame
+import org.mobileactnet.core.PhoneTurn
 import org.mobileactnet.core.YuvPlane
-import org.mobileactnet.core.orientationOf
+import org.mobileactnet.core.frameOrientation
 
 /** Size of the frames: all that a model of a few hundred pixels needs, on every phone's list. */
 private const val WIDTH_PX = 640
 private const val HEIGHT_PX = 480
+
+/** The preview is as much of the scene, in more pixels. */
+private const val LARGEST_PREVIEW_PX = 1600
 private const val IMAGES = 2
 
 /**
  * The camera at the back, or the one there is: a preview, and frames for the live screen. Frames
  * arrive on a thread of its own, which the screen holds while it looks, so that none pile up.
  *
- * @param turnedDegrees how far the screen is turned from the phone's usual position.
+ * @param turn how the phone is held; frames stand upright by it, whatever the screen does.
  */
 class Camera(
     context: Context,
     private val live: LiveController,
     private val preview: SurfaceTexture,
-    private val turnedDegrees: Int
+    private val turn: PhoneTurn
 ) : Closeable {
     private val manager = context.getSystemService(CameraManager::class.java)
     private val thread = HandlerThread("camera").apply { start() }
@@ -46,6 +52,11 @@ class Camera(
     private var previewSurface: Surface? = null
     private var opening = false
     private var closed = false
+    private var characteristics: CameraCharacteristics? = null
+    private var request: CaptureRequest.Builder? = null
+    private var session: CameraCaptureSession? = null
+    private var zoom = 1f
+    private var lamp = false
 
     /** Opens the camera; what fails is told to the live screen. */
     fun open() {
@@ -61,15 +72,51 @@ class Camera(
         }
     }
 
+    /** Makes things larger by a [factor], as far as the camera can. */
+    fun zoom(factor: Float) = change {
+        val most = characteristics?.get(CameraCharacteristics.SCALER_AVAILABLE_MAX_DIGITAL_ZOOM) ?: 1f
+        zoom = (zoom * factor).coerceIn(1f, most)
+    }
+
+    /** Switches the lamp on or off. */
+    fun lamp(on: Boolean) = change { lamp = on }
+
+    private fun change(what: () -> Unit) {
+        handler.post {
+            what()
+            if (!closed) told(::repeat)
+        }
+    }
+
+    /** Asks for pictures as zoom and lamp are now. */
+    private fun repeat() {
+        val wanted = request ?: return
+        wanted.set(
+            CaptureRequest.FLASH_MODE,
+            if (lamp) CaptureRequest.FLASH_MODE_TORCH else CaptureRequest.FLASH_MODE_OFF
+        )
+        characteristics?.get(CameraCharacteristics.SENSOR_INFO_ACTIVE_ARRAY_SIZE)?.let { whole ->
+            val width = (whole.width() / zoom).toInt()
+            val height = (whole.height() / zoom).toInt()
+            val left = (whole.width() - width) / 2
+            val top = (whole.height() - height) / 2
+            wanted.set(CaptureRequest.SCALER_CROP_REGION, Rect(left, top, left + width, top + height))
+        }
+        session?.setRepeatingRequest(wanted.build(), null, handler)
+    }
+
     private fun openBack() {
         val id = chooseCamera()
         if (id == null) {
             live.failed("This phone has no camera; pick a photo instead")
             return
         }
-        val characteristics = manager.getCameraCharacteristics(id)
-        val sensor = characteristics.get(CameraCharacteristics.SENSOR_ORIENTATION) ?: 0
-        reader.setOnImageAvailableListener({ look(orientationOf(sensor - turnedDegrees)) }, handler)
+        val facts = manager.getCameraCharacteristics(id)
+        characteristics = facts
+        val sensor = facts.get(CameraCharacteristics.SENSOR_ORIENTATION) ?: 0
+        val facesUser = facts.get(CameraCharacteristics.LENS_FACING) == CameraCharacteristics.LENS_FACING_FRONT
+        live.torchFound(facts.get(CameraCharacteristics.FLASH_INFO_AVAILABLE) == true)
+        reader.setOnImageAvailableListener({ look(frameOrientation(sensor, turn.degrees, facesUser)) }, handler)
         manager.openCamera(id, Opened(), handler)
         opening = true
     }
@@ -94,19 +141,30 @@ class Camera(
     }
 
     private fun startPreview(camera: CameraDevice) = told {
-        preview.setDefaultBufferSize(WIDTH_PX, HEIGHT_PX)
+        val (width, height) = previewSize()
+        preview.setDefaultBufferSize(width, height)
         val surfaces = listOf(Surface(preview).also { previewSurface = it }, reader.surface)
         val request = camera.createCaptureRequest(CameraDevice.TEMPLATE_PREVIEW)
         surfaces.forEach(request::addTarget)
+        this.request = request
         val configured = object : CameraCaptureSession.StateCallback() {
-            override fun onConfigured(session: CameraCaptureSession) = told {
-                session.setRepeatingRequest(request.build(), null, handler)
+            override fun onConfigured(configured: CameraCaptureSession) = told {
+                session = configured
+                repeat()
             }
 
             override fun onConfigureFailed(session: CameraCaptureSession) =
                 live.failed("The camera cannot show a picture and be read at once; pick a photo instead")
         }
         camera.createCaptureSession(surfaces, configured, handler)
+    }
+
+    /** The largest that has the frames' shape: so the preview is what is looked at. */
+    private fun previewSize(): Pair<Int, Int> {
+        val sizes = characteristics?.get(CameraCharacteristics.SCALER_STREAM_CONFIGURATION_MAP)
+            ?.getOutputSizes(SurfaceTexture::class.java).orEmpty()
+        val fitting = sizes.filter { it.width * HEIGHT_PX == it.height * WIDTH_PX && it.width <= LARGEST_PREVIEW_PX }
+        return fitting.maxByOrNull { it.width }?.let { it.width to it.height } ?: (WIDTH_PX to HEIGHT_PX)
     }
 
     private inner class Opened : CameraDevice.StateCallback() {

@@ -2,12 +2,15 @@ package org.mobileactnet.app.phone
 
 import android.content.Context
 import android.graphics.Typeface
+import android.text.Editable
+import android.text.TextWatcher
 import android.view.Gravity
-import android.view.TextureView
 import android.view.View
 import android.view.ViewGroup.LayoutParams.MATCH_PARENT
 import android.view.ViewGroup.LayoutParams.WRAP_CONTENT
 import android.widget.Button
+import android.widget.EditText
+import android.widget.FrameLayout
 import android.widget.ImageView
 import android.widget.LinearLayout
 import android.widget.ProgressBar
@@ -15,6 +18,7 @@ import android.widget.ScrollView
 import android.widget.TextView
 import org.mobileactnet.app.Action
 import org.mobileactnet.app.Block
+import org.mobileactnet.app.Input
 import org.mobileactnet.app.ScreenContent
 import org.mobileactnet.app.keptViews
 
@@ -23,7 +27,8 @@ private const val THUMBNAIL_DP = 72
 private const val HEADING_SP = 20f
 private const val TEXT_SP = 16f
 private const val STEPS = 1000
-private const val PROBLEM_COLOUR = 0xffb00020.toInt()
+private const val TOUCH_DP = 48
+private const val PREVIEW_SHARE = 0.62f
 
 /**
  * Makes framework views of a screen's content. Views stay as long as they can show what comes next, so
@@ -31,10 +36,21 @@ private const val PROBLEM_COLOUR = 0xffb00020.toInt()
  * surface.
  *
  * @param perform does what was touched.
+ * @param write takes in what is written.
+ * @param zoomed told by how much two fingers on the preview went apart.
  */
-class ContentView(context: Context, private val pictures: Pictures, private val perform: (Action) -> Unit) :
-    LinearLayout(context) {
-    val preview: TextureView = PreviewView(context)
+class ContentView(
+    context: Context,
+    private val pictures: Pictures,
+    private val perform: (Action) -> Unit,
+    private val write: (Input, String) -> Unit,
+    zoomed: (Float) -> Unit
+) : LinearLayout(context) {
+    val viewfinder = Viewfinder(context, zoomed)
+    private val problemColour = context.getColor(identifier(context, "problem", "color"))
+    private val frame = FrameLayout(context).apply {
+        addView(viewfinder, FrameLayout.LayoutParams(WRAP_CONTENT, WRAP_CONTENT, Gravity.CENTER))
+    }
     private val title = text(HEADING_SP).apply { typeface = Typeface.DEFAULT_BOLD }
     private val blocks = LinearLayout(context).apply { orientation = VERTICAL }
     private val scroll = ScrollView(context).apply { addView(blocks) }
@@ -44,8 +60,7 @@ class ContentView(context: Context, private val pictures: Pictures, private val 
     init {
         orientation = VERTICAL
         addView(title)
-        addView(preview, LayoutParams(MATCH_PARENT, WRAP_CONTENT))
-        addView(scroll, LayoutParams(MATCH_PARENT, 0, 1f))
+        addView(PreviewAbove(context, frame, scroll), LayoutParams(MATCH_PARENT, 0, 1f))
     }
 
     /** Shows content; nothing happens where it is there already. */
@@ -54,8 +69,10 @@ class ContentView(context: Context, private val pictures: Pictures, private val 
         if (content.title != shown?.title) scroll.scrollTo(0, 0)
         shown = content
         title.text = content.title
-        preview.visibility = if (Block.Preview in content.blocks) View.VISIBLE else View.GONE
-        showBlocks(content.blocks - Block.Preview)
+        val preview = content.blocks.filterIsInstance<Block.Preview>().firstOrNull()
+        frame.visibility = if (preview == null) View.GONE else View.VISIBLE
+        viewfinder.contentDescription = preview?.label
+        showBlocks(content.blocks.filterNot { it is Block.Preview })
     }
 
     private fun showBlocks(next: List<Block>) {
@@ -69,14 +86,22 @@ class ContentView(context: Context, private val pictures: Pictures, private val 
     }
 
     private fun draw(block: Block): Drawn = when (block) {
-        Block.Preview -> error("the preview is no block of its own")
+        is Block.Preview -> error("the preview is no block of its own")
 
-        is Block.Heading -> text(HEADING_SP).let { view -> drawn(view, block) { view.text = it.text } }
+        is Block.Heading -> text(HEADING_SP).apply { typeface = Typeface.DEFAULT_BOLD }.let { view ->
+            drawn(view, block) {
+                val mode = if (it.announced) View.ACCESSIBILITY_LIVE_REGION_POLITE else 0
+                view.accessibilityLiveRegion = mode
+                view.text = it.text
+            }
+        }
 
         is Block.Paragraph -> text(TEXT_SP).let { view -> drawn(view, block) { view.text = it.text } }
 
-        is Block.Problem -> text(TEXT_SP).apply { setTextColor(PROBLEM_COLOUR) }
-            .let { view -> drawn(view, block) { view.text = it.text } }
+        is Block.Problem -> text(TEXT_SP).apply {
+            setTextColor(problemColour)
+            accessibilityLiveRegion = View.ACCESSIBILITY_LIVE_REGION_POLITE
+        }.let { view -> drawn(view, block) { view.text = it.text } }
 
         is Block.Button -> button().let { view -> drawn(view, block) { view.show(it.text, it.action) } }
 
@@ -87,8 +112,40 @@ class ContentView(context: Context, private val pictures: Pictures, private val 
         is Block.PictureRow -> row(block)
 
         is Block.LargePicture -> image(large = true).let { view ->
-            drawn(view, block) { pictures.showLarge(view, it.pictureId, it.path) }
+            drawn(view, block) {
+                view.contentDescription = it.label
+                pictures.showLarge(view, it.pictureId, it.path)
+            }
         }
+
+        is Block.Field -> field(block)
+    }
+
+    /** What is written stays as it is while the screen shows the same: the cursor must not jump. */
+    private fun field(block: Block.Field): Drawn {
+        val label = text(TEXT_SP)
+        val line = EditText(context).apply {
+            setSingleLine()
+            minimumHeight = px(TOUCH_DP)
+            id = View.generateViewId()
+        }
+        label.labelFor = line.id
+        val drawn = drawn(column(label, line), block) {
+            label.text = it.label
+            if (line.text.toString() != it.text) line.setText(it.text)
+        }
+        line.addTextChangedListener(
+            object : TextWatcher {
+                override fun beforeTextChanged(text: CharSequence, start: Int, count: Int, after: Int) = Unit
+
+                override fun onTextChanged(text: CharSequence, start: Int, before: Int, count: Int) = Unit
+
+                override fun afterTextChanged(text: Editable) {
+                    if (text.toString() != (drawn.block as Block.Field).text) write(block.input, text.toString())
+                }
+            }
+        )
+        return drawn
     }
 
     private fun text(sizeSp: Float) = TextView(context).apply {
@@ -96,7 +153,10 @@ class ContentView(context: Context, private val pictures: Pictures, private val 
         setPadding(px(PADDING_DP), px(PADDING_DP / 2), px(PADDING_DP), px(PADDING_DP / 2))
     }
 
-    private fun button() = Button(context).apply { setAllCaps(false) }
+    private fun button() = Button(context).apply {
+        setAllCaps(false)
+        minimumHeight = px(TOUCH_DP)
+    }
 
     private fun Button.show(text: String, action: Action) {
         this.text = text
@@ -109,8 +169,11 @@ class ContentView(context: Context, private val pictures: Pictures, private val 
         val view = column(
             heading,
             LinearLayout(context).apply {
-                if (block.stacked) orientation = VERTICAL
-                buttons.forEach(::addView)
+                // Beside each other they share the width, so that none is pushed out of a narrow screen.
+                orientation = if (block.stacked) VERTICAL else HORIZONTAL
+                buttons.forEach {
+                    addView(it, if (block.stacked) LayoutParams(MATCH_PARENT, WRAP_CONTENT) else sharing())
+                }
             }
         )
         return drawn(view, block) {
@@ -119,10 +182,12 @@ class ContentView(context: Context, private val pictures: Pictures, private val 
                 button.show(option.text, option.action)
                 button.isSelected = option.chosen
                 button.typeface = if (option.chosen) Typeface.DEFAULT_BOLD else Typeface.DEFAULT
-                button.contentDescription = if (option.chosen) "${option.text}, chosen" else option.text
+                button.contentDescription = option.label
             }
         }
     }
+
+    private fun sharing() = LayoutParams(0, WRAP_CONTENT, 1f)
 
     private fun progress(block: Block.Progress): Drawn {
         val text = text(TEXT_SP)
@@ -140,13 +205,16 @@ class ContentView(context: Context, private val pictures: Pictures, private val 
         val view = LinearLayout(context).apply {
             setGravity(Gravity.CENTER_VERTICAL)
             addView(image, LayoutParams(px(THUMBNAIL_DP), px(THUMBNAIL_DP)))
-            addView(column(name, detail))
+            addView(column(name, detail), LayoutParams(0, WRAP_CONTENT, 1f))
+            minimumHeight = px(TOUCH_DP)
+            image.importantForAccessibility = View.IMPORTANT_FOR_ACCESSIBILITY_NO // The title says it.
             setOnClickListener { perform(block.action) } // A row whose action changes is made anew.
         }
         pictures.showThumbnail(image, block.pictureId, block.path)
         return drawn(view, block) {
             name.text = it.title
             detail.text = it.detail
+            detail.visibility = if (it.detail.isEmpty()) View.GONE else View.VISIBLE
         }
     }
 
@@ -183,12 +251,35 @@ private class Drawn(val view: View, block: Block, private val fill: (Block) -> U
 private inline fun <reified B : Block> drawn(view: View, block: B, crossinline fill: (B) -> Unit) =
     Drawn(view, block) { fill(it as B) }
 
-/** The camera's picture, three to four as its frames, upright. */
-private class PreviewView(context: Context) : TextureView(context) {
+/** The number of a resource, which this build makes no class of. */
+internal fun identifier(context: Context, name: String, type: String): Int =
+    context.resources.getIdentifier(name, type, context.packageName)
+
+/** The preview above what is said of it, or beside it where the screen is wider than high. */
+private class PreviewAbove(context: Context, private val preview: View, private val scroll: View) :
+    LinearLayout(context) {
+    init {
+        addView(preview)
+        addView(scroll)
+    }
+
     override fun onMeasure(widthMeasureSpec: Int, heightMeasureSpec: Int) {
         val width = MeasureSpec.getSize(widthMeasureSpec)
-        val available = MeasureSpec.getSize(heightMeasureSpec)
-        val height = minOf(width * 4 / 3, available / 2)
-        setMeasuredDimension(minOf(width, height * 3 / 4), height)
+        val height = MeasureSpec.getSize(heightMeasureSpec)
+        val beside = width > height
+        orientation = if (beside) HORIZONTAL else VERTICAL
+        val most = MeasureSpec.makeMeasureSpec((PREVIEW_SHARE * height).toInt(), MeasureSpec.AT_MOST)
+        val across = MeasureSpec.makeMeasureSpec(width / 2, MeasureSpec.AT_MOST)
+        preview.measure(
+            if (beside) across else widthMeasureSpec,
+            if (beside) heightMeasureSpec else most
+        )
+        val shown = preview.visibility != GONE
+        preview.layoutParams = LayoutParams(
+            if (beside) preview.measuredWidth else MATCH_PARENT,
+            if (beside) MATCH_PARENT else preview.measuredHeight
+        ).takeIf { shown } ?: LayoutParams(0, 0)
+        scroll.layoutParams = if (beside) LayoutParams(0, MATCH_PARENT, 1f) else LayoutParams(MATCH_PARENT, 0, 1f)
+        super.onMeasure(widthMeasureSpec, heightMeasureSpec)
     }
 }

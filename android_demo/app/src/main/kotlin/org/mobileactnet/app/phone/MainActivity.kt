@@ -5,16 +5,18 @@ import android.app.Activity
 import android.content.Intent
 import android.content.pm.PackageManager
 import android.graphics.SurfaceTexture
+import android.graphics.Typeface
 import android.net.Uri
 import android.os.Bundle
 import android.os.Handler
 import android.os.Looper
-import android.view.Surface
+import android.text.TextUtils
+import android.view.HapticFeedbackConstants
+import android.view.OrientationEventListener
 import android.view.TextureView
 import android.view.ViewGroup.LayoutParams.MATCH_PARENT
 import android.view.ViewGroup.LayoutParams.WRAP_CONTENT
 import android.widget.Button
-import android.widget.HorizontalScrollView
 import android.widget.LinearLayout
 import java.util.concurrent.Executor
 import kotlinx.coroutines.CoroutineScope
@@ -25,11 +27,19 @@ import kotlinx.coroutines.flow.merge
 import kotlinx.coroutines.launch
 import org.mobileactnet.app.Action
 import org.mobileactnet.app.Demo
+import org.mobileactnet.app.LiveState
 import org.mobileactnet.app.Screen
+import org.mobileactnet.app.Sight
+import org.mobileactnet.app.Words
+import org.mobileactnet.app.backFrom
+import org.mobileactnet.app.barScreen
 import org.mobileactnet.app.contentOf
 import org.mobileactnet.app.granted
 import org.mobileactnet.app.perform
 import org.mobileactnet.app.wantsCamera
+import org.mobileactnet.app.write
+import org.mobileactnet.core.PhoneTurn
+import org.mobileactnet.core.turned
 
 private const val ASK_FOR_CAMERA = 1
 
@@ -41,26 +51,43 @@ class MainActivity :
     private val onMainThread = Executor { mainThread.post(it) }.asCoroutineDispatcher()
     private val scope = CoroutineScope(SupervisorJob() + onMainThread)
     private val demo: Demo get() = (application as DemoApplication).demo
+    private val turn = PhoneTurn()
+    private val back = BackCalls(this, ::goBack)
     private var screen = Screen.LIVE
     private var camera: Camera? = null
     private var inFront = false
     private var asked = false
+    private var ticks = 0
+    private lateinit var words: Words
     private lateinit var content: ContentView
+    private lateinit var bar: Map<Screen, Button>
     private lateinit var pictures: Pictures
+    private lateinit var gravity: OrientationEventListener
 
     override fun onCreate(saved: Bundle?) {
         super.onCreate(saved)
         screen = saved?.getString(SCREEN)?.let(Screen::valueOf) ?: Screen.LIVE
         asked = saved?.getBoolean(ASKED) ?: false
+        words = wordsOf(this)
+        ticks = demo.ticks.value
         pictures = Pictures(demo)
-        content = ContentView(this, pictures, ::act)
-        content.preview.surfaceTextureListener = this
+        gravity = object : OrientationEventListener(this) {
+            override fun onOrientationChanged(degrees: Int) = turn.take(degrees)
+        }
+        content = ContentView(this, pictures, ::act, { input, text -> write(demo, input, text) }) { camera?.zoom(it) }
+        content.viewfinder.texture.surfaceTextureListener = this
+        bar = Screen.entries.filter { it.inBar }.associateWith(::barButton)
         setContentView(
             LinearLayout(this).apply {
                 orientation = LinearLayout.VERTICAL
-                fitsSystemWindows = true
+                fitsSystemWindows = true // Edge to edge: the system's bars lie over the window.
                 addView(content, LinearLayout.LayoutParams(MATCH_PARENT, 0, 1f))
-                addView(bar(), LinearLayout.LayoutParams(MATCH_PARENT, WRAP_CONTENT))
+                addView(
+                    LinearLayout(context).apply {
+                        bar.values.forEach { addView(it, LinearLayout.LayoutParams(0, MATCH_PARENT, 1f)) }
+                    },
+                    LinearLayout.LayoutParams(MATCH_PARENT, WRAP_CONTENT)
+                )
             }
         )
         val changes = merge(
@@ -68,7 +95,10 @@ class MainActivity :
             demo.models,
             demo.settings,
             demo.picture,
+            demo.history,
+            demo.ticks,
             demo.live.state,
+            demo.live.torch,
             demo.results.state,
             demo.gallery.state,
             demo.benchmark.state
@@ -79,17 +109,14 @@ class MainActivity :
     override fun onResume() {
         super.onResume()
         inFront = true
-        // Once: the answer brings the activity back here, and a refusal must not be asked about again.
-        if (mayUseCamera()) {
-            demo.live.allowed()
-        } else if (!asked) {
-            askForCamera()
-        }
+        gravity.enable()
+        if (mayUseCamera()) demo.live.allowed()
         refresh()
     }
 
     override fun onPause() {
         inFront = false
+        gravity.disable()
         stopCamera()
         super.onPause()
     }
@@ -106,32 +133,60 @@ class MainActivity :
         state.putBoolean(ASKED, asked)
     }
 
-    @Deprecated("Android 13 has another way; this one works on all")
-    override fun onBackPressed() = when {
-        demo.picture.value != null -> demo.show(null)
-        screen != Screen.LIVE -> act(Action.Open(Screen.LIVE))
-        else -> finish()
+    @Deprecated("Before Android 13; BackCalls has it there")
+    override fun onBackPressed() = goBack()
+
+    private fun goBack() {
+        val target = backFrom(demo, screen)
+        if (target == null) {
+            finish()
+        } else {
+            act(Action.Open(target))
+        }
     }
 
-    private fun bar() = HorizontalScrollView(this).apply {
-        addView(
-            LinearLayout(context).apply {
-                Screen.entries.forEach { target ->
-                    addView(
-                        Button(context).apply {
-                            text = target.title
-                            setAllCaps(false)
-                            setOnClickListener { act(Action.Open(target)) }
-                        }
-                    )
-                }
-            }
-        )
+    /** Each has the same share of the width; a text that is too long is cut, and read as a whole. */
+    private fun barButton(target: Screen) = Button(this).apply {
+        text = words(target.key)
+        setAllCaps(false)
+        setSingleLine()
+        ellipsize = TextUtils.TruncateAt.END
+        setPadding(0, 0, 0, 0)
+        setOnClickListener { act(Action.Open(target)) }
     }
 
     private fun refresh() {
-        content.show(contentOf(demo, screen))
-        if (inFront && wantsCamera(demo, screen) && mayUseCamera()) startCamera() else stopCamera()
+        content.show(contentOf(demo, screen, words))
+        bar.forEach { (target, button) ->
+            val here = target == screen.barScreen
+            button.isSelected = here
+            button.typeface = if (here) Typeface.DEFAULT_BOLD else Typeface.DEFAULT
+            button.alpha = if (here) 1f else OTHERS_ALPHA
+            button.contentDescription = if (here) words("chosen", button.text) else button.text
+        }
+        back.wanted(backFrom(demo, screen) != null)
+        if (ticks != demo.ticks.value) {
+            ticks = demo.ticks.value
+            content.performHapticFeedback(HapticFeedbackConstants.VIRTUAL_KEY)
+        }
+        runCamera()
+    }
+
+    private fun runCamera() {
+        val wanted = inFront && wantsCamera(demo, screen)
+        when {
+            !wanted -> stopCamera()
+
+            mayUseCamera() -> startCamera()
+
+            // Once: the answer brings the activity back here, and a refusal must not be asked about again.
+            !asked -> askForCamera()
+        }
+        content.viewfinder.screenQuarters = screenQuarters()
+        val answer = (demo.live.state.value as? LiveState.Seeing)?.sight as? Sight.Answered
+        val apart = turn.degrees + 90 * screenQuarters()
+        content.viewfinder.outline(answer?.outline?.map { turned(it, -apart) })
+        camera?.lamp(demo.live.torch.value == true)
     }
 
     private fun act(action: Action) {
@@ -141,6 +196,15 @@ class MainActivity :
                 screen = action.screen
                 demo.show(null)
             }
+
+            is Action.OpenLink -> open(Intent(Intent.ACTION_VIEW, Uri.parse(action.link)))
+
+            is Action.Share -> open(
+                Intent.createChooser(
+                    Intent(Intent.ACTION_SEND).setType("text/plain").putExtra(Intent.EXTRA_TEXT, action.text),
+                    null
+                )
+            )
 
             Action.AskForCamera -> askForCamera()
 
@@ -199,18 +263,14 @@ class MainActivity :
         requestPermissions(arrayOf(Manifest.permission.CAMERA), ASK_FOR_CAMERA)
     }
 
-    @Suppress("DEPRECATION") // defaultDisplay is what Android 8 has.
     private fun startCamera() {
-        val surface = content.preview.surfaceTexture ?: return
+        val surface = content.viewfinder.texture.surfaceTexture ?: return
         if (camera != null) return
-        val degrees = when (windowManager.defaultDisplay.rotation) {
-            Surface.ROTATION_90 -> 90
-            Surface.ROTATION_180 -> 180
-            Surface.ROTATION_270 -> 270
-            else -> 0
-        }
-        camera = Camera(this, demo.live, surface, degrees).also { it.open() }
+        camera = Camera(this, demo.live, surface, turn).also { it.open() }
     }
+
+    @Suppress("DEPRECATION") // defaultDisplay is what Android 8 has.
+    private fun screenQuarters(): Int = windowManager.defaultDisplay.rotation
 
     private fun stopCamera() {
         camera?.close()
@@ -231,5 +291,6 @@ class MainActivity :
     private companion object {
         const val SCREEN = "screen"
         const val ASKED = "asked"
+        const val OTHERS_ALPHA = 0.75f
     }
 }

@@ -38,7 +38,7 @@ class Pictures(private val demo: Demo) {
 
     /** Shows the large picture, or the small one where this phone has no other; on the main thread. */
     fun showLarge(view: ImageView, id: Long, path: String) = load(view) {
-        (photo(path) ?: demo.thumbnail(id))?.let { bitmapOf(it, LARGE_PX) }
+        (photo(path) ?: demo.pagePicture(id))?.let { bitmapOf(it, LARGE_PX) }
     }
 
     /** Nothing is decoded any more; on the main thread. */

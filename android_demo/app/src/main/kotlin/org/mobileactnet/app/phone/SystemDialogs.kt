@@ -3,11 +3,13 @@ package org.mobileactnet.app.phone
 
 import android.app.Activity
 import android.content.ActivityNotFoundException
+import android.content.Context
 import android.content.Intent
 import android.net.Uri
 import android.os.Build
 import android.provider.Settings
 import android.widget.Toast
+import org.mobileactnet.app.Words
 
 internal const val PICK_PHOTO = 1
 internal const val ADD_PHOTOS = 2
@@ -40,8 +42,22 @@ internal fun systemSettings(packageName: String): Intent =
     Intent(Settings.ACTION_APPLICATION_DETAILS_SETTINGS, Uri.fromParts("package", packageName, null))
 
 /** Opens one of the system's dialogs, or says that this phone has none. */
-internal fun Activity.start(intent: Intent, request: Int) = try {
-    startActivityForResult(intent, request)
+internal fun Activity.start(intent: Intent, request: Int) = orSay { startActivityForResult(intent, request) }
+
+/** Hands something to another app, or says that this phone has none for it. */
+internal fun Activity.open(intent: Intent) = orSay { startActivity(intent) }
+
+private fun Activity.orSay(start: () -> Unit) = try {
+    start()
 } catch (error: ActivityNotFoundException) {
-    Toast.makeText(this, "This phone has no app for that", Toast.LENGTH_LONG).show()
+    Toast.makeText(this, wordsOf(this)("no_app"), Toast.LENGTH_LONG).show()
+}
+
+/** The texts of the app's resources, in the phone's language or else in English. */
+internal fun wordsOf(context: Context): Words {
+    val resources = context.resources
+    val found = HashMap<String, String?>()
+    return Words { key ->
+        found.getOrPut(key) { identifier(context, key, "string").takeIf { it != 0 }?.let(resources::getString) }
+    }
 }

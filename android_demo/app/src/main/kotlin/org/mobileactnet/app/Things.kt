@@ -1,0 +1,79 @@
+/* Pictures of the gallery as screens name them: by what the catalogue says of them. */
+package org.mobileactnet.app
+
+import org.mobileactnet.core.AnswerThresholds
+import org.mobileactnet.core.Candidate
+import org.mobileactnet.core.FrameAnswer
+import org.mobileactnet.core.GalleryPair
+import org.mobileactnet.core.Match
+import org.mobileactnet.core.PhotoInbox
+import org.mobileactnet.core.Picture
+import org.mobileactnet.core.text
+
+/**
+ * A picture with what the catalogue says of it.
+ *
+ * @property title empty for a photo of this phone that no one has named.
+ * @property maker null where nothing is known; likewise [text] and [link].
+ */
+data class Thing(
+    val pictureId: Long,
+    val path: String,
+    val title: String,
+    val maker: String? = null,
+    val text: String? = null,
+    val link: String? = null
+)
+
+/** What the catalogue says of a picture in a [language], such as `de`. */
+fun thingOf(gallery: GalleryPair, picture: Picture, language: String): Thing {
+    val item = gallery.item(picture.id)
+    return Thing(
+        picture.id,
+        picture.path,
+        item?.text("title", language) ?: ownTitle(picture),
+        item?.text("maker", language),
+        item?.text("text", language),
+        item?.text("link", language)?.let(::safeLink)
+    )
+}
+
+/** A photo of this phone is called by 32 digits until someone names it; nobody wants to read them. */
+private fun ownTitle(picture: Picture): String =
+    if (picture.label == null && PhotoInbox.isAdded(picture.path)) "" else picture.title
+
+/** What a thing is called on a screen. */
+internal fun Thing.named(words: Words): String = title.ifEmpty { words("gallery_own") }
+
+/** Links that the system may be asked to open; a catalogue may come from anywhere. */
+private val SAFE_LINK = Regex("(https?://|mailto:)[^\\s\\p{Cntrl}]+", RegexOption.IGNORE_CASE)
+
+/** A link as it is, where it is one of the web or a mail's; null for any other. */
+fun safeLink(link: String): String? = link.trim().takeIf(SAFE_LINK::matches)
+
+/** A match as a candidate; pictures of one item are one thing. */
+internal fun candidateOf(gallery: GalleryPair, match: Match): Candidate {
+    val key = gallery.item(match.picture.id)?.let { "item ${it.name}" } ?: "picture ${match.picture.id}"
+    return Candidate(key, match.picture.id, match.similarity, match.proof?.inliers ?: 0)
+}
+
+/**
+ * What the matches of a frame or photo say.
+ *
+ * @param falseAnswers share of unknown things that may be answered; what passes with the largest share that was
+ *   calibrated is asked about.
+ */
+internal fun answerOf(
+    gallery: GalleryPair,
+    matches: List<Match>,
+    thresholds: AnswerThresholds,
+    falseAnswers: Double,
+    atMs: Double
+): FrameAnswer {
+    val best = matches.firstOrNull() ?: return FrameAnswer(atMs, null, verified = false)
+    val verified = best.answers(thresholds.at(falseAnswers))
+    val asked = matches.filter(thresholds.choices.last()::allows)
+    val candidates = if (verified || asked.isEmpty()) emptyList() else matches.map { candidateOf(gallery, it) }
+    val outline = best.proof?.outline?.takeIf { verified }
+    return FrameAnswer(atMs, candidateOf(gallery, best), verified, outline, candidates.distinctBy(Candidate::key))
+}

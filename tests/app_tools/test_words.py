@@ -1,0 +1,105 @@
+"""Texts and colours of the apps: complete in both languages, and to be read by day and night."""
+
+import json
+import re
+import runpy
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+RESOURCES = ROOT / "android_demo/app/src/main/res"
+KOTLIN = ROOT / "android_demo/app/src/main/kotlin"
+SCREENS = json.loads((ROOT / "tests/golden/screens.json").read_text())["states"]
+LEAST_CONTRAST = 4.5
+# Of Android's light and dark windows: the darkest and the lightest that phones have.
+BACKGROUNDS = {"values": "#fafafa", "values-night": "#303030"}
+
+
+@pytest.fixture(scope="module")
+def words() -> Any:
+    return runpy.run_path(str(ROOT / "app_tools/words.py"))
+
+
+def test_the_app_has_the_texts_of_the_list(words: Any) -> None:
+    for path, text in words["files"](words["load"]()).items():
+        assert path.read_text(encoding="utf-8") == text, "run app_tools/words.py"
+
+
+def test_every_text_is_there_in_both_languages_with_the_same_values(words: Any) -> None:
+    for key, texts in words["load"]().items():
+        assert set(texts) == {"en", "de"}, key
+        values = {language: sorted(re.findall(r"\{\d\}", text)) for language, text in texts.items()}
+        assert values["en"] == values["de"], key
+        assert all(text.strip() == text != "" for text in texts.values()), key
+
+
+def test_every_key_that_kotlin_asks_for_has_a_text(words: Any) -> None:
+    asked = set()
+    for path in KOTLIN.rglob("*.kt"):
+        text = path.read_text()
+        asked |= set(re.findall(r'words\("(\w+)"', text))
+        asked |= set(re.findall(r'problem\("(\w+)"', text))
+    assert len(asked) > 50
+    assert asked <= set(words["load"]())
+
+
+def test_android_reads_back_what_was_written(words: Any) -> None:
+    for folder, language in (("values", "en"), ("values-de", "de")):
+        tree = ElementTree.parse(RESOURCES / folder / "words.xml")
+        read = {one.get("name"): (one.text or "").replace("\\'", "'") for one in tree.getroot()}
+        assert read == {key: texts[language] for key, texts in words["load"]().items()}
+
+
+@pytest.mark.parametrize("folder", BACKGROUNDS)
+def test_problems_can_be_read(folder: str) -> None:
+    tree = ElementTree.parse(RESOURCES / folder / "colours.xml")
+    (colour,) = [one.text for one in tree.getroot() if one.get("name") == "problem"]
+    assert colour is not None
+    assert contrast(colour, BACKGROUNDS[folder]) >= LEAST_CONTRAST
+
+
+def test_contrast_is_that_of_the_accessibility_guidelines() -> None:
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+    assert contrast("#b00020", "#000000") < 3, "the fault that this test is for"
+
+
+def contrast(one: str, other: str) -> float:
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    channels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return sum(
+        weight * value for weight, value in zip((0.2126, 0.7152, 0.0722), linear, strict=True)
+    )
+
+
+def test_no_state_says_the_same_in_both_languages() -> None:
+    assert len(SCREENS) > 40
+    for state in SCREENS:
+        assert state["en"] != state["de"], state["name"]
+        kinds = {
+            language: [block["kind"] for block in state[language]["blocks"]]
+            for language in ("en", "de")
+        }
+        assert kinds["en"] == kinds["de"], state["name"]
+
+
+def test_every_state_leaves_a_way_on() -> None:
+    """No screen but a waiting one is a dead end."""
+    waiting = {"opening", "opening a model", "camera starting", "catalogue: opening"}
+    closed = {"model refused", "model refused, another there"}  # The bar leads to the settings.
+    empty = {"seen: nothing"}  # Likewise to the camera.
+    for state in SCREENS:
+        actions = [
+            block
+            for block in state["en"]["blocks"]
+            if block["kind"] in ("button", "row", "choice", "field")
+        ]
+        assert bool(actions) == (state["name"] not in waiting | closed | empty), state["name"]
