@@ -115,7 +115,8 @@ public final class Demo {
             let session = try await Session(
                 phone, files, inbox, store.state.settings.accelerator)
             store.session = session
-            store.state.start = .ready(session.manifest, session.selfTest)
+            store.state.start = .ready(
+                session.manifest, session.model.selfTest, session.model.sentence)
             gallery.goOn()
         } catch {
             refuse(error)
@@ -142,6 +143,7 @@ public final class Demo {
     /// Takes over settings; another accelerator opens the model again.
     private func change(_ settings: Settings) {
         let again = settings.accelerator != store.state.settings.accelerator
+        if again { allowAccelerator(phone.settings) }
         settings.write(to: phone.settings)
         store.state.settings = settings
         if again { open() }
@@ -153,7 +155,7 @@ public final class Demo {
             guard let session = self.store.session else { return }
             do {
                 let test = try await session.describer.passedSelfTest()
-                self.store.state.start = .ready(session.manifest, test)
+                self.store.state.start = .ready(session.manifest, test, session.model.sentence)
             } catch {
                 await self.close()
                 self.refuse(error)

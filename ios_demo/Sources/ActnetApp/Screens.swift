@@ -67,12 +67,19 @@ func pictureContent(_ state: PictureState) -> ScreenContent {
         ])
 }
 
-/// The settings; the model's name stands beside what can be chosen for it.
-func settingsContent(_ settings: Settings, _ manifest: Manifest) -> ScreenContent {
-    ScreenContent(
+/// The settings. They can be reached without a model, too: another choice may be what it needs.
+func settingsContent(_ settings: Settings, _ start: StartState) -> ScreenContent {
+    let about: [Block] =
+        switch start {
+        case .opening: [.paragraph("Opening model and gallery")]
+        case .refused(let sentence, _): [.problem(sentence)]
+        case .ready(let manifest, _, let elsewhere):
+            [.paragraph("Model: \(manifest.name), \(manifest.precision)")]
+                + (elsewhere.map { [.problem($0)] } ?? [])
+        }
+    return ScreenContent(
         title: "Settings",
-        blocks: [
-            .paragraph("Model: \(manifest.name), \(manifest.precision)"),
+        blocks: about + [
             choice("The model runs on", Accelerator.allCases, settings, \.accelerator, \.title),
             choice("Least similarity of a match", Settings.thresholds, settings, \.threshold) {
                 decimals($0, 2)

@@ -7,10 +7,10 @@ import Foundation
 actor Session: PhotoStore {
     nonisolated let manifest: Manifest
     nonisolated let info: GalleryInfo
-    nonisolated let accelerator: Accelerator
-    /// Of the opening.
-    nonisolated let selfTest: SelfTest
-    nonisolated let describer: any Describer
+    /// With its self-test of the opening, and where it runs.
+    nonisolated let model: OpenedModel
+    nonisolated var describer: any Describer { model.describer }
+    nonisolated var accelerator: Accelerator { model.accelerator }
     private let phone: any Phone
     private let reader: GalleryPair
     private let writer: GalleryWriter
@@ -27,20 +27,18 @@ actor Session: PhotoStore {
         _ phone: any Phone, _ files: InstalledFiles, _ inbox: PhotoInbox,
         _ accelerator: Accelerator
     ) async throws {
-        let describer = try phone.openModel(files.package, accelerator: accelerator)
-        manifest = describer.manifest
-        let model = GalleryModel(manifest)
-        let shipped = try GalleryReader(files.gallery, place: .bundle, describedBy: model)
-        try Self.prepareAdded(files, shipped, model, inbox)
-        writer = try GalleryWriter(files.added, describedBy: model)
-        let added = try GalleryReader(files.added, place: .folder, describedBy: model)
+        let manifest = try Manifest.load(besideArtefact: files.package)
+        self.manifest = manifest
+        let galleryModel = GalleryModel(manifest)
+        let shipped = try GalleryReader(files.gallery, place: .bundle, describedBy: galleryModel)
+        try Self.prepareAdded(files, shipped, galleryModel, inbox)
+        writer = try GalleryWriter(files.added, describedBy: galleryModel)
+        let added = try GalleryReader(files.added, place: .folder, describedBy: galleryModel)
         reader = GalleryPair(shipped: shipped, added: added)
         features = shipped.hasLocalFeatures ? try FeatureExtractor(codes: files.readCodes()) : nil
         database = try reader.load()
         info = reader.info
-        selfTest = try await describer.passedSelfTest()
-        self.describer = describer
-        self.accelerator = accelerator
+        model = try await openedModel(phone, files.package, on: accelerator)
         self.phone = phone
     }
 

@@ -21,8 +21,9 @@ public struct AppState: Equatable, Sendable {
 /// Whether there is a model and a gallery to work with.
 public enum StartState: Equatable, Sendable {
     case opening
-    /// The self-test is that of this start.
-    case ready(Manifest, SelfTest)
+    /// The self-test is that of this start; the sentence says why the model does not run where it was
+    /// wanted, nil where it does.
+    case ready(Manifest, SelfTest, String?)
     /// `gallery`: putting the app's own gallery back may help.
     case refused(String, gallery: Bool)
 

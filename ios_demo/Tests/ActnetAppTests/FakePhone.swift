@@ -8,8 +8,10 @@ import XCTest
 final class FakeDescriber: Describer, @unchecked Sendable {
     let manifest: Manifest
     private let phone: FakePhone
+    private let accelerator: Accelerator
 
-    init(_ manifest: Manifest, _ phone: FakePhone) {
+    init(_ manifest: Manifest, _ phone: FakePhone, _ accelerator: Accelerator) {
+        self.accelerator = accelerator
         self.manifest = manifest
         self.phone = phone
     }
@@ -17,7 +19,9 @@ final class FakeDescriber: Describer, @unchecked Sendable {
     func describe(pixels: RgbPicture) async throws -> [Float] {
         await phone.whileDescribing?()
         if let error = phone.facts.value.modelFails { throw error }
-        let first = phone.facts.value.isBroken ? pixels.bytes[0] &+ 1 : pixels.bytes[0]
+        let facts = phone.facts.value
+        let isBroken = facts.isBroken || facts.isBrokenElsewhere && accelerator != .cpu
+        let first = isBroken ? pixels.bytes[0] &+ 1 : pixels.bytes[0]
         return FakePhone.descriptor(first)
     }
 
@@ -47,6 +51,9 @@ final class FakePhone: Phone, @unchecked Sendable {
         var modelFails: EngineError?
         /// The model gives other descriptors than it was exported with.
         var isBroken = false
+        /// Anywhere but on the processor.
+        var isBrokenElsewhere = false
+        var opened: [Accelerator] = []
         var unloaded = 0
         var jpegFails = false
     }
@@ -80,6 +87,7 @@ final class FakePhone: Phone, @unchecked Sendable {
     init(killed phone: FakePhone) throws {
         scratch = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
         try FileManager.default.copyItem(at: phone.scratch, to: scratch)
+        facts.change { $0.stored = phone.facts.value.stored }
     }
 
     deinit {
@@ -93,7 +101,8 @@ final class FakePhone: Phone, @unchecked Sendable {
     func prepare() throws {}
 
     func openModel(_ package: URL, accelerator: Accelerator) throws -> any Describer {
-        FakeDescriber(try Manifest.load(besideArtefact: package), self)
+        facts.change { $0.opened.append(accelerator) }
+        return FakeDescriber(try Manifest.load(besideArtefact: package), self, accelerator)
     }
 
     func decode(_ photo: Data) throws -> RgbPicture {

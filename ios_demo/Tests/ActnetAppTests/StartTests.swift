@@ -39,7 +39,7 @@ final class StartTests: XCTestCase {
     @MainActor
     func testAWholeAppOpensAndTestsItself() async throws {
         let demo = await opened(try FakePhone())
-        guard case .ready(_, let test) = demo.state.start else {
+        guard case .ready(_, let test, _) = demo.state.start else {
             return XCTFail("\(demo.state.start)")
         }
         XCTAssertTrue(test.passed)
@@ -121,6 +121,61 @@ final class StartTests: XCTestCase {
         assert(sentence, says: "Self-test failed: cosine 0.000000", "Choose another accelerator")
         // Nothing was described with it.
         XCTAssertEqual(try waiting(phone).count, 1)
+    }
+
+    @MainActor
+    func testAnAcceleratorThatFailsFallsBackToTheProcessorWithASentence() async throws {
+        let phone = try FakePhone()
+        phone.facts.change { $0.isBrokenElsewhere = true }
+        let demo = await opened(phone)
+        guard case .ready(_, _, let sentence) = demo.state.start else {
+            return XCTFail("\(demo.state.start)")
+        }
+        assert(sentence ?? "", says: "Self-test failed", "The model runs on the processor.")
+        XCTAssertEqual(phone.facts.value.opened, [.all, .cpu])
+        _ = demo.perform(.open(.settings))
+        XCTAssertTrue(demo.state.content.blocks.contains(.problem(sentence ?? "")))
+    }
+
+    @MainActor
+    func testAnAcceleratorThatEndedTheProcessIsTriedAgainOnlyWhenChosen() async throws {
+        let phone = try FakePhone()
+        let kept = Locked<FakePhone?>(nil)
+        phone.whileDescribing = {
+            kept.change { if $0 == nil { $0 = try? FakePhone(killed: phone) } }
+        }
+        _ = await opened(phone)
+        let killed = try XCTUnwrap(kept.value)
+        let demo = await opened(killed)
+        XCTAssertEqual(killed.facts.value.opened, [.cpu])
+        guard case .ready(_, _, let sentence) = demo.state.start else {
+            return XCTFail("\(demo.state.start)")
+        }
+        assert(sentence ?? "", says: "The app ended while the model was opened")
+        var changed = Settings()
+        changed.accelerator = .gpu
+        _ = demo.perform(.change(changed))
+        await demo.finished()
+        XCTAssertEqual(killed.facts.value.opened, [.cpu, .gpu])
+    }
+
+    @MainActor
+    func testSettingsCanBeReachedWhereTheModelFails() async throws {
+        let phone = try FakePhone()
+        phone.facts.change { $0.isBroken = true }
+        let demo = await opened(phone)
+        _ = demo.perform(.open(.settings))
+        XCTAssertEqual(demo.state.content.title, "Settings")
+        XCTAssertTrue(
+            demo.state.content.blocks.contains {
+                if case .choice(let title, _) = $0 { title == "The model runs on" } else { false }
+            })
+        phone.facts.change { $0.isBroken = false }
+        var changed = Settings()
+        changed.accelerator = .gpu
+        _ = demo.perform(.change(changed))
+        await demo.finished()
+        XCTAssertTrue(demo.state.start.isReady)
     }
 
     @MainActor
