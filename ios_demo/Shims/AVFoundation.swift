@@ -8,7 +8,7 @@ public func CMSampleBufferGetImageBuffer(_ buffer: CMSampleBuffer) -> CVPixelBuf
 
 public enum AVMediaType { case video }
 public enum AVAuthorizationStatus { case notDetermined, restricted, denied, authorized }
-public enum AVLayerVideoGravity { case resizeAspectFill }
+public enum AVLayerVideoGravity { case resizeAspect, resizeAspectFill }
 public enum AVCaptureVideoOrientation { case portrait }
 
 public class AVCaptureDevice {

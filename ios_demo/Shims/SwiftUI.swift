@@ -78,7 +78,19 @@ public struct Image: Primitive {
     public func resizable() -> Image { self }
 }
 
+public enum ContentMode { case fit, fill }
+public struct AccessibilityTraits: OptionSet, Sendable {
+    public let rawValue: Int
+    public init(rawValue: Int) { self.rawValue = rawValue }
+    public static let isHeader = AccessibilityTraits(rawValue: 1)
+    public static let isSelected = AccessibilityTraits(rawValue: 2)
+}
+
 extension View {
+    public func aspectRatio(_ ratio: CGFloat?, contentMode: ContentMode) -> some View { self }
+    public func accessibilityLabel(_ label: String) -> some View { self }
+    public func accessibilityAddTraits(_ traits: AccessibilityTraits) -> some View { self }
+    public func accessibilityHidden(_ hidden: Bool) -> some View { self }
     public func font(_ font: Font?) -> some View { self }
     public func foregroundColor(_ color: Color?) -> some View { self }
     public func padding() -> some View { self }

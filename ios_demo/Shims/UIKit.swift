@@ -20,6 +20,8 @@ public final class UIImage: Sendable {
     public init() {}
     public init?(data: Data) { return nil }
     public init?(contentsOfFile path: String) { return nil }
+    public var size: CGSize { .zero }
+    public func byPreparingThumbnail(ofSize size: CGSize) async -> UIImage? { nil }
 }
 
 @MainActor public class UIApplication {

@@ -14,7 +14,7 @@ compile() {
 }
 # In the order of what they import.
 for name in CoreVideo CoreML Accelerate CryptoKit CoreGraphics ImageIO AVFoundation UIKit SwiftUI \
-    UniformTypeIdentifiers CoreTransferable PhotosUI; do
+    UniformTypeIdentifiers CoreTransferable PhotosUI CoreMotion; do
     compile -emit-module -module-name "$name" "Shims/$name.swift" -o "$out/$name.swiftmodule"
 done
 for name in ActnetCore ActnetCoreML ActnetApp ActnetPhone; do

@@ -87,6 +87,11 @@ public final class Demo {
         try? await store.session?.thumbnail(id)
     }
 
+    /// The gallery's picture for a page; nil where it has none, or is being opened again.
+    public func pagePicture(_ id: Int64) async -> Data? {
+        try? await store.session?.pagePicture(id)
+    }
+
     /// The photo of a picture, where this phone has it.
     public func photo(_ picture: GalleryPicture) -> URL? {
         inbox.photo(picture.path)
@@ -115,12 +120,17 @@ public final class Demo {
             let session = try await Session(
                 phone, files, inbox, store.state.settings.accelerator)
             store.session = session
-            store.state.start = .ready(
-                session.manifest, session.model.selfTest, session.model.sentence)
+            store.state.start = .ready(ready(session, session.model.selfTest))
             gallery.goOn()
         } catch {
             refuse(error)
         }
+    }
+
+    private func ready(_ session: Session, _ test: SelfTest) -> Ready {
+        Ready(
+            manifest: session.manifest, selfTest: test, thresholds: session.thresholds,
+            sentence: session.model.sentence)
     }
 
     private func refuse(_ error: any Error) {
@@ -155,7 +165,7 @@ public final class Demo {
             guard let session = self.store.session else { return }
             do {
                 let test = try await session.describer.passedSelfTest()
-                self.store.state.start = .ready(session.manifest, test, session.model.sentence)
+                self.store.state.start = .ready(self.ready(session, test))
             } catch {
                 await self.close()
                 self.refuse(error)

@@ -7,6 +7,8 @@ struct InstalledFiles: Sendable {
     let package: URL
     /// In the bundle, where it is read: a newer app has another one.
     let gallery: URL
+    /// From where on a match of it is an answer.
+    let thresholds: URL
     /// That of this phone's photos, in the app's folder; not there before the first start.
     let added: URL
     /// In the bundle: what makes codes of local features.
@@ -25,6 +27,7 @@ struct InstalledFiles: Sendable {
 /// Finds what came with the app, and where what is added on the phone lies.
 struct Installer: Sendable {
     static let galleryFile = "gallery.sqlite"
+    static let thresholdsFile = "thresholds.json"
     static let addedFile = "added.sqlite"
     private static let manifestEnding = ".json"
 
@@ -42,6 +45,7 @@ struct Installer: Sendable {
         }
         return InstalledFiles(
             package: package, gallery: gallery,
+            thresholds: bundled.appendingPathComponent(Self.thresholdsFile),
             added: folder.appendingPathComponent(Self.addedFile),
             codes: bundled.appendingPathComponent(FeatureExtractor.codesFile))
     }
@@ -58,7 +62,9 @@ struct Installer: Sendable {
     private func package() throws -> URL {
         let names =
             (try? FileManager.default.contentsOfDirectory(atPath: bundled.path)) ?? []
-        let manifests = names.filter { $0.hasSuffix(Self.manifestEnding) }
+        let manifests = names.filter {
+            $0.hasSuffix(Self.manifestEnding) && $0 != Self.thresholdsFile
+        }
         guard manifests.count == 1, let manifest = manifests.first else {
             throw AppError.models(manifests.count)
         }

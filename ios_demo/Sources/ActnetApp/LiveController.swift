@@ -13,6 +13,9 @@ public final class LiveController {
     private let store: Store
     private var intervals = RecentSamples(capacity: LiveController.frames)
     private var lastMs: Double?
+    private var tracker = AnswerTracker()
+    /// Matches of earlier frames, by picture: what is shown may be in none of the newest.
+    private var known: [Int64: Match] = [:]
 
     init(_ phone: any Phone, _ store: Store) {
         self.phone = phone
@@ -25,6 +28,8 @@ public final class LiveController {
         intervals = RecentSamples(capacity: Self.frames)
         lastMs = nil
         if let session = store.session { Task { await session.cameraStarts() } }
+        tracker = AnswerTracker()
+        known = [:]
         store.state.live = .starting
     }
 
@@ -59,13 +64,24 @@ public final class LiveController {
             let found = try await session.recognise(top: top, spentMs: spentMs, isFrame: true) {
                 picture
             }
-            show(found)
+            let share = store.state.settings.falseAnswers
+            let atMs = phone.nowMs()
+            // A frame of a moving camera says nothing; what was seen last stays for a while.
+            let answer =
+                found.isWhole
+                ? try await session.answer(found.matches, falseAnswers: share, atMs: atMs)
+                : FrameAnswer(atMs: atMs, best: nil, verified: false)
+            show(found, answer)
         } catch {
             store.state.live = .failed(sentences(error))
         }
     }
 
-    private func show(_ found: Recognition) {
+    private func show(_ found: Recognition, _ answer: FrameAnswer) {
+        let sighting = tracker.take(answer)
+        for match in found.matches { known[match.picture.id] = match }
+        let shown = shownIds(sighting)
+        known = known.filter { shown.contains($0.key) }
         let now = phone.nowMs()
         if let lastMs { intervals.add(now - lastMs) }
         lastMs = now
@@ -73,14 +89,19 @@ public final class LiveController {
         // While it was looked at, the camera may have been refused, or the phone have become hot.
         switch store.state.live {
         case .starting, .seeing, .failed:
-            // What was seen last stays while the camera moves.
-            var matches = found.matches
-            if !found.isWhole, case .seeing(let sight) = store.state.live {
-                matches = sight.matches
-            }
             store.state.live = .seeing(
-                Sight(matches: matches, times: found.times, framesPerSecond: rate))
+                Sight(
+                    sighting: sighting, named: shown.compactMap { known[$0] },
+                    matches: found.matches, times: found.times, framesPerSecond: rate))
         case .noPermission, .paused: break
+        }
+    }
+
+    private func shownIds(_ sighting: Sighting) -> [Int64] {
+        switch sighting {
+        case .looking: []
+        case .maybe(let candidates): candidates.map(\.pictureId)
+        case .verified(let answer, _): [answer.pictureId]
         }
     }
 }

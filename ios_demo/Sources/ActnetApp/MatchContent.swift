@@ -24,6 +24,19 @@ func matchBlocks(_ matches: [Match], threshold: Double) -> [Block] {
     }
 }
 
+/// What the live screen says: it stays for a while when a frame says otherwise.
+func sightBlocks(_ sight: Sight) -> [Block] {
+    let rows = { (ids: [Int64]) in
+        ids.compactMap { id in sight.named.first { $0.picture.id == id } }.map(row)
+    }
+    return switch sight.sighting {
+    case .looking: [.heading("Hold a thing of the gallery before the camera")]
+    case .maybe(let candidates):
+        [.heading("Is it one of these?")] + rows(candidates.map(\.pictureId))
+    case .verified(let answer, _): rows([answer.pictureId])
+    }
+}
+
 let addPhotos = Block.button("Add photos", .ask(.photos))
 let pickPhoto = Block.button("Pick a photo", .ask(.photo))
 

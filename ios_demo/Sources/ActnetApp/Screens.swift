@@ -3,13 +3,15 @@
 import ActnetCore
 
 /// The live screen: the camera, the best match, or why there is none.
-func liveContent(_ state: LiveState, _ settings: Settings) -> ScreenContent {
+///
+/// - Parameter empty: whether the gallery has no picture.
+func liveContent(_ state: LiveState, empty: Bool = false) -> ScreenContent {
     let blocks: [Block] =
         switch state {
         case .starting: [.preview, .paragraph("Starting the camera")]
         case .noPermission(let mayAsk): permissionBlocks(mayAsk: mayAsk)
         case .failed(let sentence), .paused(let sentence): [.problem(sentence), pickPhoto]
-        case .seeing(let sight): seeingBlocks(sight, settings)
+        case .seeing(let sight): seeingBlocks(sight, empty: empty)
         }
     return ScreenContent(title: "Live", blocks: blocks)
 }
@@ -27,10 +29,10 @@ private func permissionBlocks(mayAsk: Bool) -> [Block] {
     ]
 }
 
-private func seeingBlocks(_ sight: Sight, _ settings: Settings) -> [Block] {
+private func seeingBlocks(_ sight: Sight, empty: Bool) -> [Block] {
     let rate = sight.framesPerSecond.map { "\(decimals($0, 1)) frames a second; " } ?? ""
     return [.preview]
-        + matchBlocks(Array(sight.matches.prefix(1)), threshold: settings.threshold)
+        + (empty ? matchBlocks([], threshold: 0) : sightBlocks(sight))
         + [
             .paragraph(rate + timesText(sight.times)),
             .button("Add this to the gallery", .addFrame),
@@ -38,14 +40,14 @@ private func seeingBlocks(_ sight: Sight, _ settings: Settings) -> [Block] {
 }
 
 /// The screen of a picked photo: its matches, best first.
-func resultsContent(_ state: ResultsState, _ settings: Settings) -> ScreenContent {
+func resultsContent(_ state: ResultsState, threshold: Double) -> ScreenContent {
     let blocks: [Block] =
         switch state {
         case .empty: [.paragraph("Pick a photo to search with; the app sees no other.")]
         case .looking: [.paragraph("Looking")]
         case .failed(let sentence): [.problem(sentence)]
         case .found(let matches, let times):
-            matchBlocks(matches, threshold: settings.threshold) + [.paragraph(timesText(times))]
+            matchBlocks(matches, threshold: threshold) + [.paragraph(timesText(times))]
         }
     return ScreenContent(title: "Photo", blocks: blocks + [pickPhoto])
 }
@@ -73,17 +75,18 @@ func settingsContent(_ settings: Settings, _ start: StartState) -> ScreenContent
         switch start {
         case .opening: [.paragraph("Opening model and gallery")]
         case .refused(let sentence, _): [.problem(sentence)]
-        case .ready(let manifest, _, let elsewhere):
-            [.paragraph("Model: \(manifest.name), \(manifest.precision)")]
-                + (elsewhere.map { [.problem($0)] } ?? [])
+        case .ready(let ready):
+            [.paragraph("Model: \(ready.manifest.name), \(ready.manifest.precision)")]
+                + (ready.sentence.map { [.problem($0)] } ?? [])
         }
     return ScreenContent(
         title: "Settings",
         blocks: about + [
             choice("The model runs on", Accelerator.allCases, settings, \.accelerator, \.title),
-            choice("Least similarity of a match", Settings.thresholds, settings, \.threshold) {
-                decimals($0, 2)
-            },
+            choice(
+                "Things that are not in the gallery may be answered", Settings.shares, settings,
+                \.falseAnswers
+            ) { "\(Int(($0 * 100).rounded())) %" },
             choice("Matches of a photo", Settings.tops, settings, \.top) { "\($0)" },
         ])
 }

@@ -7,6 +7,7 @@ import Foundation
 actor Session: PhotoStore {
     nonisolated let manifest: Manifest
     nonisolated let info: GalleryInfo
+    nonisolated let thresholds: AnswerThresholds
     /// With its self-test of the opening, and where it runs.
     nonisolated let model: OpenedModel
     nonisolated var describer: any Describer { model.describer }
@@ -30,6 +31,7 @@ actor Session: PhotoStore {
         let manifest = try Manifest.load(besideArtefact: files.package)
         self.manifest = manifest
         let galleryModel = GalleryModel(manifest)
+        thresholds = try AnswerThresholds(contentsOf: files.thresholds, of: galleryModel)
         let shipped = try GalleryReader(files.gallery, place: .bundle, describedBy: galleryModel)
         try Self.prepareAdded(files, shipped, galleryModel, inbox)
         writer = try GalleryWriter(files.added, describedBy: galleryModel)
@@ -188,12 +190,38 @@ actor Session: PhotoStore {
             problems: try reader.problems(), progress: nil, waiting: 0, sentence: nil)
     }
 
+    /// What the matches of a frame say, and which pictures they are.
+    func answer(_ matches: [Match], falseAnswers: Double, atMs: Double) throws -> FrameAnswer {
+        let candidates = try matches.map { match in
+            let item = try reader.item(ofPicture: match.picture.id)
+            return Candidate(
+                key: item.map { "item \($0.name)" } ?? "picture \(match.picture.id)",
+                pictureId: match.picture.id, similarity: match.similarity,
+                inliers: match.proof?.inliers ?? 0)
+        }
+        guard let best = candidates.first, let first = matches.first else {
+            return FrameAnswer(atMs: atMs, best: nil, verified: false)
+        }
+        let verified = first.isAnswer(from: thresholds.at(falseAnswers).least)
+        let lenient = thresholds.choices.last.map { best.similarity >= $0.least } ?? false
+        var keys: Set<String> = []
+        let asked = candidates.filter { keys.insert($0.key).inserted }
+        return FrameAnswer(
+            atMs: atMs, best: best, verified: verified,
+            outline: verified ? first.proof?.outline : nil,
+            candidates: !verified && lenient ? asked : [])
+    }
+
     func pictureCount() throws -> Int {
         try reader.count(with: "")
     }
 
     func picture(_ id: Int64) throws -> GalleryPicture? {
         try reader.picture(id)
+    }
+
+    func pagePicture(_ id: Int64) throws -> Data? {
+        try reader.pagePicture(id)
     }
 
     func thumbnail(_ id: Int64) throws -> Data? {

@@ -2,15 +2,14 @@ import ActnetCore
 
 /// What can be chosen.
 public struct Settings: Equatable, Sendable {
-    /// Least similarity of a match, one for all galleries: not calibrated for this one
-    /// (docs/decisions/0027).
-    public var threshold = 0.55
+    /// Share of photos of things that are not in the gallery that may be answered.
+    public var falseAnswers = 0.05
     /// What the model runs on.
     public var accelerator = Accelerator.all
     /// Matches that are shown.
     public var top = 10
 
-    static let thresholds = [0.35, 0.45, 0.55, 0.65]
+    static let shares = [0.01, 0.05, 0.1, 0.2]
     static let tops = [5, 10, 20]
 
     public init() {}
@@ -23,16 +22,14 @@ public protocol SettingsStore: Sendable {
 }
 
 extension Settings {
-    private static let thresholdKey = "threshold"
+    private static let sharesKey = "false_answers"
     private static let acceleratorKey = "accelerator"
     private static let topKey = "top"
 
     /// Reads settings; what is missing or not to be chosen any more gets its default.
     init(from store: any SettingsStore) {
-        if let kept = store.read(Self.thresholdKey).flatMap(Double.init),
-            Self.thresholds.contains(kept)
-        {
-            threshold = kept
+        if let kept = store.read(Self.sharesKey).flatMap(Double.init), Self.shares.contains(kept) {
+            falseAnswers = kept
         }
         if let kept = store.read(Self.acceleratorKey).flatMap(Accelerator.init) {
             accelerator = kept
@@ -43,7 +40,7 @@ extension Settings {
     }
 
     func write(to store: any SettingsStore) {
-        store.write(Self.thresholdKey, "\(threshold)")
+        store.write(Self.sharesKey, "\(falseAnswers)")
         store.write(Self.acceleratorKey, accelerator.rawValue)
         store.write(Self.topKey, "\(top)")
     }

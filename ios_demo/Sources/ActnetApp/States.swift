@@ -21,15 +21,23 @@ public struct AppState: Equatable, Sendable {
 /// Whether there is a model and a gallery to work with.
 public enum StartState: Equatable, Sendable {
     case opening
-    /// The self-test is that of this start; the sentence says why the model does not run where it was
-    /// wanted, nil where it does.
-    case ready(Manifest, SelfTest, String?)
+    case ready(Ready)
     /// `gallery`: putting the app's own gallery back may help.
     case refused(String, gallery: Bool)
 
     public var isReady: Bool {
         if case .ready = self { true } else { false }
     }
+}
+
+/// What has been opened.
+public struct Ready: Equatable, Sendable {
+    public var manifest: Manifest
+    /// Of this start.
+    public var selfTest: SelfTest
+    public var thresholds: AnswerThresholds
+    /// Why the model does not run where it was wanted; nil where it does.
+    public var sentence: String?
 }
 
 public enum LiveState: Equatable, Sendable {
@@ -45,6 +53,11 @@ public enum LiveState: Equatable, Sendable {
 
 /// What the live screen has seen.
 public struct Sight: Equatable, Sendable {
+    /// What is to be said, calm over time.
+    public let sighting: Sighting
+    /// Pictures that the sighting names.
+    public let named: [Match]
+    /// Of the newest frame.
     public let matches: [Match]
     public let times: StageTimes
     /// Frames that were looked at; nil before the second one.

@@ -2,6 +2,7 @@
     import ActnetApp
     import ActnetCore
     @preconcurrency import AVFoundation
+    import CoreMotion
     import CoreVideo
 
     /// The camera at the back: a preview, and frames for the live screen.
@@ -18,6 +19,8 @@
         /// Of the queue alone.
         private var isConfigured = false
         private var isWanted = false
+        private let motion = CMMotionManager()
+        private var turn = PhoneTurn()
 
         @MainActor
         init(_ live: LiveController) {
@@ -53,6 +56,7 @@
             queue.async {
                 self.isWanted = false
                 if self.session.isRunning { self.session.stopRunning() }
+                self.motion.stopAccelerometerUpdates()
             }
         }
 
@@ -100,6 +104,10 @@
             }
             isConfigured = true
             if !session.isRunning { session.startRunning() }
+            if motion.isAccelerometerAvailable {
+                motion.accelerometerUpdateInterval = 0.1
+                motion.startAccelerometerUpdates()
+            }
         }
 
         private func configure() -> Bool {
@@ -120,7 +128,7 @@
                 kCVPixelBufferPixelFormatTypeKey as String: kCVPixelFormatType_32BGRA
             ]
             output.setSampleBufferDelegate(self, queue: queue)
-            // The app stands upright, and so do the frames: the system turns them.
+            // The app stands upright, and so does the preview; frames are turned by gravity below.
             output.connection(with: .video)?.videoOrientation = .portrait
             return true
         }
@@ -132,8 +140,12 @@
             guard gate.begin() else { return }
             let start = ProcessInfo.processInfo.systemUptime
             guard let buffer = CMSampleBufferGetImageBuffer(sampleBuffer),
-                let picture = picture(of: buffer)
+                let seen = picture(of: buffer)
             else { return gate.end() }
+            if let felt = motion.accelerometerData?.acceleration {
+                turn.take(x: felt.x, y: felt.y, z: felt.z)
+            }
+            let picture = seen.upright(exifOrientation: turn.exifOrientation)
             let spentMs = (ProcessInfo.processInfo.systemUptime - start) * 1000
             Task { await live.look(at: picture, spentMs: spentMs) }
         }

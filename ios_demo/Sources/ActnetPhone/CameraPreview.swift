@@ -10,7 +10,8 @@
         func makeUIView(context: Context) -> PreviewView {
             let view = PreviewView()
             view.preview?.session = session
-            view.preview?.videoGravity = .resizeAspectFill
+            // All of the frame that is described, no less and no more.
+            view.preview?.videoGravity = .resizeAspect
             return view
         }
 

@@ -30,8 +30,10 @@
         var body: some View {
             switch block {
             case .preview:
-                CameraPreview(session: model.camera.session).frame(height: 360)
-            case .heading(let text): Text(text).font(.headline)
+                CameraPreview(session: model.camera.session)
+                    .aspectRatio(3.0 / 4, contentMode: .fit)
+                    .accessibilityLabel("Picture of the camera")
+            case .heading(let text): Text(text).font(.headline).accessibilityAddTraits(.isHeader)
             case .paragraph(let text): Text(text)
             case .problem(let text): Text(text).foregroundColor(.red)
             case .button(let text, let action):
@@ -65,6 +67,9 @@
                     Button((option.isChosen ? "● " : "○ ") + option.text) {
                         perform(option.action)
                     }
+                    // The dot is not read aloud.
+                    .accessibilityLabel(option.text)
+                    .accessibilityAddTraits(option.isChosen ? .isSelected : [])
                 }
             }
         }
@@ -96,16 +101,29 @@
 
         var body: some View {
             Image(uiImage: image ?? UIImage()).resizable().scaledToFit()
+                .accessibilityLabel("Picture of \(picture.title)")
+                .accessibilityHidden(!isLarge)
                 .task(id: picture.path) { image = await loaded() }
         }
 
         private func loaded() async -> UIImage? {
-            if isLarge, let file = demo.photo(picture),
-                let photo = UIImage(contentsOfFile: file.path)
-            {
+            if isLarge, let file = demo.photo(picture), let photo = await shownPhoto(file) {
                 return photo
             }
+            let jpeg = isLarge ? await demo.pagePicture(picture.id) : nil
+            if let jpeg { return UIImage(data: jpeg) }
             return await demo.thumbnail(picture.id).flatMap { UIImage(data: $0) }
         }
+    }
+
+    /// Longest side of a photo on a screen, in pixels.
+    private let shownPx: CGFloat = 1600
+
+    /// Decodes a photo as large as a screen shows it, away from the main thread.
+    private nonisolated func shownPhoto(_ file: URL) async -> UIImage? {
+        guard let photo = UIImage(contentsOfFile: file.path) else { return nil }
+        let scale = min(1, shownPx / max(photo.size.width, photo.size.height, 1))
+        return await photo.byPreparingThumbnail(
+            ofSize: CGSize(width: photo.size.width * scale, height: photo.size.height * scale))
     }
 #endif

@@ -34,6 +34,20 @@ extension FakePhone {
         ]
         let json = try JSONSerialization.data(withJSONObject: whole.merging(change) { $1 })
         try json.write(to: bundled.appendingPathComponent(Self.package + ".json"))
+        try writeThresholds(["model_sha256": try Sha256.hex(ofFileOrFolder: package)])
+    }
+
+    /// Writes what Python's calibrate does, with some of its keys replaced.
+    func writeThresholds(_ change: [String: Any]) throws {
+        let rows = [
+            ["false_answers": 0.2, "least": 0.3], ["false_answers": 0.05, "least": 0.5],
+        ]
+        let whole: [String: Any] = [
+            "schema": 1, "measure": "distinctness",
+            "thresholds": ["similarity": rows, "distinctness": rows],
+        ]
+        let json = try JSONSerialization.data(withJSONObject: whole.merging(change) { $1 })
+        try json.write(to: bundled.appendingPathComponent("thresholds.json"))
     }
 
     /// The manifest as it was written.

@@ -12,18 +12,22 @@ final class ScreensTests: XCTestCase {
     private let door = Match(
         picture: GalleryPicture.sample(8, "doors/b.jpg", nil), similarity: 0.41, alike: 0)
 
-    private func settings(_ threshold: Double = 0.5) -> Settings {
-        var settings = Settings()
-        settings.threshold = threshold
-        return settings
+    private func seeing(_ sighting: Sighting, _ rate: Double? = nil) -> LiveState {
+        .seeing(
+            Sight(
+                sighting: sighting, named: [cover, door], matches: [cover], times: times,
+                framesPerSecond: rate))
     }
 
-    private func seeing(_ matches: [Match], _ rate: Double? = nil) -> LiveState {
-        .seeing(Sight(matches: matches, times: times, framesPerSecond: rate))
+    private func candidate(_ match: Match) -> Candidate {
+        Candidate(
+            key: "\(match.picture.id)", pictureId: match.picture.id, similarity: match.similarity,
+            inliers: 0)
     }
 
     func testLiveShowsTheBestMatchWithTimes() {
-        let content = liveContent(seeing([cover, door], 14.96), settings())
+        let content = liveContent(
+            seeing(.verified(candidate(cover), outline: nil), 14.96))
         XCTAssertEqual(
             content.blocks,
             [
@@ -36,24 +40,35 @@ final class ScreensTests: XCTestCase {
             ])
     }
 
-    func testBelowTheThresholdNothingIsSimilar() {
-        let below = liveContent(seeing([door]), settings()).blocks
+    func testWhatIsNotSureIsAsked() {
+        let asked = liveContent(seeing(.maybe([candidate(door), candidate(cover)]))).blocks
+        XCTAssertTrue(asked.contains(.heading("Is it one of these?")))
+        let ids = asked.compactMap { block -> Int64? in
+            if case .pictureRow(let picture, _) = block { picture.id } else { nil }
+        }
+        XCTAssertEqual(ids, [8, 7])
+        let looking = liveContent(seeing(.looking)).blocks
+        XCTAssertTrue(looking.contains(.heading("Hold a thing of the gallery before the camera")))
+    }
+
+    func testAPhotoBelowTheThresholdIsSimilarToNothing() {
+        let below = resultsContent(.found([door], times), threshold: 0.5).blocks
         XCTAssertTrue(below.contains(.heading("Nothing similar in the gallery")))
         XCTAssertTrue(below.contains(.paragraph("The nearest is less than 0.50 similar:")))
-        let atThreshold = liveContent(seeing([door]), settings(0.41)).blocks
+        let atThreshold = resultsContent(.found([door], times), threshold: 0.41).blocks
         XCTAssertFalse(atThreshold.contains(.heading("Nothing similar in the gallery")))
     }
 
     func testAnEmptyGallerySaysSo() {
-        let blocks = liveContent(seeing([]), settings()).blocks
+        let blocks = liveContent(seeing(.looking), empty: true).blocks
         XCTAssertTrue(blocks.contains(.heading("The gallery is empty")))
         XCTAssertTrue(blocks.contains(.button("Add photos", .ask(.photos))))
     }
 
     func testARefusedCameraLeadsToTheQuestionThenToTheSettings() {
-        let first = liveContent(.noPermission(mayAsk: true), settings()).blocks
+        let first = liveContent(.noPermission(mayAsk: true)).blocks
         XCTAssertTrue(first.contains(.button("Allow the camera", .ask(.camera))))
-        let later = liveContent(.noPermission(mayAsk: false), settings()).blocks
+        let later = liveContent(.noPermission(mayAsk: false)).blocks
         XCTAssertTrue(
             later.contains(.button("Open the system's settings to allow it", .ask(.settings))))
         for blocks in [first, later] {
@@ -64,7 +79,7 @@ final class ScreensTests: XCTestCase {
 
     func testWithoutACameraPhotosAreLeft() {
         for state in [LiveState.failed("No camera."), .paused("Too hot.")] {
-            let blocks = liveContent(state, settings()).blocks
+            let blocks = liveContent(state).blocks
             XCTAssertEqual(blocks.count, 2)
             XCTAssertEqual(blocks.last, .button("Pick a photo", .ask(.photo)))
         }
@@ -72,13 +87,13 @@ final class ScreensTests: XCTestCase {
 
     func testPhotoListsWhatIsSimilarEnough() {
         let rows = { (threshold: Double) in
-            resultsContent(.found([self.cover, self.door], self.times), self.settings(threshold))
+            resultsContent(.found([self.cover, self.door], self.times), threshold: threshold)
                 .blocks.filter { if case .pictureRow = $0 { true } else { false } }.count
         }
         XCTAssertEqual(rows(0.5), 1)
         XCTAssertEqual(rows(0.4), 2)
         for state in [ResultsState.empty, .looking, .failed("no")] {
-            XCTAssertEqual(resultsContent(state, settings()).blocks.last, pickPhoto)
+            XCTAssertEqual(resultsContent(state, threshold: 0.5).blocks.last, pickPhoto)
         }
     }
 
@@ -94,10 +109,15 @@ final class ScreensTests: XCTestCase {
 
     func testSettingsMarkWhatIsChosen() throws {
         var chosen = Settings()
-        (chosen.threshold, chosen.accelerator, chosen.top) = (0.65, .cpu, 20)
+        (chosen.falseAnswers, chosen.accelerator, chosen.top) = (0.1, .cpu, 20)
         let test = try XCTUnwrap(
             SelfTest(manifest: FakePhone().manifest(), descriptor: FakePhone.descriptor(0)))
-        let ready = StartState.ready(try FakePhone().manifest(), test, nil)
+        let thresholds = try XCTUnwrap(
+            AnswerThresholds([AnswerThreshold(least: 0.5, falseAnswers: 0.05)]))
+        let ready = StartState.ready(
+            Ready(
+                manifest: try FakePhone().manifest(), selfTest: test, thresholds: thresholds,
+                sentence: nil))
         let content = settingsContent(chosen, ready)
         var marked: [String] = []
         for case .choice(_, let options) in content.blocks {
@@ -105,7 +125,7 @@ final class ScreensTests: XCTestCase {
             let others = options.filter { !$0.isChosen }
             XCTAssertTrue(others.allSatisfy { $0.action != .change(chosen) })
         }
-        XCTAssertEqual(marked, ["Processor", "0.65", "20"])
+        XCTAssertEqual(marked, ["Processor", "10 %", "20"])
         XCTAssertEqual(content.blocks.first, .paragraph("Model: fake, fp16"))
     }
 

@@ -39,10 +39,10 @@ final class StartTests: XCTestCase {
     @MainActor
     func testAWholeAppOpensAndTestsItself() async throws {
         let demo = await opened(try FakePhone())
-        guard case .ready(_, let test, _) = demo.state.start else {
+        guard case .ready(let ready) = demo.state.start else {
             return XCTFail("\(demo.state.start)")
         }
-        XCTAssertTrue(test.passed)
+        XCTAssertTrue(ready.selfTest.passed)
         for screen in Screen.allCases {
             XCTAssertNil(demo.perform(.open(screen)))
             XCTAssertEqual(demo.state.content.title, screen.rawValue)
@@ -128,9 +128,10 @@ final class StartTests: XCTestCase {
         let phone = try FakePhone()
         phone.facts.change { $0.isBrokenElsewhere = true }
         let demo = await opened(phone)
-        guard case .ready(_, _, let sentence) = demo.state.start else {
+        guard case .ready(let ready) = demo.state.start else {
             return XCTFail("\(demo.state.start)")
         }
+        let sentence = ready.sentence
         assert(sentence ?? "", says: "Self-test failed", "The model runs on the processor.")
         XCTAssertEqual(phone.facts.value.opened, [.all, .cpu])
         _ = demo.perform(.open(.settings))
@@ -148,9 +149,10 @@ final class StartTests: XCTestCase {
         let killed = try XCTUnwrap(kept.value)
         let demo = await opened(killed)
         XCTAssertEqual(killed.facts.value.opened, [.cpu])
-        guard case .ready(_, _, let sentence) = demo.state.start else {
+        guard case .ready(let ready) = demo.state.start else {
             return XCTFail("\(demo.state.start)")
         }
+        let sentence = ready.sentence
         assert(sentence ?? "", says: "The app ended while the model was opened")
         var changed = Settings()
         changed.accelerator = .gpu
@@ -213,6 +215,17 @@ final class StartTests: XCTestCase {
     }
 
     @MainActor
+    func testWrongThresholdsAreASentence() async throws {
+        let file = { (phone: FakePhone) in phone.bundled.appendingPathComponent("thresholds.json") }
+        let missing = try await refusal { try FileManager.default.removeItem(at: file($0)) }
+        assert(missing, says: "built without thresholds.json", "make ios-assets")
+        let damaged = try await refusal { try Data("{".utf8).write(to: file($0)) }
+        assert(damaged, says: "thresholds.json is damaged")
+        let other = try await refusal { try $0.writeThresholds(["model_sha256": "ab"]) }
+        assert(other, says: "was calibrated with another model")
+    }
+
+    @MainActor
     func testADamagedGalleryIsPutBackWhenAskedFor() async throws {
         let phone = try FakePhone()
         let first = await opened(phone)
@@ -267,7 +280,7 @@ final class StartTests: XCTestCase {
         let phone = try FakePhone()
         let demo = await opened(phone)
         var changed = Settings()
-        (changed.threshold, changed.accelerator, changed.top) = (0.65, .cpu, 5)
+        (changed.falseAnswers, changed.accelerator, changed.top) = (0.2, .cpu, 5)
         _ = demo.perform(.change(changed))
         await demo.finished()
         XCTAssertEqual(Demo(phone).state.settings, changed)
@@ -275,7 +288,7 @@ final class StartTests: XCTestCase {
         XCTAssertTrue(demo.state.start.isReady)
         phone.facts.change {
             $0.stored["accelerator"] = "quantum"
-            $0.stored["threshold"] = "7"
+            $0.stored["false_answers"] = "7"
         }
         var expected = Settings()
         expected.top = 5
