@@ -42,7 +42,7 @@ typedef struct {
  * features: room for settings.count * ACTNET_FEATURE_BYTES bytes.
  * extracted: what was found, for actnet_verifier_open; it points into `features`. Untouched after a failure.
  *
- * It works on the caller's thread, may take as long as several descriptions, and needs up to 60 MB for a photo
+ * It works on the caller's thread, may take as long as several descriptions, and needs about 12 MB for a photo
  * with the settings of actnet_photo_extraction(); nothing of it stays. Several threads may extract at once.
  */
 ActnetCode actnet_extract(const ActnetCodes *codes, const ActnetPicture *picture, ActnetExtraction settings,
