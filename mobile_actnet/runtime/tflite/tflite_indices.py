@@ -1,15 +1,18 @@
-"""Whether the numbers of a .tflite file point into its tables.
+"""Whether the numbers of a .tflite file point into its tables, and its tensors have a sane size.
 
 The interpreter trusts them: an operator that names a tensor outside the table, or one that nothing
 has computed, reads wherever that leads and ends the process.
 """
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 _NONE = -1  # An operator's input that is left out.
+# A feature map of 1024 x 768 has 38 million; a damaged shape takes all memory of the machine.
+_MOST_VALUES = 2**28
 
 
 def check_indices(model: Any, size_bytes: int) -> None:
@@ -39,6 +42,9 @@ def check_indices(model: Any, size_bytes: int) -> None:
 def _check_graph(model: Any, graph: Any, name: str) -> None:
     tensors = graph.tensors if graph.tensors is not None else []
     _inside([tensor.buffer for tensor in tensors], len(model.buffers), f"a tensor of {name}")
+    for tensor in tensors:
+        if (values := math.prod(_list(tensor.shape))) > _MOST_VALUES:
+            raise ValueError(f"a tensor of {name} has {values} values; {_MOST_VALUES} is the most")
     if any(tensor.sparsity is not None for tensor in tensors):
         raise ValueError(f"{name} has sparse tensors, which this toolkit never writes")
     inputs, outputs = _list(graph.inputs), _list(graph.outputs)

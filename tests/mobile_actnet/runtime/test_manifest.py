@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mobile_actnet.export.graph.lowering import divisor, largest_value
 from mobile_actnet.files import sha256_of, size_bytes
 from mobile_actnet.network.activations import activation_parameters
 from mobile_actnet.network.actnet import Actnet
@@ -55,7 +56,10 @@ def test_holds_what_an_app_must_know(small_artefact, shipped_network: Actnet) ->
     for stream, told in zip(shipped_network.head.streams, held["network"]["streams"], strict=True):
         assert told["parameters"] == activation_parameters(stream.activation)
         errors = {e["dtype"]: e["max_absolute"] for e in told["lowering"]["errors"]}
-        assert 0 < errors["float32"] < 1e-4 < errors["float16"] < 2e-2
+        # The errors are shares of the divisor, which stays behind a layer with larger values.
+        above = largest_value(stream.activation) / divisor(stream.activation)
+        assert 0 < errors["float32"] < 1e-4 * above
+        assert 1e-4 < errors["float16"] < 2e-2 * above
     assert np.linalg.norm(held["golden"]["descriptor"]) == pytest.approx(1, abs=1e-3)
 
 
