@@ -107,7 +107,8 @@ def _indexed(arguments: argparse.Namespace) -> tuple[Path, Path | None]:
     photos = arguments.gallery.resolve()
     gallery = photos.with_name(f"{photos.name}.sqlite")
     progress = sys.stderr.isatty()
-    if gallery.exists() and not arguments.overwrite:
+    made_anew = arguments.overwrite or not gallery.exists()
+    if not made_anew:
         options = IndexOptions(labels=KEEP, progress=progress, items=arguments.items)
         report = update(gallery, options, photos, arguments.model)
         model = arguments.model
@@ -118,8 +119,9 @@ def _indexed(arguments: argparse.Namespace) -> tuple[Path, Path | None]:
             page_side_px=_PAGE_SIDE_PX,
         )  # fmt: skip
         report = build(photos, model, gallery, options)
-        _calibrate(gallery, model, progress)
     print(f"indexed {report.pictures} pictures: {gallery}")
+    if made_anew and model is not None:
+        _calibrate(gallery, model, progress)
     return gallery, model
 
 
