@@ -149,15 +149,29 @@ def _calibrate(gallery: Path, model: Path, progress: bool) -> None:
 
 
 def _int8_artefact() -> Path:
-    """Return the shipped weights as int8, which browsers run fastest; exported where they are not yet."""
+    """Return the shipped weights as int8, which browsers run fastest; exported where they are not yet.
+
+    Raises:
+        ConfigError: a file of that name has other weights, such as those of an earlier version.
+    """
     from mobile_actnet.export.export_request import ExportRequest
     from mobile_actnet.export.pipeline import export_artefacts
+    from mobile_actnet.files import sha256_of
+    from mobile_actnet.network.config import DEFAULT_CHECKPOINT
     from mobile_actnet.runtime import manifest as manifests
     from mobile_actnet.runtime.vocabulary import Format, Precision
 
     artefact = Path("artefacts/mobile_actnet_224x224_int8.tflite")
     if artefact.is_file():
-        manifests.load(artefact)
+        made_of = manifests.load(artefact)["checkpoint"]["sha256"]
+        if made_of != sha256_of(DEFAULT_CHECKPOINT):
+            export = command_line(
+                "actnet-export", "--format", "tflite", "--precision", "int8", "--overwrite"
+            )
+            raise ConfigError(
+                f"{artefact} is not of the shipped weights; make it anew with {export}, or give "
+                f"--model {artefact} to use it as it is"
+            )
         return artefact
     print("exporting the shipped weights as int8, half a minute")
     request = ExportRequest(formats=(Format.TFLITE,), precision=Precision.INT8, output=artefact)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from mobile_actnet.cli.web import main
+from mobile_actnet.runtime.manifest import path_of
 from mobile_actnet.runtime.vocabulary import Format, Precision
 
 
@@ -33,6 +35,21 @@ def test_photos_are_indexed_first_and_brought_up_to_date_later(
     assert main([*words, "--overwrite"]) == 0
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["pictures"] == 3
     assert json.loads((site / "site.json").read_text())["title"] == "photos"
+
+
+def test_an_artefact_of_earlier_weights_is_not_taken_for_the_shipped_ones(
+    model: Path, make_photos, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch
+) -> None:
+    photos, kept = make_photos(count=4), tmp_path / "artefacts/mobile_actnet_224x224_int8.tflite"
+    kept.parent.mkdir()
+    shutil.copy(model, kept)
+    manifest = json.loads(path_of(model).read_text())
+    manifest["checkpoint"]["sha256"] = "0" * 64
+    path_of(kept).write_text(json.dumps(manifest))
+    monkeypatch.chdir(tmp_path)
+    assert main([str(photos), "-o", str(tmp_path / "site")]) == 1
+    assert "is not of the shipped weights; make it anew with" in capsys.readouterr().err
+    assert not (tmp_path / "photos.sqlite").exists()
 
 
 @pytest.mark.parametrize(
