@@ -8,7 +8,7 @@ export OMP_NUM_THREADS ?= 2
 
 ARM64 := .arm64
 
-.PHONY: export test fuzz web test-web test-android android-assets test-ios ios-assets arm64 lint typecheck bench ranges clean clean-arm64
+.PHONY: export test fuzz docs figures web test-web test-android android-assets test-ios ios-assets arm64 lint typecheck bench ranges clean clean-arm64
 
 export: $(READY)
 	$(BIN)/actnet-export --format tflite --overwrite
@@ -18,6 +18,16 @@ test: $(READY)
 	@$(MAKE) --no-print-directory arm64 || echo "SKIPPED: tests of ARM64 and adb; the reason stands above"
 	$(BIN)/python -m pytest
 	@$(MAKE) --no-print-directory test-web
+
+# The manual, into build/manual/: any warning, such as a link that leads nowhere, is an error.
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "the manual: build/manual/index.html (with a search: $(BIN)/mkdocs serve)"
+
+# For maintainers, after a change of the weights or of what pictures show: the manual's pictures and the notebook.
+figures: $(READY)
+	$(BIN)/python manual/figures.py
+	$(BIN)/python manual/notebook.py docs/quickstart.ipynb
 
 # make fuzz [CASES=50000] [SEED=2]: damaged files for every reader of foreign bytes, many more than make test has.
 CASES ?= 50000

@@ -24,7 +24,8 @@ def load_image(source: str | os.PathLike[str] | bytes, height_px: int, width_px:
 
     Args:
         source: a path, or the bytes of a picture file.
-        height_px, width_px: size of the result; the aspect ratio is not kept.
+        height_px: of the result; the aspect ratio is not kept.
+        width_px: of the result.
 
     Returns:
         (height_px, width_px, 3) uint8, RGB.

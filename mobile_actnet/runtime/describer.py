@@ -40,7 +40,8 @@ def load(
 
     Args:
         path: the shipped weights if none is given. An artefact's manifest lies beside it.
-        size, dim: for a checkpoint, its defaults if None; an artefact has its own.
+        size: for a checkpoint, its default if None; an artefact has its own.
+        dim: likewise.
 
     Raises:
         ConfigError: `size` or `dim` of an artefact, or a `dim` that the checkpoint does not have.
