@@ -75,12 +75,14 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	$(BIN)/python manual/prose.py
 
 # mobile_actnet/export and mobile_actnet/benchmarks are links, so that editors and mypy find them.
 typecheck: $(READY)
 	$(BIN)/mypy -p mobile_actnet
 	$(BIN)/basedpyright
 	cd android_demo/tools && MYPYPATH=../.. ../../$(BIN)/mypy --config-file ../../pyproject.toml --follow-imports silent .
+	cd manual && MYPYPATH=.. ../$(BIN)/mypy --config-file ../pyproject.toml --follow-imports silent .
 	cd ios_demo/tools && MYPYPATH=../.. ../../$(BIN)/mypy --config-file ../../pyproject.toml --follow-imports silent .
 
 bench: $(READY)

@@ -27,7 +27,7 @@ PICTURES = ROOT / "docs" / "pictures"
 RESULTS = ROOT / "docs" / "results"
 sys.path.insert(0, str(ROOT / "tests" / "golden"))
 
-from make_verification import SLANTED, drawn, photo  # noqa: E402
+from make_verification import SLANTED, drawn, photo  # type: ignore[import-not-found]  # noqa: E402
 
 _GREEN = (46, 204, 113)
 _GAP_PX = 12

@@ -36,7 +36,16 @@ def build_wheel(folder: Path) -> Path:
         shutil.copytree(ROOT / name, copy / name, symlinks=True, ignore=leave)
     for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, copy)
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, copy]
+    command: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "build",
+        "--wheel",
+        "--no-isolation",
+        "--outdir",
+        folder,
+        copy,
+    ]
     subprocess.run(command, check=True, capture_output=True)
     shutil.rmtree(copy)
     (wheel,) = folder.glob("*.whl")
@@ -51,7 +60,14 @@ def install(wheel: Path, extra: str, folder: Path) -> Path:
     """
     venv.create(folder, with_pip=True)
     python = folder / "bin" / "python"
-    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip: list[str | Path] = [
+        python,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+    ]
     pip += ["--constraint", ROOT / "constraints.txt"]
     name = f"mobile-actnet[{extra}]" if extra else "mobile-actnet"
     # torch alone and first, as the README says: another package must not choose its build.

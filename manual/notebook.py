@@ -76,7 +76,7 @@ def _run_cell(source: str, names: dict[str, Any], count: int) -> list[dict[str, 
 
 
 def _shown(value: Any) -> dict[str, Any]:
-    data = {"text/plain": repr(value).splitlines(keepends=True)}
+    data: dict[str, Any] = {"text/plain": repr(value).splitlines(keepends=True)}
     jpeg = getattr(value, "_repr_jpeg_", lambda: None)()
     if jpeg:
         data["image/jpeg"] = base64.b64encode(jpeg).decode()
