@@ -18,9 +18,6 @@ from mobile_actnet.errors import ConfigError
 if TYPE_CHECKING:
     from mobile_actnet.web.static_site import Site
 
-_PAGE_SIDE_PX = 640
-_CALIBRATING_CAPTURES = 120
-_FALSE_ANSWERS = 0.01
 _SLOW_PRECISION = "fp16"
 
 
@@ -60,7 +57,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     add(
         "--overwrite",
         action="store_true",
-        help="replace an older site, and build the photos' gallery anew",
+        help="replace an older site; photos that have not changed are not indexed again",
     )
     add("--json", action="store_true", help="end with one line of JSON; not with --serve")
     return parser
@@ -97,55 +94,21 @@ def _refuse(arguments: argparse.Namespace) -> None:
         )
 
 
-def _indexed(arguments: argparse.Namespace) -> tuple[Path, Path | None]:
+def _indexed(arguments: argparse.Namespace) -> tuple[Path, Path]:
     """Index a folder of photos beside it, or bring that gallery up to date; return it and its model."""
     import sys
 
-    from mobile_actnet.gallery.indexing.index_options import KEEP, IndexOptions
-    from mobile_actnet.gallery.indexing.indexer import build, update
+    from mobile_actnet.web.photos_gallery import index_photos
 
-    photos = arguments.gallery.resolve()
-    gallery = photos.with_name(f"{photos.name}.sqlite")
-    progress = sys.stderr.isatty()
-    made_anew = arguments.overwrite or not gallery.exists()
-    if not made_anew:
-        options = IndexOptions(labels=KEEP, progress=progress, items=arguments.items)
-        report = update(gallery, options, photos, arguments.model)
-        model = arguments.model
-    else:
-        model = arguments.model or _int8_artefact()
-        options = IndexOptions(
-            overwrite=arguments.overwrite, progress=progress, items=arguments.items,
-            page_side_px=_PAGE_SIDE_PX,
-        )  # fmt: skip
-        report = build(photos, model, gallery, options)
-    print(f"indexed {report.pictures} pictures: {gallery}")
-    if made_anew and model is not None:
-        _calibrate(gallery, model, progress)
-    return gallery, model
+    done = index_photos(
+        arguments.gallery, arguments.model, _int8_artefact, items=arguments.items,
+        overwrite=arguments.overwrite, progress=sys.stderr.isatty(), say=_say,
+    )  # fmt: skip
+    return done.gallery, done.model
 
 
-def _calibrate(gallery: Path, model: Path, progress: bool) -> None:
-    """Find from made-up photos how certain an answer must be, so that other things get none."""
-    from mobile_actnet.gallery.answers.rehearsal import (
-        rehearse,
-        unknown_certainties,
-        verified_from,
-    )
-    from mobile_actnet.gallery.gallery import Gallery
-    from mobile_actnet.gallery.sqlite.lock import only_writer
-    from mobile_actnet.gallery.sqlite.writer import GalleryWriter
-
-    print("calibrating with made-up photos, half a minute", flush=True)
-    with Gallery.open(gallery, model) as opened:
-        pictures = min(len(opened), _CALIBRATING_CAPTURES)
-        captures = -(-_CALIBRATING_CAPTURES // max(1, pictures))
-        results = rehearse(opened, pictures, captures, progress=progress)
-        unknown = unknown_certainties(opened, results)
-    if len(unknown):
-        least = verified_from(unknown, _FALSE_ANSWERS)
-        with only_writer(gallery), GalleryWriter(gallery) as writer:
-            writer.note_verified_from(least)
+def _say(sentence: str) -> None:
+    print(sentence, flush=True)
 
 
 def _int8_artefact() -> Path:

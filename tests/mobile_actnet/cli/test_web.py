@@ -14,6 +14,12 @@ import pytest
 from mobile_actnet.cli.web import main
 from mobile_actnet.runtime.manifest import path_of
 from mobile_actnet.runtime.vocabulary import Format, Precision
+from mobile_actnet.web import photos_gallery
+
+
+@pytest.fixture(autouse=True)
+def few_captures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(photos_gallery, "_CALIBRATING_CAPTURES", 4)
 
 
 @pytest.fixture
@@ -33,8 +39,26 @@ def test_photos_are_indexed_first_and_brought_up_to_date_later(
     assert json.loads(told[-1])["pictures"] == 4
     (photos / "003.jpg").unlink()
     assert main([*words, "--overwrite"]) == 0
-    assert json.loads(capsys.readouterr().out.splitlines()[-1])["pictures"] == 3
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == f"indexed 0 new of 3 pictures: {tmp_path / 'photos.sqlite'}"
+    assert len(told) == 2, "nothing is calibrated"
+    assert json.loads(told[-1])["pictures"] == 3
     assert json.loads((site / "site.json").read_text())["title"] == "photos"
+
+
+def test_overwrite_keeps_the_gallery_of_another_model_out(
+    model: Path, small_artefact, make_photos, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photos, site = make_photos(count=3), tmp_path / "site"
+    words = [str(photos), "-o", str(site), "--model"]
+    assert main([*words, str(model)]) == 0
+    other = small_artefact(Format.TFLITE, Precision.FP16).path
+    assert main([*words, str(other)]) == 1
+    assert "--overwrite to build photos.sqlite anew" in capsys.readouterr().err
+    assert main([*words, str(other), "--overwrite"]) == 0
+    told = capsys.readouterr().out
+    assert f"indexed 3 pictures: {tmp_path / 'photos.sqlite'}" in told
+    assert "calibrating" in told
 
 
 def test_an_artefact_of_earlier_weights_is_not_taken_for_the_shipped_ones(
