@@ -1,4 +1,4 @@
-"""Write the texts of words.json to where Android takes them from.
+"""Write the texts of words.json to where the apps and the page take them from.
 
 .venv/bin/python app_tools/words.py          write
 .venv/bin/python app_tools/words.py --check  only tell whether something would change
@@ -12,7 +12,15 @@ from xml.sax.saxutils import escape
 ROOT = Path(__file__).resolve().parent.parent
 WORDS = ROOT / "app_tools/words.json"
 ANDROID = ROOT / "android_demo/app/src/main/res"
+WEB = ROOT / "web_demo/src/page/strings.json"
 LANGUAGES = ("en", "de")
+# Texts of the page alone; it has these of the apps too.
+WEB_PREFIX = "web_"
+SHARED_WITH_WEB = (
+    "screen_live", "screen_gallery", "screen_history", "screen_settings", "screen_about", "back",
+    "welcome_start", "pick_photo", "opening", "unknown", "empty", "results_looking", "item_link",
+    "item_picture", "history_clear", "gallery_many", "gallery_more", "developer",
+)  # fmt: skip
 SOURCE = LANGUAGES[0]
 
 Words = dict[str, dict[str, str]]
@@ -26,10 +34,12 @@ def load() -> Words:
 
 def files(words: Words) -> dict[Path, str]:
     """Return what each file must hold."""
-    return {
-        ANDROID / ("values" if language == SOURCE else f"values-{language}") / "words.xml": android(words, language)
+    apps = {key: texts for key, texts in words.items() if not key.startswith(WEB_PREFIX)}
+    android_files = {
+        ANDROID / ("values" if language == SOURCE else f"values-{language}") / "words.xml": android(apps, language)
         for language in LANGUAGES
     }  # fmt: skip
+    return android_files | {WEB: web(words)}
 
 
 def android(words: Words, language: str) -> str:
@@ -43,6 +53,13 @@ def android(words: Words, language: str) -> str:
         "<!-- Made by app_tools/words.py from app_tools/words.json. -->",
         "<resources>", *lines, "</resources>", "",
     ])  # fmt: skip
+
+
+def web(words: Words) -> str:
+    """Return the texts of the page, in all languages."""
+    shown = [key for key in words if key in SHARED_WITH_WEB or key.startswith(WEB_PREFIX)]
+    texts = {language: {key: words[key][language] for key in shown} for language in LANGUAGES}
+    return json.dumps(texts, indent=2, ensure_ascii=False) + "\n"
 
 
 def _for_android(text: str) -> str:

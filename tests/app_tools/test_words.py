@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 RESOURCES = ROOT / "android_demo/app/src/main/res"
+TYPESCRIPT = ROOT / "web_demo/src"
 KOTLIN = ROOT / "android_demo/app/src/main/kotlin"
 SCREENS = json.loads((ROOT / "tests/golden/screens.json").read_text())["states"]
 LEAST_CONTRAST = 4.5
@@ -50,7 +51,25 @@ def test_android_reads_back_what_was_written(words: Any) -> None:
     for folder, language in (("values", "en"), ("values-de", "de")):
         tree = ElementTree.parse(RESOURCES / folder / "words.xml")
         read = {one.get("name"): (one.text or "").replace("\\'", "'") for one in tree.getroot()}
-        assert read == {key: texts[language] for key, texts in words["load"]().items()}
+        assert read == {
+            key: texts[language]
+            for key, texts in words["load"]().items()
+            if not key.startswith(words["WEB_PREFIX"])
+        }
+
+
+def test_the_page_says_every_text_that_it_has(words: Any) -> None:
+    """The compiler refuses a text that it lacks; this finds one that nobody says any more."""
+    page = json.loads(words["WEB"].read_text(encoding="utf-8"))["en"]
+    source = "\n".join(path.read_text(encoding="utf-8") for path in TYPESCRIPT.rglob("*.ts"))
+    assert set(words["SHARED_WITH_WEB"]) <= set(page)
+    for key in page:
+        if key.startswith("web_problem_"):
+            assert f'"{key.removeprefix("web_problem_")}"' in source, key
+        elif key.startswith("web_appearance_"):
+            assert f'"{key.removeprefix("web_appearance_")}"' in source, key
+        else:
+            assert re.search(rf"\b{key}\b", source), key
 
 
 @pytest.mark.parametrize("folder", BACKGROUNDS)

@@ -62,7 +62,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
     }
     await page.goto(`${url}#gallery`);
     await page.locator(".tile img").last().waitFor();
-    await shoot("7-collection");
+    await shoot("7-catalogue");
     await page.goto(`${url}#settings`);
     await shoot("8-settings");
     await context.close();

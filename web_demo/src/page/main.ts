@@ -12,9 +12,11 @@ import { galleryScreen, historyScreen } from "./screens/lists.ts";
 import { photoScreen } from "./screens/photo_screen.ts";
 import { settingsScreen } from "./screens/settings.ts";
 import { startScreen, status } from "./screens/start.ts";
-import { type Key, say } from "./texts.ts";
+import { say } from "./texts.ts";
 
-const TABS = [["", "camera"], ["gallery", "gallery"], ["history", "history"], ["settings", "settings"]] as const;
+const TABS = [
+  ["", "screen_live"], ["gallery", "screen_gallery"], ["history", "screen_history"], ["settings", "screen_settings"],
+] as const;
 
 const page = document.getElementById("page")!;
 const app = new App(new Client((share) => {
@@ -40,7 +42,7 @@ function screenOf(place: string): Screen {
 function bar(place: string): HTMLElement {
   const nav = element("nav", { className: "bar", attributes: { "aria-label": document.title } });
   for (const [target, key] of TABS) {
-    const link = element("a", { href: `#${target}` }, say(key satisfies Key));
+    const link = element("a", { href: `#${target}` }, say(key));
     if (place === target || (target === "" && (place === "camera" || place === "photo")))
       link.setAttribute("aria-current", "page");
     nav.append(link);
@@ -105,9 +107,9 @@ function start(): void {
     showOpened();
     page.dataset["ready"] = String(app.refusal === undefined);
     if (app.refusal === undefined) void keepOffline({
-      ready: () => notice(say("offlineReady")),
-      failed: () => notice(say("noRoom")),
-      newer: (take) => notice(say("update"), button(say("reload"), take, "button primary")),
+      ready: () => notice(say("web_offline")),
+      failed: () => notice(say("web_no_room")),
+      newer: (take) => notice(say("web_newer"), button(say("web_newer_take"), take, "button primary")),
     });
   });
 }

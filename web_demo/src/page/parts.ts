@@ -10,7 +10,7 @@ import { currentLanguage, say, sentence } from "./texts.ts";
 /** A picture of the gallery; it fills in when the worker has sent it. */
 export function galleryPicture(app: App, picture: Picture, large: boolean): HTMLImageElement {
   const image = element("img", {
-    alt: say("pictureOf", app.title(picture)), width: picture.width, height: picture.height,
+    alt: say("item_picture", app.title(picture)), width: picture.width, height: picture.height,
   });
   image.hidden = true;
   void app.jpeg(picture.id, large).then((address) => {
@@ -45,16 +45,16 @@ export function answerCard(app: App, answer: Answer, again: () => void): HTMLEle
   const card = element("section", { className: "card", attributes: { "aria-live": "polite" } });
   if (answer.answer !== null) card.append(...verified(app, answer.answer));
   else if (verifies) card.append(
-    element("h2", {}, say("notFound")), element("p", {}, say("notFoundHelp")));
-  else card.append(element("p", {}, say("noVerification")));
+    element("h2", {}, say("unknown")), element("p", {}, say("web_unknown_text")));
+  else card.append(element("p", {}, say("web_alike_only")));
   if (answer.answer === null && (!verifies || app.settings.figures)) card.append(candidates(app, answer));
   if (app.settings.figures) card.append(figures(answer.stages));
   const actions = element("div", { className: "actions" });
   if (answer.answer !== null) {
     const { id } = answer.answer.picture;
-    actions.append(button(say("more"), () => go(`item/${id}`), "button primary"));
+    actions.append(button(say("item_link"), () => go(`item/${id}`), "button primary"));
   }
-  actions.append(button(say("again"), again, answer.answer === null ? "button primary" : "button"));
+  actions.append(button(say("web_again"), again, answer.answer === null ? "button primary" : "button"));
   card.append(actions);
   return card;
 }
@@ -75,14 +75,14 @@ function candidates(app: App, answer: Answer): HTMLElement {
   const list = element("ul", { className: "tiles" });
   for (const found of answer.candidates)
     list.append(tile(app, found.picture, app.settings.figures ? figuresOf(found) : ""));
-  return element("div", {}, element("h3", {}, say("mostAlike")), list);
+  return element("div", {}, element("h3", {}, say("web_alike")), list);
 }
 
 function figuresOf(found: Found): string {
-  const similarity = say("similarity", found.similarity.toLocaleString(currentLanguage(), {
+  const similarity = say("web_similarity", found.similarity.toLocaleString(currentLanguage(), {
     minimumFractionDigits: 3, maximumFractionDigits: 3,
   }));
-  return found.inliers === null ? similarity : `${similarity} · ${say("inliers", found.inliers)}`;
+  return found.inliers === null ? similarity : `${similarity} · ${say("web_inliers", found.inliers)}`;
 }
 
 function figures(stages: Stages): HTMLElement {
@@ -101,13 +101,13 @@ export function refusalCard(refusal: RefusalData, ...actions: HTMLElement[]): HT
 export function chooseButton(app: App, className = "button"): HTMLElement {
   const input = element("input", { type: "file", accept: "image/*", className: "unseen" });
   input.tabIndex = -1;
-  input.setAttribute("aria-label", say("choosePhoto"));
+  input.setAttribute("aria-label", say("pick_photo"));
   input.onchange = () => {
     const [file] = input.files ?? [];
     if (file !== undefined) showPhoto(app, file);
     input.value = "";
   };
-  const label = button(say("choosePhoto"), () => input.click(), className);
+  const label = button(say("pick_photo"), () => input.click(), className);
   return element("span", { className: "choose" }, label, input);
 }
 

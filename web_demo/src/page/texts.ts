@@ -30,9 +30,9 @@ export function say(key: Key, ...values: readonly (string | number)[]): string {
 }
 
 export function nameOf(each: Language): string {
-  return strings[each].language;
+  return strings[each].web_language_name;
 }
 
 export function sentence(refusal: RefusalData): string {
-  return say(refusal.kind, refusal.detail);
+  return say(`web_problem_${refusal.kind}`, refusal.detail);
 }

@@ -109,7 +109,7 @@ test("a device without room: the page works, and says that it does so with a net
   const session = await context.newCDPSession(page);
   await session.send("Storage.overrideQuotaForOrigin", { origin: new URL(server.url).origin, quotaSize: 1_000_000 });
   await open(page, server.url);
-  await page.getByText("no room to keep the collection").waitFor();
+  await page.getByText("no room to keep the catalogue").waitFor();
   await context.close();
 });
 

@@ -55,7 +55,7 @@ describe("a photo from the library", () => {
   test("of another thing gets no answer", async () => {
     const { page, context } = await visit(browser);
     await open(page, server.url);
-    expect(await choose(page, "unknown.jpg")).toContain("not in the collection");
+    expect(await choose(page, "unknown.jpg")).toContain("not in the catalogue");
     expect(await page.locator("svg.outline").count()).toBe(0);
     await context.close();
   });
@@ -83,7 +83,7 @@ describe("the camera", () => {
   test("recognises what it is pointed at, with its outline", async () => {
     const { page, context, complaints } = await visit(browser, { viewport: { width: 1280, height: 800 } });
     await open(page, server.url);
-    await page.getByRole("button", { name: "Open the camera" }).press("Enter");
+    await page.getByRole("button", { name: "Start the camera" }).press("Enter");
     await page.getByRole("heading", { name: KNOWN_TITLE }).waitFor();
     const shown = await page.locator("canvas").evaluate((canvas: HTMLCanvasElement) => [canvas.width, canvas.height]);
     const [width, height] = [1280, 720];
@@ -94,12 +94,12 @@ describe("the camera", () => {
     await context.close();
   });
 
-  test("says so where the thing is not in the collection", async () => {
+  test("says so where the thing is not in the catalogue", async () => {
     const other = await launch("unknown.mjpeg");
     const { page } = await visit(other);
     await open(page, `${server.url}#camera`);
     await page.getByText("Recognise this").click();
-    await page.getByText("This is not in the collection").waitFor();
+    await page.getByText("This is not in the catalogue").waitFor();
     await other.close();
   });
 });
@@ -149,7 +149,7 @@ describe("the worker", () => {
 });
 
 describe("without a network", () => {
-  test("the page still answers, and takes a newer collection when there is one", async () => {
+  test("the page still answers, and takes a newer catalogue when there is one", async () => {
     const { page, context } = await visit(browser);
     let own = await Server.start("smaller.sqlite");
     await open(page, own.url);

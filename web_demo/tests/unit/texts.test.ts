@@ -4,17 +4,8 @@ import { describe, expect, test } from "vitest";
 import type { Picture } from "../../src/core/gallery.ts";
 import { fieldsOf, safeLink, titleOf } from "../../src/core/items.ts";
 import { browserLanguage, sentence } from "../../src/page/texts.ts";
-import strings from "../../src/page/strings.json";
 
 describe("strings", () => {
-  const { en, ...others } = strings;
-
-  test.each(Object.entries(others))("%s has what English has, with the same places for values", (_, texts) => {
-    expect(Object.keys(texts)).toEqual(Object.keys(en));
-    for (const [key, text] of Object.entries(texts))
-      expect(text.match(/\{\d\}/g), key).toEqual(en[key as keyof typeof en].match(/\{\d\}/g));
-  });
-
   test("the browser's first language that the page has", () => {
     expect(browserLanguage(["fr-FR", "de-CH", "en"])).toBe("de");
     expect(browserLanguage(["fr"])).toBe("en");

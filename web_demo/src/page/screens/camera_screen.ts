@@ -21,9 +21,9 @@ class Viewfinder {
   readonly #app: App;
   readonly #root: HTMLElement;
   readonly #video = element("video", {
-    muted: true, playsInline: true, attributes: { "aria-label": say("camera") },
+    muted: true, playsInline: true, attributes: { "aria-label": say("screen_live") },
   });
-  readonly #hint = element("p", { className: "hint", attributes: { role: "status" } }, say("looking"));
+  readonly #hint = element("p", { className: "hint", attributes: { role: "status" } }, say("web_looking"));
   #camera: Camera | undefined;
   #stopped = false;
   /** Set while the visitor asked for an answer to this very frame. */
@@ -58,16 +58,16 @@ class Viewfinder {
 
   #controls(): HTMLElement {
     return element("div", { className: "controls" },
-      button(say("takePhoto"), () => {
+      button(say("web_ask"), () => {
         this.#asked = true;
-        this.#hint.textContent = say("recognising");
+        this.#hint.textContent = say("results_looking");
       }, "button primary"),
       chooseButton(this.#app));
   }
 
   #addTorch(): void {
     let on = false;
-    const torch = button(say("torch"), () => {
+    const torch = button(say("web_torch"), () => {
       this.#camera?.setTorch((on = !on));
       torch.setAttribute("aria-pressed", String(on));
     });
@@ -94,7 +94,7 @@ class Viewfinder {
       }
       if (this.#stopped) return;
       if (answer.answer !== null || asked) return this.#show(shown, answer);
-      if (!this.#asked && performance.now() - since > PATIENCE_MS) this.#hint.textContent = say("stillLooking");
+      if (!this.#asked && performance.now() - since > PATIENCE_MS) this.#hint.textContent = say("web_looking_still");
       await pause(PAUSE_MS);
     }
   }
@@ -103,18 +103,18 @@ class Viewfinder {
     this.stop();
     this.#asked = false;
     frame.setAttribute("role", "img");
-    frame.setAttribute("aria-label", say(answer.answer?.outline ? "yourPhoto" : "yourPhotoPlain"));
+    frame.setAttribute("aria-label", say(answer.answer?.outline ? "web_photo_outlined" : "web_photo"));
     navigator.vibrate?.(30);
     const card = answerCard(this.#app, answer, () => void this.start());
     this.#root.replaceChildren(photoWithOutline(frame, answer), card);
     focusOn(card);
-    this.#hint.textContent = say("looking");
+    this.#hint.textContent = say("web_looking");
   }
 
   #refuse(error: unknown): void {
     this.stop();
     this.#root.replaceChildren(refusalCard(
-      refusalData(error), button(say("tryAgain"), () => void this.start()), chooseButton(this.#app, "button primary")));
+      refusalData(error), button(say("web_retry"), () => void this.start()), chooseButton(this.#app, "button primary")));
   }
 }
 

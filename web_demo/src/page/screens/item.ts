@@ -4,7 +4,7 @@ import { safeLink } from "../../core/items.ts";
 import { type App, type Screen } from "../app.ts";
 import { button, element } from "../dom.ts";
 import { galleryPicture, refusalCard } from "../parts.ts";
-import { type Key, say } from "../texts.ts";
+import { say } from "../texts.ts";
 
 const NAMED = ["title", "maker", "text", "link"];
 
@@ -35,7 +35,7 @@ async function fill(app: App, id: number, root: HTMLElement): Promise<void> {
 function otherFields(fields: Record<string, string>): HTMLElement[] {
   const others = Object.entries(fields).filter(([name]) => !NAMED.includes(name));
   if (others.length === 0) return [];
-  const known = (name: string) => (name === "price" ? say("price" satisfies Key) : name);
+  const known = (name: string) => (name === "price" ? say("web_price") : name);
   return [element("dl", {}, ...others.flatMap(([name, value]) => [
     element("dt", {}, known(name)), element("dd", {}, value)]))];
 }
@@ -43,7 +43,7 @@ function otherFields(fields: Record<string, string>): HTMLElement[] {
 function link(value: string): HTMLElement {
   const url = safeLink(value);
   if (url === null) return element("p", {}, value);
-  const words = say("openLink", url.host || url.pathname);
+  const words = say("web_link", url.host || url.pathname);
   return element("p", {}, element("a", {
     href: url.href, target: "_blank", rel: "noopener noreferrer", className: "button",
   }, words));

@@ -10,13 +10,13 @@ const AT_ONCE = 48;
 
 export function galleryScreen(app: App): Screen {
   const list = element("ul", { className: "tiles" });
-  const root = element("main", { className: "list" }, element("h1", {}, say("gallery")), list);
-  const more = button(say("loadMore"), () => void load());
+  const root = element("main", { className: "list" }, element("h1", {}, say("screen_gallery")), list);
+  const more = button(say("gallery_more"), () => void load());
   async function load(): Promise<void> {
     try {
       const pictures = await app.client.call("list", list.childElementCount, AT_ONCE);
       list.append(...pictures.map((picture) => tile(app, picture)));
-      if (list.childElementCount === 0) root.append(element("p", {}, say("emptyGallery")));
+      if (list.childElementCount === 0) root.append(element("p", {}, say("empty")));
       if (list.childElementCount < app.collection!.count && pictures.length > 0) root.append(more);
       else more.remove();
     } catch (error) {
@@ -29,7 +29,7 @@ export function galleryScreen(app: App): Screen {
 
 export function historyScreen(app: App): Screen {
   const list = element("ul", { className: "tiles" });
-  const root = element("main", { className: "list" }, element("h1", {}, say("history")), list);
+  const root = element("main", { className: "list" }, element("h1", {}, say("screen_history")), list);
   void fill();
   return { root };
 
@@ -39,11 +39,11 @@ export function historyScreen(app: App): Screen {
       // A gallery that was built anew may have another picture under this number.
       if (picture?.path === seen.path) list.append(tile(app, picture));
     }
-    if (list.childElementCount === 0) root.append(element("p", {}, say("emptyHistory")));
-    else root.append(button(say("clearHistory"), () => {
+    if (list.childElementCount === 0) root.append(element("p", {}, say("web_history_empty")));
+    else root.append(button(say("history_clear"), () => {
       remember("seen", []);
       list.replaceChildren();
-      root.lastElementChild!.replaceWith(element("p", {}, say("emptyHistory")));
+      root.lastElementChild!.replaceWith(element("p", {}, say("web_history_empty")));
     }));
   }
 }

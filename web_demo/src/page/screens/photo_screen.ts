@@ -14,9 +14,9 @@ export function photoScreen(app: App): Screen {
     return { root };
   }
   const address = URL.createObjectURL(photo);
-  const image = element("img", { src: address, alt: say("yourPhotoPlain") });
+  const image = element("img", { src: address, alt: say("web_photo") });
   const waiting = app.collection === undefined ? status(app)
-    : element("p", { className: "quiet", attributes: { role: "status" } }, say("recognising"));
+    : element("p", { className: "quiet", attributes: { role: "status" } }, say("results_looking"));
   root.append(photoWithOutline(image, null), waiting);
   // Before the collection is open the screen is drawn anew when it is.
   if (app.collection !== undefined) void answer(app, photo, image, root);
@@ -26,7 +26,7 @@ export function photoScreen(app: App): Screen {
 async function answer(app: App, photo: Blob, image: HTMLImageElement, root: HTMLElement): Promise<void> {
   try {
     const told = await app.client.call("recognise", photo);
-    if (told.answer?.outline) image.alt = say("yourPhoto");
+    if (told.answer?.outline) image.alt = say("web_photo_outlined");
     const card = answerCard(app, told, () => go(""));
     root.replaceChildren(photoWithOutline(image, told), card);
     focusOn(card);

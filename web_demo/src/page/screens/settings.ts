@@ -11,17 +11,17 @@ export function settingsScreen(app: App, redraw: () => void): Screen {
     app.applySettings();
     redraw();
   };
-  const language = choice(say("languageLabel"), LANGUAGES.map((each) => [each, nameOf(each)]), app.settings.language);
+  const language = choice(say("web_language"), LANGUAGES.map((each) => [each, nameOf(each)]), app.settings.language);
   language.select.onchange = change(() => (app.settings.language = language.select.value as Language));
   const appearance = choice(
-    say("appearance"), APPEARANCES.map((each) => [each, say(each)]), app.settings.appearance);
+    say("web_appearance"), APPEARANCES.map((each) => [each, say(`web_appearance_${each}`)]), app.settings.appearance);
   appearance.select.onchange = change(() => (app.settings.appearance = appearance.select.value as Appearance));
   const figures = element("input", { type: "checkbox", checked: app.settings.figures });
   figures.onchange = change(() => (app.settings.figures = figures.checked));
   const root = element("main", { className: "settings" },
-    element("h1", {}, say("settings")), language.label, appearance.label,
-    element("label", { className: "setting" }, say("figures"), figures),
-    element("h2", {}, say("about")), element("p", {}, say("aboutText")));
+    element("h1", {}, say("screen_settings")), language.label, appearance.label,
+    element("label", { className: "setting" }, say("developer"), figures),
+    element("h2", {}, say("screen_about")), element("p", {}, say("web_about")));
   if (app.settings.figures && app.collection !== undefined) root.append(about(app));
   return { root };
 }

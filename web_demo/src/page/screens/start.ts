@@ -8,17 +8,17 @@ export function startScreen(app: App): Screen {
   const root = element("main", { className: "start" });
   root.append(
     element("h1", {}, app.collection?.title ?? document.title),
-    element("p", { className: "lead" }, say("start")));
+    element("p", { className: "lead" }, say("web_start")));
   if (app.refusal !== undefined) {
-    root.append(refusalCard(app.refusal, button(say("tryAgain"), () => location.reload(), "button primary")));
+    root.append(refusalCard(app.refusal, button(say("web_retry"), () => location.reload(), "button primary")));
     return { root };
   }
   root.append(
     element("div", { className: "actions" },
-      button(say("openCamera"), () => go("camera"), "button primary large"),
+      button(say("welcome_start"), () => go("camera"), "button primary large"),
       chooseButton(app, "button large")),
-    element("p", { className: "quiet drop-hint" }, say("dropHint")),
-    element("p", { className: "quiet" }, say("private")),
+    element("p", { className: "quiet drop-hint" }, say("web_drop")),
+    element("p", { className: "quiet" }, say("web_private")),
     status(app));
   return { root };
 }
@@ -27,8 +27,8 @@ export function startScreen(app: App): Screen {
 export function status(app: App): HTMLElement {
   const line = element("p", { id: "status", className: "quiet", attributes: { role: "status" } });
   if (app.collection !== undefined)
-    line.textContent = say("pictures", app.collection.count.toLocaleString(app.settings.language));
-  else if (app.progress < 1) line.textContent = say("loading", Math.round(100 * app.progress));
+    line.textContent = say("gallery_many", app.collection.count.toLocaleString(app.settings.language));
+  else if (app.progress < 1) line.textContent = say("web_loading", Math.round(100 * app.progress));
   else line.textContent = say("opening");
   return line;
 }
