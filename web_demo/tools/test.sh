@@ -31,7 +31,17 @@ shipped=../mobile_actnet/web/page
     echo "SKIPPED: comparing actnet.wasm with the shipped one, which clang 14 made" >&2
     cp "$shipped/engine/actnet.wasm" "$fresh/engine/"
 }
-diff -rq "$fresh" "$shipped" || { echo "the shipped page is not what web_demo/ gives; run: make web" >&2; exit 1; }
+changed=$(diff -rq "$fresh" "$shipped" || true)
+if [ -n "$changed" ]; then
+    echo "$changed" >&2
+    [[ "$changed" != *"/actnet.wasm "* ]] ||
+        echo "mobile_actnet/web/page has an engine that was compiled before the C code last changed" \
+            "(android_demo/native or web_demo/native)." >&2
+    [ "$(grep -vc "/actnet.wasm " <<<"$changed")" = 0 ] ||
+        echo "mobile_actnet/web/page was built before web_demo/ last changed." >&2
+    echo "Run make web, and commit mobile_actnet/web/page with your change." >&2
+    exit 1
+fi
 
 browser=${CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)}
 [ -n "$browser" ] || skip "no Chromium for the page itself; in Debian: apt-get install chromium"
