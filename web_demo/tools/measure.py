@@ -1,61 +1,121 @@
 """Measure the page against Python on the same machine: answers, times, bytes.
 
     .venv/bin/python web_demo/tools/measure.py shop.sqlite PHOTOS [--limit 100] [--flags=...]
+    .venv/bin/python web_demo/tools/measure.py pictures/ PHOTOS --check
+
+A folder of pictures is indexed first, with the shipped weights as int8, exported on the spot; PICTURES and PHOTOS may be
+several folders under one, as in `smvs_dev/*/database smvs_dev/*/query` (in quotes). `--check` ends with 1 where the
+page's answers are not Python's, or slow.
 
 The page runs in Chromium, its worker on one thread; Python's LiteRT has one thread too, and is measured before and after
 the page, so that a machine that gets busier is seen. The last line is JSON.
 """
 
 import argparse
+import glob
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
 
+from mobile_actnet.export.export_request import ExportRequest
+from mobile_actnet.export.pipeline import export_artefacts
 from mobile_actnet.gallery.gallery import Gallery
 from mobile_actnet.gallery.hits import SearchOptions
+from mobile_actnet.gallery.indexing.index_options import IndexOptions
+from mobile_actnet.gallery.indexing.indexer import build
 from mobile_actnet.gallery.sqlite.schema import from_gallery
 from mobile_actnet.pictures.photo_tree import FoundPhoto, walk_photos
 from mobile_actnet.runtime.describer import Describe
 from mobile_actnet.runtime.generated_pictures import golden_picture
 from mobile_actnet.runtime.runtimes import open_artefact
-from mobile_actnet.runtime.vocabulary import ImageSize
+from mobile_actnet.runtime.vocabulary import Format, ImageSize, Precision
 from mobile_actnet.web.serving import SiteServer
 from mobile_actnet.web.static_site import write_site
 
 _RUNS = 60
+# What `--check` asks for: the same first hit for all photos, the same verdict for all but one in a hundred.
+_SAME_VERDICT = 0.99
+_ANSWER_MS = 1000
 _PAGE = Path(__file__).with_name("measure_page.mjs")
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description="Measure the web page against Python.")
-    parser.add_argument("gallery", type=Path)
-    parser.add_argument("photos", type=Path)
+    parser.add_argument("gallery", metavar="GALLERY|PICTURES")
+    parser.add_argument("photos", metavar="PHOTOS")
     parser.add_argument("--limit", type=int, default=100)
     parser.add_argument("--flags", default="", help="of Chromium, separated by spaces")
+    parser.add_argument("--check", action="store_true", help="end with 1 where answers differ")
     arguments = parser.parse_args()
-    photos = [
-        arguments.photos / photo.path
-        for photo in walk_photos(arguments.photos)
-        if isinstance(photo, FoundPhoto)
-    ][: arguments.limit]
-    with tempfile.TemporaryDirectory() as folder, Gallery.open(arguments.gallery) as gallery:
-        model = from_gallery(arguments.gallery, gallery.info.model_path)
+    photos = _some(list(_photos(arguments.photos)), arguments.limit)
+    if not photos:
+        parser.error(f"{arguments.photos} holds no photos")
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        file = Path(arguments.gallery)
+        if not file.is_file():
+            file = _indexed(list(_photos(arguments.gallery)), folder)
+        gallery = stack.enter_context(Gallery.open(file))
+        model = from_gallery(file, gallery.info.model_path)
         describe = open_artefact(model).describe
         picture = golden_picture(ImageSize(gallery.info.height_px, gallery.info.width_px))
         before = _describe_ms(describe, picture)
-        page = _asked_page(arguments, photos, picture, Path(folder))
+        page = _asked_page(file, photos, picture, folder, arguments.flags.split())
         after = _describe_ms(describe, picture)
         since = time.perf_counter()
         answers = list(gallery.answer(photos, SearchOptions(top=1)))
         python_ms = 1000 * (time.perf_counter() - since) / len(photos)
-    _report(page, answers, before, after, python_ms)
+    told = _report(page, answers, before, after, python_ms)
+    return int(arguments.check and not _is_as_python(told))
+
+
+def _photos(folders: str) -> Iterator[Path]:
+    """Give the photos of a folder, or of all folders that a pattern names."""
+    for folder in sorted(glob.glob(folders)):
+        for photo in walk_photos(Path(folder)):
+            if isinstance(photo, FoundPhoto):
+                yield Path(folder) / photo.path
+
+
+def _some(photos: list[Path], limit: int) -> list[Path]:
+    """Take so many photos, from all of them evenly."""
+    count = min(limit, len(photos))
+    return [photos[number * len(photos) // count] for number in range(count)]
+
+
+def _indexed(pictures: list[Path], folder: Path) -> Path:
+    artefact, gallery = folder / "measured_int8.tflite", folder / "measured.sqlite"
+    if not pictures:
+        raise SystemExit("neither a gallery nor folders of pictures are there")
+    for number, picture in enumerate(pictures):
+        target = folder / "pictures" / f"{number:06}{picture.suffix}"
+        target.parent.mkdir(exist_ok=True)
+        shutil.copy(picture, target)
+    request = ExportRequest(formats=(Format.TFLITE,), precision=Precision.INT8, output=artefact)
+    export_artefacts(request)
+    build(folder / "pictures", artefact, gallery, IndexOptions())
+    return gallery
+
+
+def _is_as_python(told: dict) -> bool:
+    wanted = {
+        "same first hit for all": told["same_first"] == told["photos"],
+        "same verdict for 99 %": told["same_verified"] >= _SAME_VERDICT * told["photos"],
+        "an answer below one second": told["answer_ms_p90"] < _ANSWER_MS,
+    }
+    for name, holds in wanted.items():
+        print(f"{'holds' if holds else 'FAILS'}: {name}", file=sys.stderr)
+    return all(wanted.values())
 
 
 def _describe_ms(describe: Describe, picture: np.ndarray) -> float:
@@ -69,13 +129,13 @@ def _describe_ms(describe: Describe, picture: np.ndarray) -> float:
 
 
 def _asked_page(
-    arguments: argparse.Namespace, photos: list[Path], picture: np.ndarray, folder: Path
+    gallery: Path, photos: list[Path], picture: np.ndarray, folder: Path, flags: list[str]
 ) -> dict:
-    site = write_site(arguments.gallery, folder / "site")
+    site = write_site(gallery, folder / "site")
     (folder / "picture.rgb").write_bytes(picture.tobytes())
     request = {
         "photos": [str(photo) for photo in photos], "described": str(folder / "picture.rgb"),
-        "runs": _RUNS, "flags": arguments.flags.split(),
+        "runs": _RUNS, "flags": flags,
     }  # fmt: skip
     (folder / "request.json").write_text(json.dumps(request))
     with SiteServer(site.folder, "127.0.0.1", 0, None) as server:
@@ -96,7 +156,7 @@ def _asked_page(
     return told
 
 
-def _report(page: dict, answers: list, before: float, after: float, python_ms: float) -> None:
+def _report(page: dict, answers: list, before: float, after: float, python_ms: float) -> dict:
     same_first = same_verdict = 0
     for ours, theirs in zip(page["answers"], answers, strict=True):
         hit = theirs.hits[0]
@@ -131,7 +191,8 @@ def _report(page: dict, answers: list, before: float, after: float, python_ms: f
     for name, value in told.items():
         print(f"{name}: {value}")
     print(json.dumps(told))
+    return told
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())
