@@ -8,7 +8,7 @@ export OMP_NUM_THREADS ?= 2
 
 ARM64 := .arm64
 
-.PHONY: export test fuzz docs figures web test-web test-android android-assets test-ios ios-assets arm64 lint typecheck bench ranges clean clean-arm64
+.PHONY: export test fuzz docs figures web test-web measure-web web-screens test-android android-assets test-ios ios-assets arm64 lint typecheck bench ranges clean clean-arm64
 
 export: $(READY)
 	$(BIN)/actnet-export --format tflite --overwrite
@@ -45,6 +45,20 @@ web:
 # Without Node, npm or Chromium it is skipped, and told.
 test-web: $(READY)
 	web_demo/tools/test.sh $(BIN)/python
+
+# The page's answers and times against Python's, with the shipped weights; ends with 1 where answers differ. A pattern in
+# quotes names several folders: make measure-web PICTURES='smvs_dev/*/database' PHOTOS='smvs_dev/*/query' [LIMIT=100]
+LIMIT ?= 100
+measure-web: $(READY)
+	web_demo/tools/packages.sh
+	$(BIN)/python web_demo/tools/measure.py '$(or $(PICTURES),$(error give PICTURES=folder and PHOTOS=folder))' '$(or $(PHOTOS),$(error give PHOTOS=folder))' --limit $(LIMIT) --check
+
+# For maintainers, after a change of the page's looks: docs/screens, of the museum of `make test-web`.
+web-screens: $(READY)
+	web_demo/tools/packages.sh
+	[ -f web_demo/build/e2e/museum.sqlite ] || $(BIN)/python web_demo/tests/e2e/make_fixture.py web_demo/build/e2e
+	$(BIN)/python web_demo/tools/screens.py docs/screens
+	$(BIN)/python web_demo/tools/animation.py docs/screens/web.webp
 
 # Needs a Java 17 or newer, npm and apt; the tools go to android_demo/.toolchain, without root.
 test-android: $(READY)

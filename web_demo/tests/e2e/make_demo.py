@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
+Size = tuple[int, int]
+
 PICTURES = 12
 VIDEO_FRAMES = 8
 PHOTO_SIZE = (1280, 720)
@@ -166,15 +168,18 @@ def _house(
 
 
 def photographed(
-    picture: Image.Image, rng: np.random.Generator
+    picture: Image.Image, rng: np.random.Generator, size: Size = PHOTO_SIZE, share: float = 0.78
 ) -> tuple[Image.Image, NDArray[np.float64]]:
     """Take a photo of a picture on a wall: turned, slanted, a little blurred and noisy.
+
+    Args:
+        size: of the photo. share: of its height that the picture has.
 
     Returns:
         the photo, and (4, 2) the picture's corners in it, from its top left clockwise.
     """
-    width, height = PHOTO_SIZE
-    scale = 0.78 * height / picture.height
+    width, height = size
+    scale = share * height / picture.height
     half = np.array([picture.width * scale, picture.height * scale]) / 2
     flat = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half
     turn = rng.uniform(-0.14, 0.14)
@@ -183,9 +188,9 @@ def photographed(
     corners = (
         turned / depth[:, None] * 0.92 + np.array([width, height]) / 2 + rng.uniform(-30, 30, 2)
     )
-    wall = _wall(rng)
-    frame = _warped(Image.new("RGB", picture.size, (60, 44, 30)), _grown(corners, 1.07))
-    for layer in (frame, _warped(picture, corners)):
+    wall = _wall(rng, size)
+    frame = _warped(Image.new("RGB", picture.size, (60, 44, 30)), _grown(corners, 1.07), size)
+    for layer in (frame, _warped(picture, corners, size)):
         wall.paste(layer[0], mask=layer[1])
     soft = wall.filter(ImageFilter.GaussianBlur(0.7))
     noisy = np.asarray(soft, np.float64) * rng.uniform(0.8, 1.05) + rng.normal(
@@ -194,10 +199,10 @@ def photographed(
     return Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8)), corners
 
 
-def _wall(rng: np.random.Generator) -> Image.Image:
-    width, height = PHOTO_SIZE
+def _wall(rng: np.random.Generator, size: Size) -> Image.Image:
+    width, height = size
     coarse = rng.integers(150, 190, (height // 24, width // 24), np.uint8)
-    grey = Image.fromarray(coarse).resize(PHOTO_SIZE, Image.Resampling.BICUBIC)
+    grey = Image.fromarray(coarse).resize(size, Image.Resampling.BICUBIC)
     return Image.merge(
         "RGB", (grey, grey.point(lambda v: v * 0.97), grey.point(lambda v: v * 0.92))
     )
@@ -208,7 +213,9 @@ def _grown(corners: NDArray[np.float64], share: float) -> NDArray[np.float64]:
     return (corners - middle) * share + middle
 
 
-def _warped(picture: Image.Image, corners: NDArray[np.float64]) -> tuple[Image.Image, Image.Image]:
+def _warped(
+    picture: Image.Image, corners: NDArray[np.float64], size: Size
+) -> tuple[Image.Image, Image.Image]:
     """Lay a picture into a photo by its corners; return it and where it is."""
     width, height = picture.size
     source = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64)
@@ -219,8 +226,8 @@ def _warped(picture: Image.Image, corners: NDArray[np.float64]) -> tuple[Image.I
     data = tuple(np.linalg.solve(np.array(rows), np.array(right)))
     method, resample = Image.Transform.PERSPECTIVE, Image.Resampling.BICUBIC
     return (
-        picture.transform(PHOTO_SIZE, method, data, resample),
-        Image.new("L", picture.size, 255).transform(PHOTO_SIZE, method, data, resample),
+        picture.transform(size, method, data, resample),
+        Image.new("L", picture.size, 255).transform(size, method, data, resample),
     )
 
 
