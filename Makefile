@@ -38,6 +38,7 @@ fuzz: $(READY)
 # For maintainers, after a change of web_demo/ or of the shared engine: the page that `actnet web` ships. Needs npm;
 # clang, lld, wasi-libc and libclang-rt-14-dev-wasm32 for the engine.
 web:
+	$(PYTHON) app_tools/words.py
 	web_demo/tools/packages.sh
 	web_demo/tools/engine.sh
 	cd web_demo && npm run --silent check && npm run --silent build
