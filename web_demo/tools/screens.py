@@ -1,6 +1,6 @@
 """Photograph the page's screens for docs/screens: four sheets of eight, as screens.mjs shoots them.
 
-    .venv/bin/python web_demo/tools/screens.py docs/screens
+.venv/bin/python web_demo/tools/screens.py docs/screens
 """
 
 import subprocess
