@@ -63,10 +63,10 @@ web-screens: $(READY)
 
 # Needs a Java 17 or newer, npm and apt; the tools go to android_demo/.toolchain, without root.
 test-android: $(READY)
-	$(BIN)/python android_demo/tools/demo_build.py
+	PYTHONPATH=app_tools $(BIN)/python android_demo/tools/demo_build.py
 
 # Both apps take the same: PHOTOS=shop/ [ITEMS=items.csv] [LABELS=folder] [MODEL=models/mine.tflite].
-ASSETS = $(BIN)/python android_demo/tools/assets.py --photos "$(or $(PHOTOS),$(error give the photos of the gallery: make $@ PHOTOS=folder))" $(if $(MODEL),--model $(MODEL)) $(if $(LABELS),--labels $(LABELS)) $(if $(ITEMS),--items $(ITEMS))
+ASSETS = $(BIN)/python app_tools/assets.py --photos "$(or $(PHOTOS),$(error give the photos of the gallery: make $@ PHOTOS=folder))" $(if $(MODEL),--model $(MODEL)) $(if $(LABELS),--labels $(LABELS)) $(if $(ITEMS),--items $(ITEMS))
 
 # What the app is built with; MODEL may name several.
 android-assets: $(READY)
@@ -76,7 +76,7 @@ android-assets: $(READY)
 test-ios: $(READY)
 	ios_demo/tools/test.sh $(BIN)/python
 
-# Likewise; the app has one model, an .mlpackage, and refuses several.
+# Likewise; models are .mlpackage.
 ios-assets: $(READY)
 	$(ASSETS) --format coreml -o ios_demo/App/actnet
 
@@ -96,9 +96,10 @@ lint: $(READY)
 typecheck: $(READY)
 	$(BIN)/mypy -p mobile_actnet
 	$(BIN)/basedpyright
-	cd android_demo/tools && MYPYPATH=../.. ../../$(BIN)/mypy --config-file ../../pyproject.toml --follow-imports silent .
+	cd android_demo/tools && MYPYPATH=../..:../../app_tools ../../$(BIN)/mypy --config-file ../../pyproject.toml --follow-imports silent .
 	cd manual && MYPYPATH=.. ../$(BIN)/mypy --config-file ../pyproject.toml --follow-imports silent .
 	cd ios_demo/tools && MYPYPATH=../.. ../../$(BIN)/mypy --config-file ../../pyproject.toml --follow-imports silent .
+	cd app_tools && MYPYPATH=.. ../$(BIN)/mypy --config-file ../pyproject.toml --follow-imports silent .
 
 bench: $(READY)
 	$(BIN)/actnet-bench

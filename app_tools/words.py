@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 WORDS = ROOT / "app_tools/words.json"
 ANDROID = ROOT / "android_demo/app/src/main/res"
 WEB = ROOT / "web_demo/src/page/strings.json"
+IOS = ROOT / "ios_demo/App/ActnetDemo"
 LANGUAGES = ("en", "de")
 # Texts of the page alone; it has these of the apps too.
 WEB_PREFIX = "web_"
@@ -22,6 +23,11 @@ SHARED_WITH_WEB = (
     "item_picture", "history_clear", "gallery_many", "gallery_more", "developer",
 )  # fmt: skip
 SOURCE = LANGUAGES[0]
+# What iOS says in its own questions; the keys of Info.plist.
+USAGE = {
+    "ios_camera_usage": "NSCameraUsageDescription",
+    "ios_photos_usage": "NSPhotoLibraryUsageDescription",
+}
 
 Words = dict[str, dict[str, str]]
 
@@ -34,12 +40,20 @@ def load() -> Words:
 
 def files(words: Words) -> dict[Path, str]:
     """Return what each file must hold."""
-    apps = {key: texts for key, texts in words.items() if not key.startswith(WEB_PREFIX)}
+    apps = {
+        key: texts
+        for key, texts in words.items()
+        if key not in USAGE and not key.startswith(WEB_PREFIX)
+    }
     android_files = {
         ANDROID / ("values" if language == SOURCE else f"values-{language}") / "words.xml": android(apps, language)
         for language in LANGUAGES
     }  # fmt: skip
-    return android_files | {WEB: web(words)}
+    return android_files | {
+        WEB: web(words),
+        IOS / "Localizable.xcstrings": apple(apps),
+        IOS / "InfoPlist.xcstrings": apple({name: words[key] for key, name in USAGE.items()}),
+    }
 
 
 def android(words: Words, language: str) -> str:
@@ -60,6 +74,22 @@ def web(words: Words) -> str:
     shown = [key for key in words if key in SHARED_WITH_WEB or key.startswith(WEB_PREFIX)]
     texts = {language: {key: words[key][language] for key in shown} for language in LANGUAGES}
     return json.dumps(texts, indent=2, ensure_ascii=False) + "\n"
+
+
+def apple(words: Words) -> str:
+    """Return Xcode's catalogue of texts, in all languages."""
+    strings = {
+        key: {
+            "extractionState": "manual",
+            "localizations": {
+                language: {"stringUnit": {"state": "translated", "value": texts[language]}}
+                for language in sorted(LANGUAGES)
+            },
+        }
+        for key, texts in sorted(words.items())
+    }
+    catalogue = {"sourceLanguage": SOURCE, "strings": strings, "version": "1.0"}
+    return json.dumps(catalogue, indent=2, ensure_ascii=False) + "\n"
 
 
 def _for_android(text: str) -> str:

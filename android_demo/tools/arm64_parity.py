@@ -7,14 +7,12 @@ from pathlib import Path
 
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
+from arm64 import ONE_RUN, Arm64Tools, descriptor
 from debian import ToolchainError
 from kotlin import BuildError, run
 from numpy.typing import NDArray
 from toolchain import ANDROID_DEMO
 
-from mobile_actnet.benchmarks.config import RunPlan
-from mobile_actnet.benchmarks.devices.arm64 import Arm64Tools
-from mobile_actnet.benchmarks.devices.native import program_options, read_result
 from mobile_actnet.pictures.preprocessing import Pixels
 from mobile_actnet.runtime.generated_pictures import generated_pictures, golden_picture
 from mobile_actnet.runtime.manifest import load
@@ -24,9 +22,6 @@ from mobile_actnet.runtime.vocabulary import ImageSize
 
 REPOSITORY = ANDROID_DEMO.parent
 GENERATED = 8
-
-# LiteRT's kernels need the atomic instructions of ARMv8.1.
-_PROCESSOR = "cortex-a76"
 
 
 def fetch_arm64() -> Arm64Tools:
@@ -118,10 +113,6 @@ def _emulated(tools: Arm64Tools, artefact: Path, picture: Pixels) -> NDArray[np.
     with tempfile.TemporaryDirectory(prefix="actnet-arm64-") as name:
         folder = Path(name)
         (folder / "picture.rgb").write_bytes(picture.tobytes())
-        command = [
-            tools.path("bin/qemu-aarch64"), "-cpu", _PROCESSOR, "-L", tools.path("sysroot"),
-            tools.path("actnet_bench"), f"--graph={artefact.resolve()}", "--input=picture.rgb",
-            "--output=result.json", *program_options(1, RunPlan(1, 0.0, 1e9, 0)),
-        ]  # fmt: skip
-        run(command, folder)
-        return read_result((folder / "result.json").read_bytes()).descriptor
+        files = (f"--graph={artefact.resolve()}", "--input=picture.rgb", "--output=result.json")
+        run(tools.command("actnet_bench", *files, *ONE_RUN), folder)
+        return descriptor(folder / "result.json")

@@ -1,6 +1,6 @@
 """Time the apps' verification of 20 pictures in turn with two descriptions by an artefact, and with Python's.
 
-    OMP_NUM_THREADS=1 .venv/bin/python android_demo/tools/verification_benchmark.py models/mine_int8.tflite
+    PYTHONPATH=app_tools OMP_NUM_THREADS=1 .venv/bin/python android_demo/tools/verification_benchmark.py models/mine_int8.tflite
 
 The photo is one of tests/golden/verification, filled up to 1 000 features with codes by chance; the
 pictures are 20 times the one in it (each is fitted to the end), or 20 of chance (none is). One thread
@@ -19,12 +19,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from arm64 import ONE_RUN, Arm64Tools
 from kotlin import run
 from toolchain import ANDROID_DEMO
 
-from mobile_actnet.benchmarks.config import RunPlan
-from mobile_actnet.benchmarks.devices.arm64 import Arm64Tools
-from mobile_actnet.benchmarks.devices.native import program_options
 from mobile_actnet.gallery.answers.verification import Verifier
 from mobile_actnet.pictures.local_features import QUERY_EXTRACTION, LocalFeatures
 from mobile_actnet.runtime.generated_pictures import golden_picture
@@ -87,17 +85,15 @@ def _compared_on_arm64(folder: Path, picture: LocalFeatures, photo: LocalFeature
 
 
 def _described_on_arm64(folder: Path, artefact: Path) -> int:
-    plan = program_options(1, RunPlan(1, 0.0, 1e9, 0))
     files = [f"--graph={artefact}", "--input=picture.rgb", "--output=result.json"]
-    return _counted(folder, "actnet_bench", [*files, *plan])[-1]
+    return _counted(folder, "actnet_bench", [*files, *ONE_RUN])[-1]
 
 
 def _counted(folder: Path, program: str, words: list[str]) -> list[int]:
     """Run a program of `make arm64` and return the instructions between its marks."""
     tools = Arm64Tools(ARM64)
     plugin = f"{tools.path('count_instructions.so')},out=marks"
-    emulator = [tools.path("bin/qemu-aarch64"), "-plugin", plugin, "-cpu", "cortex-a76"]
-    run([*emulator, "-L", tools.path("sysroot"), tools.path(program), *words], folder)
+    run(tools.command(program, *words, plugin=plugin), folder)
     marks = [int(line) for line in (folder / "marks").read_text().split()]
     return [behind - before for before, behind in zip(marks[::2], marks[1::2], strict=True)]
 

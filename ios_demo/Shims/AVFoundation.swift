@@ -9,9 +9,19 @@ public func CMSampleBufferGetImageBuffer(_ buffer: CMSampleBuffer) -> CVPixelBuf
 public enum AVMediaType { case video }
 public enum AVAuthorizationStatus { case notDetermined, restricted, denied, authorized }
 public enum AVLayerVideoGravity { case resizeAspect, resizeAspectFill }
-public enum AVCaptureVideoOrientation { case portrait }
+public enum AVCaptureVideoOrientation {
+    case portrait, portraitUpsideDown, landscapeLeft, landscapeRight
+}
 
 public class AVCaptureDevice {
+    public enum TorchMode { case off, on, auto }
+    public class Format { public var videoMaxZoomFactor: CGFloat { 1 } }
+    public var activeFormat: Format { Format() }
+    public var videoZoomFactor: CGFloat = 1
+    public var hasTorch: Bool { false }
+    public var torchMode = TorchMode.off
+    public func lockForConfiguration() throws {}
+    public func unlockForConfiguration() {}
     public enum DeviceType { case builtInWideAngleCamera }
     public enum Position { case back }
     public class func authorizationStatus(for type: AVMediaType) -> AVAuthorizationStatus {
@@ -29,6 +39,7 @@ public class AVCaptureDeviceInput: AVCaptureInput {
 }
 public class AVCaptureConnection {
     public var videoOrientation = AVCaptureVideoOrientation.portrait
+    public var isEnabled = true
 }
 public class AVCaptureOutput {
     public func connection(with type: AVMediaType) -> AVCaptureConnection? { nil }

@@ -28,12 +28,28 @@ extension Optional: View where Wrapped: View {
     public static func buildEither<First: View, Second: View>(second: Second) -> Group<
         (First, Second)
     > { Group() }
+    public static func buildExpression<Content: View>(_ content: Content) -> Content { content }
     public static func buildOptional<Content: View>(_ content: Content?) -> Group<Content> {
         Group()
     }
 }
 
 public enum HorizontalAlignment { case leading, center }
+public struct LazyVStack<Content: View>: Primitive {
+    public init(
+        alignment: HorizontalAlignment = .center, spacing: CGFloat? = nil,
+        @ViewBuilder content: () -> Content
+    ) {}
+}
+public struct ZStack<Content: View>: Primitive {
+    public init(@ViewBuilder content: () -> Content) {}
+}
+public struct TabView<Selection: Hashable, Content: View>: Primitive {
+    public init(selection: Binding<Selection>, @ViewBuilder content: () -> Content) {}
+}
+public struct Label: Primitive {
+    public init(_ title: String, systemImage: String) {}
+}
 public struct VStack<Content: View>: Primitive {
     public init(
         alignment: HorizontalAlignment = .center, spacing: CGFloat? = nil,
@@ -57,7 +73,45 @@ public struct Font: Sendable {
     public static let headline = Font()
     public static let caption = Font()
 }
-public struct Color: Sendable { public static let red = Color() }
+public struct Color: Primitive, Sendable {
+    public init(uiColor: UIColor) {}
+    private init() {}
+    public static let red = Color()
+    public static let green = Color()
+    public static let black = Color()
+    public static let white = Color()
+    public static let clear = Color()
+}
+public struct Path {
+    public init() {}
+    public mutating func addRect(_ rect: CGRect) {}
+    public mutating func addLines(_ points: [CGPoint]) {}
+    public mutating func closeSubpath() {}
+}
+@preconcurrency public protocol Shape: View where Body == Never {
+    nonisolated func path(in rect: CGRect) -> Path
+}
+extension Shape {
+    public var body: Never { return preconditionFailure() }
+    public func stroke(_ color: Color, lineWidth: CGFloat) -> some View { Group<Self>() }
+}
+extension Group: View { public var body: Never { return preconditionFailure() } }
+public struct TextField: Primitive {
+    public init(_ title: String, text: Binding<String>) {}
+}
+public struct RoundedBorderTextFieldStyle: Sendable {}
+public protocol TextFieldStyle {}
+extension RoundedBorderTextFieldStyle: TextFieldStyle {}
+extension TextFieldStyle where Self == RoundedBorderTextFieldStyle {
+    public static var roundedBorder: RoundedBorderTextFieldStyle { RoundedBorderTextFieldStyle() }
+}
+@MainActor public struct MagnificationGesture {
+    public init() {}
+    public func onChanged(_ action: @escaping @MainActor (CGFloat) -> Void) -> Self { self }
+    public func onEnded(_ action: @escaping @MainActor (CGFloat) -> Void) -> Self { self }
+}
+public enum AccessibilityActionKind { case `default`, escape }
+public enum UserInterfaceSizeClass: Sendable { case compact, regular }
 public struct Text: Primitive {
     public init(_ text: String) {}
 }
@@ -72,6 +126,7 @@ public struct ProgressView: Primitive {
 }
 public struct ShareLink: Primitive {
     public init(_ title: String, item: URL) {}
+    public init(_ title: String, item: String) {}
 }
 public struct Image: Primitive {
     public init(uiImage: UIImage) {}
@@ -84,12 +139,24 @@ public struct AccessibilityTraits: OptionSet, Sendable {
     public init(rawValue: Int) { self.rawValue = rawValue }
     public static let isHeader = AccessibilityTraits(rawValue: 1)
     public static let isSelected = AccessibilityTraits(rawValue: 2)
+    public static let isImage = AccessibilityTraits(rawValue: 4)
 }
 
 extension View {
     public func aspectRatio(_ ratio: CGFloat?, contentMode: ContentMode) -> some View { self }
     public func accessibilityLabel(_ label: String) -> some View { self }
     public func accessibilityAddTraits(_ traits: AccessibilityTraits) -> some View { self }
+    public func accessibilityElement() -> some View { self }
+    public func accessibilityAction(
+        _ kind: AccessibilityActionKind = .default, _ handler: @escaping @MainActor () -> Void
+    ) -> some View { self }
+    public func overlay<Overlay: View>(_ overlay: Overlay) -> some View { self }
+    public func gesture(_ gesture: MagnificationGesture) -> some View { self }
+    public func allowsHitTesting(_ enabled: Bool) -> some View { self }
+    public func tabItem<Item: View>(@ViewBuilder _ item: () -> Item) -> some View { self }
+    public func tag<Tag: Hashable>(_ tag: Tag) -> some View { self }
+    public func textFieldStyle<Style: TextFieldStyle>(_ style: Style) -> some View { self }
+    public func frame(maxWidth: CGFloat? = nil, maxHeight: CGFloat? = nil) -> some View { self }
     public func accessibilityHidden(_ hidden: Bool) -> some View { self }
     public func font(_ font: Font?) -> some View { self }
     public func foregroundColor(_ color: Color?) -> some View { self }
@@ -151,7 +218,10 @@ extension State where Value: ExpressibleByNilLiteral {
     }
 }
 public enum ScenePhase: Sendable { case active, inactive, background }
-public struct EnvironmentValues { public var scenePhase: ScenePhase { .active } }
+public struct EnvironmentValues {
+    public var scenePhase: ScenePhase { .active }
+    public var verticalSizeClass: UserInterfaceSizeClass? { .regular }
+}
 @propertyWrapper public struct Environment<Value> {
     public init(_ path: KeyPath<EnvironmentValues, Value>) {}
     public var wrappedValue: Value { preconditionFailure() }

@@ -5,6 +5,7 @@
 What sources use and what the privacy manifest declares must be the same.
 """
 
+import json
 import plistlib
 import re
 import sys
@@ -26,6 +27,7 @@ REASONS = {
 }
 NETWORK = r"URLSession|NWConnection|import Network|CFNetwork|WKWebView"
 USAGE = {"NSCameraUsageDescription", "NSPhotoLibraryUsageDescription"}
+LANGUAGES = {"en", "de"}
 FORBIDDEN = {"NSAppTransportSecurity", "NSLocalNetworkUsageDescription", "UIBackgroundModes"}
 
 
@@ -57,15 +59,44 @@ def _project(app: Path) -> Iterator[str]:
             yield f"there is no folder {item.path}"
         elif item.isa == "XCBuildConfiguration":
             yield from _settings(app, item.buildSettings)
+    yield from _languages(app, text)
+    yield from _first_script(objects)
     (folder,) = [i for i in objects.values() if i.isa == "PBXFileReference" and i.path == "actnet"]
     copied = [i.fileRef for i in objects.values() if i.isa == "PBXBuildFile" and "fileRef" in i]
     if folder.lastKnownFileType != "folder" or folder.get_id() not in copied:
         yield "the folder actnet is not copied as it is; Xcode would compile the package in it"
 
 
+def _languages(app: Path, text: str) -> Iterator[str]:
+    """All texts are in all languages; the project knows those, and has an icon."""
+    for name in ("Localizable", "InfoPlist"):
+        catalogue = json.loads((app / f"ActnetDemo/{name}.xcstrings").read_text())
+        for key, one in catalogue["strings"].items():
+            for language in LANGUAGES - set(one["localizations"]):
+                yield f"{name}.xcstrings has no {key} in {language}"
+    regions = text.partition("knownRegions = (")[2].partition(")")[0]
+    for language in sorted(LANGUAGES):
+        if not re.search(rf"\b{language},", regions):
+            yield f"the project does not know the language {language}"
+    icon = app / "ActnetDemo/Assets.xcassets/AppIcon.appiconset"
+    for image in json.loads((icon / "Contents.json").read_text())["images"]:
+        if not (icon / image["filename"]).exists():
+            yield f"the icon {image['filename']} is missing"
+
+
+def _first_script(objects: dict[str, Any]) -> Iterator[str]:
+    """What is missing must be said before Xcode copies it."""
+    (target,) = [item for item in objects.values() if item.isa == "PBXNativeTarget"]
+    first = objects[target.buildPhases[0]]
+    if first.isa != "PBXShellScriptBuildPhase" or "make ios-assets" not in first.shellScript:
+        yield "the first build phase does not say that make ios-assets is missing"
+
+
 def _settings(app: Path, settings: Any) -> Iterator[str]:
     if "CODE_SIGN_ENTITLEMENTS" in settings:
         yield "the app asks for entitlements; it needs none"
+    if "INFOPLIST_FILE" in settings and "ASSETCATALOG_COMPILER_APPICON_NAME" not in settings:
+        yield "the app has no icon"
     if "INFOPLIST_FILE" in settings and not (app / settings["INFOPLIST_FILE"]).exists():
         yield f"{settings['INFOPLIST_FILE']} is missing"
     if "SDKROOT" in settings:
@@ -110,11 +141,20 @@ def _text(ios_demo: Path) -> str:
 def _assets(folder: Path) -> Iterator[str]:
     if not folder.exists():
         return  # Made by `make ios-assets`, not kept in git.
-    packages = [path.name for path in folder.glob("*.mlpackage")]
-    wanted = {*packages, *(f"{name}.json" for name in packages), "gallery.sqlite"}
+    listed = folder / "models.json"
+    models = json.loads(listed.read_text())["models"] if listed.exists() else []
     found = {path.name for path in folder.iterdir()}
-    if len(packages) != 1 or found != wanted:
-        yield f"App/actnet has {sorted(found)}; it needs one .mlpackage, its .json, gallery.sqlite"
+    if not models or found != {*models, "models.json", "local_codes.safetensors"}:
+        yield (
+            f"App/actnet has {sorted(found)}; it needs models.json, a folder for each model in it, "
+            "local_codes.safetensors"
+        )
+    for name in models:
+        wanted = {f"{name}.mlpackage", f"{name}.mlpackage.json", "gallery.sqlite",
+                  "gallery.sha256", "thresholds.json"}  # fmt: skip
+        found = {path.name for path in (folder / name).glob("*")}
+        if found != wanted:
+            yield f"App/actnet/{name} has {sorted(found)}; it needs {sorted(wanted)}"
 
 
 def main() -> int:

@@ -25,7 +25,7 @@ fi
 [ "$status" = 0 ] || exit "$status"
 
 # The folders that in_swift.sh names to the tests.
-PYTHONPATH=android_demo/tools "$python" -c "
+PYTHONPATH=app_tools "$python" -c "
 from pathlib import Path
 from decode_golden import decode_golden
 decode_golden(Path('tests/golden/preprocessing'), Path('ios_demo/.build/decoded'))"
@@ -42,10 +42,7 @@ build $optimised --build-tests
 rm -f ios_demo/.build/report.json
 # By itself, as `swift test` sometimes ends before it starts the tests, like swiftc.
 $in_swift .build/release/ActnetDemoPackageTests.xctest
-"$python" -c "
-from pathlib import Path
-from mobile_actnet.benchmarks.reports.report_files import load_report
-print('actnet-bench reads the app\'s report:', load_report(Path('ios_demo/.build/report.json')).machine.kind)"
+"$python" app_tools/bench_report.py ios_demo/.build/report.json
 "$python" ios_demo/tools/program_check.py ios_demo/.build/models
-"$python" ios_demo/tools/parity.py ios_demo/.build/models
+"$python" ios_demo/tools/swift_parity.py ios_demo/.build/models
 echo "ios_demo: 0 SKIPPED"

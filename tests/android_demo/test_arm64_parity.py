@@ -5,10 +5,10 @@ from pathlib import Path
 import arm64_parity
 import numpy as np
 import pytest
+from arm64 import Arm64Tools
 from kotlin import BuildError
 from numpy.typing import NDArray
 
-from mobile_actnet.benchmarks.devices.arm64 import Arm64Tools
 from mobile_actnet.cli.export import main
 from mobile_actnet.pictures.preprocessing import Pixels
 from mobile_actnet.runtime.tflite.litert_runtime import TfliteRuntime

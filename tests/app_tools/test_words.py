@@ -1,6 +1,7 @@
 """Texts and colours of the apps: complete in both languages, and to be read by day and night."""
 
 import json
+import plistlib
 import re
 import runpy
 from pathlib import Path
@@ -12,6 +13,8 @@ import pytest
 ROOT = Path(__file__).parent.parent.parent
 RESOURCES = ROOT / "android_demo/app/src/main/res"
 TYPESCRIPT = ROOT / "web_demo/src"
+IOS = ROOT / "ios_demo/App/ActnetDemo"
+SWIFT = ROOT / "ios_demo/Sources"
 KOTLIN = ROOT / "android_demo/app/src/main/kotlin"
 SCREENS = json.loads((ROOT / "tests/golden/screens.json").read_text())["states"]
 LEAST_CONTRAST = 4.5
@@ -51,11 +54,12 @@ def test_android_reads_back_what_was_written(words: Any) -> None:
     for folder, language in (("values", "en"), ("values-de", "de")):
         tree = ElementTree.parse(RESOURCES / folder / "words.xml")
         read = {one.get("name"): (one.text or "").replace("\\'", "'") for one in tree.getroot()}
-        assert read == {
-            key: texts[language]
-            for key, texts in words["load"]().items()
-            if not key.startswith(words["WEB_PREFIX"])
-        }
+        shown = {key: texts[language] for key, texts in words["load"]().items()}
+        assert read == {key: text for key, text in shown.items() if is_of_apps(words, key)}
+
+
+def is_of_apps(words: Any, key: str) -> bool:
+    return key not in words["USAGE"] and not key.startswith(words["WEB_PREFIX"])
 
 
 def test_the_page_says_every_text_that_it_has(words: Any) -> None:
@@ -70,6 +74,31 @@ def test_the_page_says_every_text_that_it_has(words: Any) -> None:
             assert f'"{key.removeprefix("web_appearance_")}"' in source, key
         else:
             assert re.search(rf"\b{key}\b", source), key
+
+
+def test_apple_reads_what_was_written(words: Any) -> None:
+    catalogue = json.loads((IOS / "Localizable.xcstrings").read_text(encoding="utf-8"))
+    for key, texts in words["load"]().items():
+        if not is_of_apps(words, key):
+            continue
+        found = catalogue["strings"][key]["localizations"]
+        assert {language: one["stringUnit"]["value"] for language, one in found.items()} == texts
+
+
+def test_the_systems_questions_are_those_of_the_list(words: Any) -> None:
+    """Info.plist has them in English, where a phone has no other language of ours."""
+    info = plistlib.loads((IOS / "Info.plist").read_bytes())
+    for key, name in words["USAGE"].items():
+        assert info[name] == words["load"]()[key]["en"]
+
+
+def test_every_key_that_swift_asks_for_has_a_text(words: Any) -> None:
+    text = "\n".join(path.read_text() for path in SWIFT.rglob("*.swift"))
+    asked = set(re.findall(r'words\(\s*"(\w+)"', text))
+    asked |= set(re.findall(r'problem\("(\w+)"', text))
+    asked |= set(re.findall(r'"(accelerator_\w+)"', text))
+    assert len(asked) > 50
+    assert asked <= set(words["load"]())
 
 
 @pytest.mark.parametrize("folder", BACKGROUNDS)

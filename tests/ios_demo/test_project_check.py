@@ -54,6 +54,12 @@ def half_assets(root: Path) -> None:
     (root / "App/actnet/gallery.sqlite").touch()
 
 
+def assets_without_manifest(root: Path) -> None:
+    (root / "App/actnet/mine/mine.mlpackage").mkdir(parents=True)
+    (root / "App/actnet/local_codes.safetensors").touch()
+    (root / "App/actnet/models.json").write_text('{"schema": 1, "models": ["mine"]}')
+
+
 def test_the_project_holds(check: ModuleType, copy: Path) -> None:
     assert list(check.complaints(copy)) == []
 
@@ -71,7 +77,14 @@ def test_the_project_holds(check: ModuleType, copy: Path) -> None:
         (in_plist("PrivacyInfo.xcprivacy", "UserDefaults", "DiskSpace"), "use UserDefaults"),
         (in_plist("PrivacyInfo.xcprivacy", "UserDefaults", "DiskSpace"), "declares DiskSpace"),
         (add_source("let s = URLSession.shared"), "uses a network: URLSession"),
-        (half_assets, "it needs one .mlpackage"),
+        (in_project("\t\t\t\tde,\n", ""), "does not know the language de"),
+        (in_project("\t\t\t\tAC7000000000000000000033,\n", ""), "say that make ios-assets is missing"),
+        (in_project("ASSETCATALOG_COMPILER_APPICON_NAME = AppIcon;", ""), "has no icon"),
+        (in_plist("Localizable.xcstrings", '"de"', '"fr"'), "no about_licences in de"),
+        (in_plist("Assets.xcassets/AppIcon.appiconset/Contents.json", "icon.png", "x.png"),
+         "the icon x.png is missing"),
+        (half_assets, "it needs models.json"),
+        (assets_without_manifest, "App/actnet/mine has"),
     ],
 )  # fmt: skip
 def test_says_what_is_wrong(

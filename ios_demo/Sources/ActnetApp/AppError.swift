@@ -3,8 +3,10 @@ import Foundation
 
 /// What a user of the app must be told beside the errors of the core.
 public enum AppError: ActnetError {
-    /// The app was built with another number of models than one.
-    case models(Int)
+    /// The app was built without the list of its models.
+    case noModels
+    /// That list is damaged, or of another release.
+    case damagedList
     case noGallery
     /// The app was built without the codes of local features, a file of this name.
     case noCodes(String)
@@ -23,7 +25,8 @@ public enum AppError: ActnetError {
 
     public var errorDescription: String? {
         switch self {
-        case .models(let count): "The app was built with \(count) models; it needs one."
+        case .noModels: "The app was built without \(Installer.modelsFile)."
+        case .damagedList: "\(Installer.modelsFile) is damaged, or of another release."
         case .noGallery: "The app was built without a gallery."
         case .noCodes(let file): "The app was built without \(file)."
         case .cannotStore(let what, let failure): "\(what) cannot be stored: \(failure.reason)."
@@ -38,7 +41,8 @@ public enum AppError: ActnetError {
 
     public var recoverySuggestion: String? {
         switch self {
-        case .models, .noGallery, .noCodes: "Run make ios-assets and build the app again."
+        case .noModels, .damagedList, .noGallery, .noCodes:
+            "Run make ios-assets and build the app again."
         case .cannotStore(_, let failure): failure.wayOut
         case .cannotRead: "Nothing is lost. Unlock the phone and try again."
         case .photoNotHanded(let failure): failure.wayOut

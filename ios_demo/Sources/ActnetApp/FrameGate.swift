@@ -8,6 +8,7 @@ public final class FrameGate: @unchecked Sendable {
     private let lock = NSLock()
     private let phone: any Phone
     private var pacing = FramePacing()
+    private var held = false
 
     init(_ phone: any Phone) {
         self.phone = phone
@@ -16,8 +17,15 @@ public final class FrameGate: @unchecked Sendable {
     /// Tells whether to copy the frame that has come now; if so, the live screen must see it.
     public func begin() -> Bool {
         let level = phone.thermalLevel()
-        return lock.withLock { pacing.begin(nowMs: phone.nowMs(), level: level) }
+        return lock.withLock { !held && pacing.begin(nowMs: phone.nowMs(), level: level) }
     }
+
+    /// Lets no frame through, or frames again; one that is in work goes on.
+    func hold(_ isHeld: Bool) {
+        lock.withLock { held = isHeld }
+    }
+
+    var isHeld: Bool { lock.withLock { held } }
 
     /// The frame has been looked at, or could not be.
     public func end() {

@@ -7,15 +7,22 @@ public typealias Picked = Result<URL, AppError>
 /// The gallery screen: adds, describes and deletes photos while the app goes on.
 @MainActor
 final class GalleryController {
-    private static let latest = 100
+    private static let page = 50
 
     private let phone: any Phone
     private let inbox: PhotoInbox
     private let store: Store
     private let work = SerialWork()
+    /// Looking goes on while photos are described.
+    private let looking = SerialWork()
     private var isStopped = false
     /// Which of the photos that were added last could not be copied, until it has been told.
     private var notCopied: [String] = []
+    /// What is searched for, and how much of it is shown.
+    private var words = ""
+    private var shown = GalleryController.page
+    /// Paths of the photos that were added last, which `undo` takes out.
+    private var addedLast: [String] = []
 
     init(_ phone: any Phone, _ inbox: PhotoInbox, _ store: Store) {
         self.phone = phone
@@ -28,15 +35,65 @@ final class GalleryController {
     /// Those that cannot be taken are told, the others go on.
     func add(_ photos: [Picked]) {
         let inbox = inbox
-        work.add { self.notCopied += await copied(photos, into: inbox) }
+        work.add { self.added(await copied(photos, into: inbox)) }
         goOn()
     }
 
     /// Adds what the camera saw.
     func add(_ picture: RgbPicture) {
         let (phone, inbox) = (phone, inbox)
-        work.add { self.notCopied += await copied(picture, phone, into: inbox) }
+        work.add { self.added(await copied(picture, phone, into: inbox)) }
         goOn()
+    }
+
+    private func added(_ copied: Copied) {
+        notCopied += copied.sentences
+        addedLast = copied.paths
+    }
+
+    /// Takes the photos that were added last out again.
+    func undo() {
+        work.add {
+            await self.takeOut(self.addedLast)
+        }
+    }
+
+    /// Gives a photo of this phone a name; calls `done` when it can be seen.
+    func rename(_ path: String, to name: String, done: @escaping () -> Void) {
+        let inbox = inbox
+        work.add {
+            await self.tellingWhatFails { session in
+                try inbox.rename(path, to: name)
+                try await session.rename(path, inbox.name(of: path))
+            }
+            done()
+        }
+    }
+
+    /// Shows the pictures that have `text`; all where it is empty.
+    func search(_ text: String) {
+        (words, shown) = (text, Self.page)
+        if case .open(var gallery) = store.state.gallery {
+            // What is written is to be seen at once.
+            gallery.words = text
+            store.state.gallery = .open(gallery)
+        }
+        look()
+    }
+
+    /// Shows more of the gallery.
+    func more() {
+        shown += Self.page
+        look()
+    }
+
+    private func look() {
+        looking.add {
+            guard let session = self.store.session,
+                case .open(let before) = self.store.state.gallery
+            else { return }
+            await self.tell(session, before.sentence, isLooking: true)
+        }
     }
 
     /// Describes what waits.
@@ -50,18 +107,23 @@ final class GalleryController {
         isStopped = true
     }
 
-    /// Takes a picture out of the gallery, and its photo from the phone's copies.
-    func delete(_ id: Int64) {
+    /// Takes a photo of this phone out of the gallery, or its problem, and its file from the phone.
+    func delete(_ path: String) {
+        work.add { await self.takeOut([path]) }
+    }
+
+    private func takeOut(_ paths: [String]) async {
         let inbox = inbox
-        work.add {
-            await self.tellingWhatFails { session in
-                if let path = try await session.delete(id) { inbox.delete(path) }
-            }
+        addedLast.removeAll(where: paths.contains)
+        await tellingWhatFails { session in
+            try await session.delete(paths)
+            for path in paths { inbox.delete(path) }
         }
     }
 
     func finished() async {
         await work.finished()
+        await looking.finished()
     }
 
     private func index(_ session: Session) async throws {
@@ -88,7 +150,7 @@ final class GalleryController {
         } catch {
             told.append(sentences(error))
         }
-        await tell(session, told)
+        await tell(session, told.isEmpty ? nil : told.joined(separator: "\n"))
     }
 
     /// Shows how far indexing is, in what is shown already.
@@ -99,13 +161,19 @@ final class GalleryController {
         store.state.gallery = .open(gallery)
     }
 
-    private func tell(_ session: Session, _ told: [String]) async {
-        let sentence = told.isEmpty ? nil : told.joined(separator: "\n")
+    /// - Parameter isLooking: whether describing may go on meanwhile, and its progress stays.
+    private func tell(_ session: Session, _ sentence: String?, isLooking: Bool = false) async {
         do {
-            var gallery = try await session.overview(latest: Self.latest)
+            let asked = words
+            var gallery = try await session.overview(of: asked, latest: shown)
             gallery.waiting = inbox.waiting().count
             gallery.sentence = sentence
-            guard store.session === session else { return }
+            gallery.undoable = !addedLast.isEmpty
+            // What has been written since is looked for by itself.
+            guard store.session === session, asked == words else { return }
+            if isLooking, case .open(let before) = store.state.gallery {
+                (gallery.progress, gallery.waiting) = (before.progress, before.waiting)
+            }
             store.state.gallery = .open(gallery)
         } catch {
             guard case .open(var gallery) = store.state.gallery else { return }
@@ -117,14 +185,24 @@ final class GalleryController {
     }
 }
 
-/// Moves photos into the inbox, off the main thread; returns what went wrong, by places.
-private func copied(_ photos: [Picked], into inbox: PhotoInbox) async -> [String] {
+/// What became of photos that were to be copied.
+private struct Copied: Sendable {
+    /// Of those that wait now.
+    var paths: [String] = []
+    /// What went wrong, by places.
+    var sentences: [String] = []
+}
+
+/// Moves photos into the inbox, off the main thread.
+private func copied(_ photos: [Picked], into inbox: PhotoInbox) async -> Copied {
+    var paths: [String] = []
     var places: [(sentence: String, places: [Int])] = []
     for (index, photo) in photos.enumerated() {
         do {
             let file = try photo.get()
             defer { try? FileManager.default.removeItem(at: file) }
-            try inbox.add { try FileManager.default.copyItem(at: file, to: $0) }
+            let photo = try inbox.add { try FileManager.default.copyItem(at: file, to: $0) }
+            paths.append(PhotoInbox.pathStart + photo.lastPathComponent)
         } catch {
             let sentence = sentences(error)
             if let known = places.firstIndex(where: { $0.sentence == sentence }) {
@@ -134,20 +212,21 @@ private func copied(_ photos: [Picked], into inbox: PhotoInbox) async -> [String
             }
         }
     }
-    return places.map { sentence, places in
+    let told = places.map { sentence, places in
         let numbers = places.map(String.init).joined(separator: ", ")
         return "Photo \(numbers) of \(photos.count): \(sentence)"
     }
+    return Copied(paths: paths, sentences: told)
 }
 
 private func copied(
     _ picture: RgbPicture, _ phone: any Phone, into inbox: PhotoInbox
-) async -> [String] {
+) async -> Copied {
     do {
         let jpeg = try phone.jpeg(picture, sidePx: max(picture.width, picture.height))
-        try inbox.add { try jpeg.write(to: $0) }
-        return []
+        let photo = try inbox.add { try jpeg.write(to: $0) }
+        return Copied(paths: [PhotoInbox.pathStart + photo.lastPathComponent])
     } catch {
-        return [sentences(error)]
+        return Copied(sentences: [sentences(error)])
     }
 }

@@ -3,7 +3,7 @@ import Foundation
 
 /// Describes photos and keeps what came out; the session does.
 protocol PhotoStore: Sendable {
-    func describedPhoto(_ photo: URL, path: String) async throws -> DescribedPhoto
+    func describedPhoto(_ photo: URL, path: String, label: String?) async throws -> DescribedPhoto
     func store(_ photo: DescribedPhoto) async throws
     func noteProblem(path: String, reason: String) async throws
 }
@@ -37,15 +37,18 @@ struct Indexer: Sendable {
     private func take(_ photo: URL) async throws {
         let path = PhotoInbox.pathStart + photo.lastPathComponent
         guard inbox.deaths(photo) < Self.mostDeaths else {
-            return try await refuse(photo, path, AppError.deadly(times: Self.mostDeaths))
+            try await note(path, AppError.deadly(times: Self.mostDeaths))
+            return inbox.drop(photo)
         }
         try inbox.begin(photo)
         defer { inbox.ended(photo) }
         do {
-            try await gallery.store(gallery.describedPhoto(photo, path: path))
+            let name = inbox.name(of: path)
+            try await gallery.store(gallery.describedPhoto(photo, path: path, label: name))
         } catch {
             guard isMatterOfPhoto(error) else { throw error }
-            return try await refuse(photo, path, error)
+            try await note(path, error)
+            // It stays, as another model may do better.
         }
         try inbox.keep(photo)
     }
@@ -54,9 +57,7 @@ struct Indexer: Sendable {
         error is PictureError || error is DescriptorError
     }
 
-    /// Notes a photo's problem, and lets it go.
-    private func refuse(_ photo: URL, _ path: String, _ error: any Error) async throws {
+    private func note(_ path: String, _ error: any Error) async throws {
         try await gallery.noteProblem(path: path, reason: sentences(error))
-        inbox.drop(photo)
     }
 }

@@ -4,127 +4,131 @@ import ActnetCore
 import Foundation
 
 /// Shown instead of every other screen while there is no model and gallery; nil where there is.
-func startContent(_ state: StartState) -> ScreenContent? {
+///
+/// - Parameter several: whether there is another model to choose.
+func startContent(_ state: StartState, several: Bool, _ words: Words) -> ScreenContent? {
     switch state {
-    case .opening:
-        ScreenContent(title: "Mobile-ACTNET", blocks: [.paragraph("Opening model and gallery")])
+    case .opening(let model):
+        ScreenContent(title: words("app"), blocks: [.paragraph(openingText(model, words))])
     case .refused(let sentence, let gallery):
         ScreenContent(
-            title: "Mobile-ACTNET", blocks: [.problem(sentence)] + (gallery ? restore : []))
+            title: words("app"),
+            blocks: stacked(
+                [.problem(words("refused")), .paragraph(words("refused_text"))],
+                [.paragraph(words("details", sentence))], gallery ? restore(words) : [],
+                several ? [.paragraph(words("refused_models"))] : []))
     case .ready: nil
     }
 }
 
-private let restore: [Block] = [
-    .button("Put the app's own gallery back", .restoreGallery),
-    .paragraph("Photos that were added on this phone are then described again."),
-]
+func openingText(_ model: String?, _ words: Words) -> String {
+    model.map { words("opening_model", $0) } ?? words("opening")
+}
+
+private func restore(_ words: Words) -> [Block] {
+    [.button(words("restore"), .restoreGallery), .paragraph(words("restore_text"))]
+}
 
 /// The gallery: what is in it, what is being added, what could not be.
-func galleryContent(_ state: GalleryState) -> ScreenContent {
-    switch state {
-    case .opening:
-        ScreenContent(title: "Gallery", blocks: [.paragraph("Opening the gallery")])
-    case .open(let gallery):
-        ScreenContent(title: "Gallery", blocks: openBlocks(gallery))
-    }
+func galleryContent(_ state: GalleryState, _ settings: Settings, _ words: Words) -> ScreenContent {
+    let blocks =
+        switch state {
+        case .opening: [Block.paragraph(words("opening"))]
+        case .open(let gallery): openBlocks(gallery, settings, words)
+        }
+    return ScreenContent(title: words(Screen.gallery.key), blocks: blocks)
 }
 
-private func openBlocks(_ gallery: OpenGallery) -> [Block] {
-    let info = gallery.info
-    let head: [Block] =
-        [.heading(countsText(gallery.counts))]
-        + (gallery.sentence.map { [.problem($0)] } ?? [])
-        + indexingBlocks(gallery)
-    let made = Block.paragraph(
-        "\(info.model.dim) values of \(info.storage.rawValue) a picture, from \(info.model.file); "
-            + "made by \(info.madeBy)")
-    let rows = gallery.pictures.map { picture in
-        Block.pictureRow(picture, detail: "\(picture.widthPx) x \(picture.heightPx)")
-    }
-    let problems = gallery.problems.map { Block.problem("\($0.path): \($0.reason)") }
-    return head + [addPhotos, made] + rows + problems
+private func openBlocks(_ gallery: OpenGallery, _ settings: Settings, _ words: Words) -> [Block] {
+    let rows = gallery.things.map { row($0, .showPicture($0.pictureId), words) }
+    let more =
+        gallery.things.count < gallery.matching
+        ? [Block.button(words("gallery_more"), .showMore)] : []
+    let undo =
+        gallery.undoable ? [Block.button(words("gallery_undo"), .undoAdding)] : []
+    let figures = settings.developer ? [Block.paragraph(galleryFigures(gallery.info))] : []
+    let failed = gallery.sentence.map { problem("gallery_failed", $0, words) } ?? []
+    return stacked(
+        [.heading(countsText(gallery, words))], failed, indexingBlocks(gallery, words),
+        [.field(label: words("gallery_search"), text: gallery.words, .search)], rows, more,
+        [.button(words("gallery_add"), .ask(.photos))], undo, figures,
+        gallery.problems.flatMap { problemBlocks($0, words) })
 }
 
-private func countsText(_ counts: GalleryCounts) -> String {
-    let labels = counts.labels == 0 ? "" : ", \(counts.labels) labels"
-    return switch counts.pictures {
-    case 0: "The gallery is empty"
-    case 1: "1 picture\(labels)"
-    default: "\(counts.pictures) pictures\(labels)"
-    }
+/// A photo of this phone stays for other models until someone deletes it.
+private func problemBlocks(_ problem: GalleryProblem, _ words: Words) -> [Block] {
+    let isOfPhone = PhotoInbox.isAdded(problem.path)
+    return stacked(
+        [
+            .problem(words("gallery_problem", problem.path)),
+            .paragraph(words("details", problem.reason)),
+        ],
+        isOfPhone ? [.button(words("item_delete"), .delete(problem.path))] : [])
 }
 
-private func indexingBlocks(_ gallery: OpenGallery) -> [Block] {
+private func countsText(_ gallery: OpenGallery, _ words: Words) -> String {
+    let all = gallery.counts.pictures
+    if all == 0 { return words("empty") }
+    let isSearched = !gallery.words.trimmingCharacters(in: .whitespaces).isEmpty
+    if isSearched { return words("gallery_found", gallery.matching, all) }
+    return all == 1 ? words("gallery_one") : words("gallery_many", all)
+}
+
+private func indexingBlocks(_ gallery: OpenGallery, _ words: Words) -> [Block] {
     if let progress = gallery.progress {
         return [
             .progress(
-                "Describing photo \(progress.done + 1) of \(progress.total)",
+                words("gallery_progress", progress.done + 1, progress.total),
                 share: Double(progress.done) / Double(progress.total)),
-            .button("Stop", .stopIndexing),
+            .button(words("gallery_stop"), .stopIndexing),
         ]
     }
     guard gallery.waiting > 0 else { return [] }
     return [
-        .paragraph("Waiting to be described: \(gallery.waiting)"),
-        .button("Go on", .goOnIndexing),
+        .paragraph(words("gallery_waiting", gallery.waiting)),
+        .button(words("gallery_go_on"), .goOnIndexing),
     ]
 }
 
 /// The benchmark: what it measures, how far it is, what came out.
-func benchmarkContent(_ state: BenchmarkState) -> ScreenContent {
+func benchmarkContent(_ state: BenchmarkState, _ words: Words) -> ScreenContent {
     let blocks: [Block] =
         switch state {
-        case .idle:
-            [
-                .paragraph(
-                    "Measures each stage with a generated photo, then the model alone. "
-                        + "The live camera rests.")
-            ] + measure
+        case .idle: [.paragraph(words("benchmark_text"))] + measure(words)
         case .running(let share):
-            [.progress("Measuring", share: share), .button("Stop", .stopMeasuring)]
-        case .failed(let sentence): [.problem(sentence)] + measure
+            [
+                .progress(words("benchmark_running"), share: share),
+                .button(words("gallery_stop"), .stopMeasuring),
+            ]
+        case .failed(let sentence): problem("benchmark_failed", sentence, words) + measure(words)
         case .done(let result, let file):
-            resultBlocks(result) + [.share("Share the report", file: file)] + measure
+            stacked(
+                resultBlocks(result), [.share(words("benchmark_save"), file: file)],
+                measure(words))
         }
-    return ScreenContent(title: "Benchmark", blocks: blocks)
+    return ScreenContent(title: words(Screen.benchmark.key), blocks: blocks)
 }
 
-private let measure: [Block] = [
-    .button("Measure", .measure(sustainedS: 0)),
-    .button("Measure 5 minutes without pause", .measure(sustainedS: 300)),
-]
-
-private func resultBlocks(_ result: BenchmarkResult) -> [Block] {
-    let stages = result.stages.named.map { name, summary in
-        Block.paragraph(
-            "\(name): median \(ms(summary.p50Ms)) ms, 90 % within \(ms(summary.p90Ms)) ms, "
-                + "\(summary.count) runs")
-    }
-    guard let last = result.windows.last, let slowdown = result.slowdown else { return stages }
-    let sustained = Block.paragraph(
-        "the model after \(Int(last.atS)) s: \(decimals(slowdown, 2)) times its first median")
-    return stages + [sustained]
+private func measure(_ words: Words) -> [Block] {
+    [
+        .button(words("benchmark_measure"), .measure(sustainedS: 0)),
+        .button(words("benchmark_long"), .measure(sustainedS: 300)),
+    ]
 }
 
 /// What the app is, whose work it stands on, and what the self-test found.
-func aboutContent(_ manifest: Manifest, _ selfTest: SelfTest) -> ScreenContent {
-    let checkpoint = manifest.checkpoint
+func aboutContent(_ ready: Ready, _ models: ModelsState, _ words: Words) -> ScreenContent {
+    let (manifest, checkpoint) = (ready.manifest, ready.manifest.checkpoint)
     return ScreenContent(
-        title: "About",
+        title: words(Screen.about.key),
         blocks: [
+            .paragraph(words("about_text")), .heading(words("about_model")),
             .paragraph(
-                "Mobile-ACTNET names what the camera sees by the nearest picture of a gallery. "
-                    + "All of it happens on this phone: the app uses no network."),
-            .heading("Model"),
-            .paragraph(
-                "\(manifest.name): \(manifest.precision), \(manifest.output.dim) values; weights "
-                    + "\(checkpoint.name), licence \(checkpoint.licence). \(checkpoint.origin)"),
-            .paragraph(
-                "Self-test passed: cosine \(decimals(selfTest.cosine, 6)) with the manifest's "
-                    + "golden descriptor."),
-            .button("Run the self-test again", .runSelfTest),
-            .heading("Licence"),
+                words(
+                    "about_weights", models.used ?? manifest.name, manifest.precision,
+                    manifest.output.dim, checkpoint.name, checkpoint.licence, checkpoint.origin)),
+            .paragraph(words("about_tested", decimals(ready.selfTest.cosine, 6))),
+            .button(words("about_test"), .runSelfTest), .heading(words("about_licences")),
             .paragraph("Mobile-ACTNET: Apache License 2.0. No code of others is in the app."),
         ])
 }

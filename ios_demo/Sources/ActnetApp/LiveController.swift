@@ -11,25 +11,22 @@ public final class LiveController {
     private(set) var lastPicture: RgbPicture?
     private let phone: any Phone
     private let store: Store
+    /// Told each thing that is recognised, once.
+    private let recognised: (Thing) -> Void
     private var intervals = RecentSamples(capacity: LiveController.frames)
     private var lastMs: Double?
     private var tracker = AnswerTracker()
-    /// Matches of earlier frames, by picture: what is shown may be in none of the newest.
-    private var known: [Int64: Match] = [:]
 
-    init(_ phone: any Phone, _ store: Store) {
+    init(_ phone: any Phone, _ store: Store, recognised: @escaping (Thing) -> Void) {
         self.phone = phone
         self.store = store
+        self.recognised = recognised
         gate = FrameGate(phone)
     }
 
     /// The camera starts, or may start: what stood in its way is forgotten.
     public func starting() {
-        intervals = RecentSamples(capacity: Self.frames)
-        lastMs = nil
-        if let session = store.session { Task { await session.cameraStarts() } }
-        tracker = AnswerTracker()
-        known = [:]
+        begin()
         store.state.live = .starting
     }
 
@@ -42,14 +39,46 @@ public final class LiveController {
         store.state.live = .failed(sentence)
     }
 
+    /// The camera has a lamp, which is off, or none.
+    public func torchFound(_ isThere: Bool) {
+        store.state.torch = isThere ? false : nil
+    }
+
     /// The phone's heat has changed; too hot a phone pauses, and goes on by itself.
     public func heatChanged() {
         let isPaused = if case .paused = store.state.live { true } else { false }
         if phone.thermalLevel() == .critical {
-            store.state.live = .paused("The phone is too hot; the camera is paused until it cools.")
+            store.state.live = .paused
         } else if isPaused {
             starting()
         }
+    }
+
+    /// Shows no match any more: its gallery has been closed.
+    func forget() {
+        begin()
+        if case .seeing = store.state.live { store.state.live = .starting }
+    }
+
+    /// Holds what is seen, or goes on.
+    func freeze(_ isFrozen: Bool) {
+        gate.hold(isFrozen)
+        guard case .seeing(var seen) = store.state.live else { return }
+        seen.isFrozen = isFrozen
+        store.state.live = .seeing(seen)
+    }
+
+    /// Switches the lamp on or off, where there is one; the camera follows the state.
+    func torch(_ isOn: Bool) {
+        if store.state.torch != nil { store.state.torch = isOn }
+    }
+
+    /// Someone says that it is none of the things that were asked about.
+    func askedInVain() {
+        begin()
+        guard case .seeing(var seen) = store.state.live else { return }
+        (seen.sight, seen.isFrozen) = (.nothing, false)
+        store.state.live = .seeing(seen)
     }
 
     /// Looks at a frame that the gate has let through.
@@ -59,29 +88,29 @@ public final class LiveController {
         defer { gate.end() }
         guard let session = store.session, store.state.wantsCamera else { return }
         lastPicture = picture
-        let top = store.state.settings.top
+        let settings = store.state.settings
         do {
-            let found = try await session.recognise(top: top, spentMs: spentMs, isFrame: true) {
-                picture
-            }
-            let share = store.state.settings.falseAnswers
+            let found = try await session.recognise(
+                top: settings.top, spentMs: spentMs, isFrame: true
+            ) { picture }
             let atMs = phone.nowMs()
             // A frame of a moving camera says nothing; what was seen last stays for a while.
             let answer =
                 found.isWhole
-                ? try await session.answer(found.matches, falseAnswers: share, atMs: atMs)
+                ? try await session.answer(
+                    found.matches, falseAnswers: settings.falseAnswers, atMs: atMs)
                 : FrameAnswer(atMs: atMs, best: nil, verified: false)
-            show(found, answer)
+            // Held meanwhile: what is shown stays.
+            guard !gate.isHeld, store.session === session else { return }
+            let sighting = tracker.take(answer)
+            let sight = found.matches.isEmpty ? .empty : try await session.sight(sighting)
+            show(sight, Figures(matches: found.matches, times: found.times))
         } catch {
             store.state.live = .failed(sentences(error))
         }
     }
 
-    private func show(_ found: Recognition, _ answer: FrameAnswer) {
-        let sighting = tracker.take(answer)
-        for match in found.matches { known[match.picture.id] = match }
-        let shown = shownIds(sighting)
-        known = known.filter { shown.contains($0.key) }
+    private func show(_ sight: Sight, _ figures: Figures) {
         let now = phone.nowMs()
         if let lastMs { intervals.add(now - lastMs) }
         lastMs = now
@@ -89,19 +118,31 @@ public final class LiveController {
         // While it was looked at, the camera may have been refused, or the phone have become hot.
         switch store.state.live {
         case .starting, .seeing, .failed:
+            let before = store.state.live.answer
             store.state.live = .seeing(
-                Sight(
-                    sighting: sighting, named: shown.compactMap { known[$0] },
-                    matches: found.matches, times: found.times, framesPerSecond: rate))
+                Seen(sight: sight, figures: figures, framesPerSecond: rate))
+            if case .answered(let thing, _, _) = sight, thing.path != before?.path {
+                recognised(thing)
+            }
         case .noPermission, .paused: break
         }
     }
 
-    private func shownIds(_ sighting: Sighting) -> [Int64] {
-        switch sighting {
-        case .looking: []
-        case .maybe(let candidates): candidates.map(\.pictureId)
-        case .verified(let answer, _): [answer.pictureId]
+    private func begin() {
+        intervals = RecentSamples(capacity: Self.frames)
+        lastMs = nil
+        tracker = AnswerTracker()
+        gate.hold(false)
+        if let session = store.session { Task { await session.cameraStarts() } }
+    }
+}
+
+extension LiveState {
+    /// The thing that is shown as recognised; nil for none.
+    fileprivate var answer: Thing? {
+        guard case .seeing(let seen) = self, case .answered(let thing, _, _) = seen.sight else {
+            return nil
         }
+        return thing
     }
 }

@@ -22,6 +22,8 @@ public protocol Phone: Sendable {
     /// On a clock that never goes back.
     func nowMs() -> Double
     func date() -> Date
+    /// The language that texts of the catalogue are wanted in, such as `de`.
+    func language() -> String
     /// The phone for a benchmark's report; its facts are of this moment.
     func machine() -> Machine
 }

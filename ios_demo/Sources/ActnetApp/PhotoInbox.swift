@@ -18,10 +18,13 @@ struct PhotoInbox: Sendable {
     private let waitingFolder: URL
     /// Of photos that have been, for the large picture on the screen.
     private let photosFolder: URL
+    /// Of the names that someone gave them.
+    private let namesFolder: URL
 
     init(folder: URL) {
         waitingFolder = folder.appendingPathComponent("waiting")
         photosFolder = folder.appendingPathComponent("photos")
+        namesFolder = folder.appendingPathComponent("names")
     }
 
     /// Takes a photo in.
@@ -109,9 +112,45 @@ struct PhotoInbox: Sendable {
         return FileManager.default.fileExists(atPath: photo.path) ? photo : nil
     }
 
-    /// Removes the photo of a path, if there is one.
+    /// Tells whether a path is that of a photo which was added on a phone.
+    ///
+    /// A gallery's paths come from elsewhere, and computers' folders may be called so, too.
+    static func isAdded(_ path: String) -> Bool {
+        let name = path.dropFirst(pathStart.count)
+        return path.hasPrefix(pathStart) && name.count == nameDigits
+            && name.allSatisfy { $0.isASCII && $0.isHexDigit && !$0.isUppercase }
+    }
+
+    /// Removes the photo of a path and its name, if there is one.
     func delete(_ path: String) {
-        if let photo = photo(path) { try? FileManager.default.removeItem(at: photo) }
+        guard Self.isAdded(path) else { return }
+        let name = String(path.dropFirst(Self.pathStart.count))
+        drop(waitingFolder.appendingPathComponent(name))
+        for file in [photosFolder.appendingPathComponent(name), nameFile(path)] {
+            try? FileManager.default.removeItem(at: file)
+        }
+    }
+
+    /// The name that someone gave the photo of a path; nil where no one did.
+    func name(of path: String) -> String? {
+        guard Self.isAdded(path) else { return nil }
+        return (try? Data(contentsOf: nameFile(path))).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Gives the photo of a path a name; a blank one takes it away.
+    func rename(_ path: String, to name: String) throws {
+        guard Self.isAdded(path) else { return }
+        let name = name.trimmingCharacters(in: .whitespacesAndNewlines)
+        try storing("The name") {
+            guard !name.isEmpty else { return try removeIfThere(nameFile(path)) }
+            try FileManager.default.createDirectory(
+                at: namesFolder, withIntermediateDirectories: true)
+            try replaceFile(at: nameFile(path)) { try Data(name.utf8).write(to: $0) }
+        }
+    }
+
+    private func nameFile(_ path: String) -> URL {
+        namesFolder.appendingPathComponent(String(path.dropFirst(Self.pathStart.count)))
     }
 
     private func makeFolders() throws {

@@ -1,117 +1,158 @@
-// Live, photo, picture and settings screen: from state to content.
+// Live, photo, history and item screen: from state to content.
 
 import ActnetCore
 
-/// The live screen: the camera, the best match, or why there is none.
-///
-/// - Parameter empty: whether the gallery has no picture.
-func liveContent(_ state: LiveState, empty: Bool = false) -> ScreenContent {
-    let blocks: [Block] =
-        switch state {
-        case .starting: [.preview, .paragraph("Starting the camera")]
-        case .noPermission(let mayAsk): permissionBlocks(mayAsk: mayAsk)
-        case .failed(let sentence), .paused(let sentence): [.problem(sentence), pickPhoto]
-        case .seeing(let sight): seeingBlocks(sight, empty: empty)
-        }
-    return ScreenContent(title: "Live", blocks: blocks)
+/// Shown once, before the camera is asked for.
+func welcomeContent(_ words: Words) -> ScreenContent {
+    ScreenContent(
+        title: words("app"),
+        blocks: [
+            .heading(words("welcome_title")), .paragraph(words("welcome_text")),
+            .button(words("welcome_start"), .start), pickPhoto(words),
+        ])
 }
 
-private func permissionBlocks(mayAsk: Bool) -> [Block] {
+/// The live screen: the camera, and what it sees.
+///
+/// - Parameter torch: whether the lamp is on; nil where there is none.
+func liveContent(
+    _ state: LiveState, _ settings: Settings, torch: Bool?, _ words: Words
+) -> ScreenContent {
+    let blocks: [Block] =
+        switch state {
+        case .starting: [preview(nil, words), .paragraph(words("camera_starting"))]
+        case .noPermission(let mayAsk): permissionBlocks(mayAsk: mayAsk, words)
+        case .failed(let sentence): problem("camera_missing", sentence, words) + [pickPhoto(words)]
+        case .paused: [.problem(words("camera_hot")), pickPhoto(words)]
+        case .seeing(let seen): seeingBlocks(seen, settings, torch, words)
+        }
+    return ScreenContent(title: words(Screen.live.key), blocks: blocks)
+}
+
+func pickPhoto(_ words: Words) -> Block { .button(words("pick_photo"), .ask(.photo)) }
+
+/// What is wrong for a visitor, and the sentence that tells an owner why.
+func problem(_ key: String, _ sentence: String, _ words: Words) -> [Block] {
+    [.problem(words(key)), .paragraph(words("details", sentence))]
+}
+
+private func preview(_ outline: [Place]?, _ words: Words) -> Block {
+    .preview(label: words("camera_preview"), outline: outline)
+}
+
+private func permissionBlocks(mayAsk: Bool, _ words: Words) -> [Block] {
     [
-        .heading("The camera is not allowed"),
-        .paragraph(
-            "What it sees is compared with the gallery on this phone and goes nowhere: "
-                + "the app uses no network."),
+        .heading(words("camera_refused")), .paragraph(words("camera_why")),
         mayAsk
-            ? .button("Allow the camera", .ask(.camera))
-            : .button("Open the system's settings to allow it", .ask(.settings)),
-        pickPhoto,
+            ? .button(words("camera_allow"), .ask(.camera))
+            : .button(words("camera_settings"), .ask(.settings)),
+        pickPhoto(words),
     ]
 }
 
-private func seeingBlocks(_ sight: Sight, empty: Bool) -> [Block] {
-    let rate = sight.framesPerSecond.map { "\(decimals($0, 1)) frames a second; " } ?? ""
-    return [.preview]
-        + (empty ? matchBlocks([], threshold: 0) : sightBlocks(sight))
-        + [
-            .paragraph(rate + timesText(sight.times)),
-            .button("Add this to the gallery", .addFrame),
-        ]
+private func seeingBlocks(
+    _ seen: Seen, _ settings: Settings, _ torch: Bool?, _ words: Words
+) -> [Block] {
+    let outline: [Place]? =
+        if case .answered(_, let outline, _) = seen.sight { outline } else { nil }
+    let still = Block.button(
+        words(seen.isFrozen ? "unfreeze" : "freeze"), .freeze(!seen.isFrozen))
+    let lamp = torch.map { Block.button(words($0 ? "torch_off" : "torch_on"), .torch(!$0)) }
+    let figures =
+        settings.developer
+        ? figureBlocks(seen.figures, seen.framesPerSecond)
+            + [.button(words("gallery_add_frame"), .addFrame)]
+        : []
+    return stacked(
+        [preview(outline, words)], sightBlocks(seen.sight, isLive: true, words), [still],
+        lamp.map { [$0] } ?? [], [pickPhoto(words)], figures)
 }
 
-/// The screen of a picked photo: its matches, best first.
-func resultsContent(_ state: ResultsState, threshold: Double) -> ScreenContent {
+/// A live sight changes by itself, and what is not known yet may still come.
+private func sightBlocks(_ sight: Sight, isLive: Bool, _ words: Words) -> [Block] {
+    switch sight {
+    case .empty: [.heading(words("empty"), announced: true)]
+    case .nothing where isLive: [.paragraph(words("looking"))]
+    case .nothing:
+        [.heading(words("unknown"), announced: true), .paragraph(words("unknown_text"))]
+    case .asked(let things):
+        stacked(
+            [.heading(words("maybe"), announced: true)],
+            things.map { row($0, .pick($0.pictureId), words) },
+            [.button(words("maybe_none"), .noneOfThese)])
+    case .answered(let thing, _, let others):
+        stacked(
+            [
+                .heading(words("verified_said", thing.named(words)), announced: true),
+                row(thing, .showPicture(thing.pictureId), words),
+            ],
+            others.isEmpty ? [] : [.heading(words("others"))], rows(others, words))
+    }
+}
+
+private func rows(_ things: [Thing], _ words: Words) -> [Block] {
+    things.map { row($0, .showPicture($0.pictureId), words) }
+}
+
+/// A thing with its maker; a photo of this phone says that it is one.
+func row(_ thing: Thing, _ action: Action, _ words: Words) -> Block {
+    let detail =
+        if let maker = thing.maker {
+            words("item_maker", maker)
+        } else {
+            PhotoInbox.isAdded(thing.path) ? words("gallery_added") : ""
+        }
+    return .pictureRow(thing, title: thing.named(words), detail: detail, action)
+}
+
+/// The screen of a picked photo.
+func resultsContent(_ state: ResultsState, _ settings: Settings, _ words: Words) -> ScreenContent {
     let blocks: [Block] =
         switch state {
-        case .empty: [.paragraph("Pick a photo to search with; the app sees no other.")]
-        case .looking: [.paragraph("Looking")]
-        case .failed(let sentence): [.problem(sentence)]
-        case .found(let matches, let times):
-            matchBlocks(matches, threshold: threshold) + [.paragraph(timesText(times))]
+        case .empty: [.paragraph(words("results_empty"))]
+        case .looking: [.paragraph(words("results_looking"))]
+        case .failed(let sentence): problem("results_failed", sentence, words)
+        case .found(let sight, let figures):
+            sightBlocks(sight, isLive: false, words)
+                + (settings.developer ? figureBlocks(figures, nil) : [])
         }
-    return ScreenContent(title: "Photo", blocks: blocks + [pickPhoto])
+    return ScreenContent(title: words(Screen.results.key), blocks: blocks + [pickPhoto(words)])
 }
 
-/// The large picture of a match; where the gallery came from a computer, its thumbnail.
-func pictureContent(_ state: PictureState) -> ScreenContent {
-    let picture = state.picture
-    let note =
-        state.photo == nil
-        ? Block.paragraph("The gallery came with a small picture of this photo only.")
-        : Block.button("Delete from the gallery", .delete(picture.id))
+/// What was recognised or picked, the newest first.
+func historyContent(_ things: [Thing], _ words: Words) -> ScreenContent {
+    let blocks: [Block] =
+        things.isEmpty
+        ? [.paragraph(words("history_empty"))]
+        : rows(things, words) + [.button(words("history_clear"), .clearHistory)]
+    return ScreenContent(title: words(Screen.history.key), blocks: blocks)
+}
+
+/// The page of an item, with what the catalogue says of it.
+func pictureContent(_ state: PictureState, _ settings: Settings, _ words: Words) -> ScreenContent {
+    let thing = state.thing
+    let name = thing.named(words)
+    let maker = thing.maker.map { words("item_maker", $0) }
+    let said = [maker, thing.text].compactMap { $0 }.map { Block.paragraph($0) }
+    let isSilent = said.isEmpty && state.photo == nil
+    let shared = [name, maker, thing.link].compactMap { $0 }.joined(separator: "\n")
+    let link = thing.link.map { [Block.button(words("item_link"), .ask(.link($0)))] } ?? []
+    let figures = settings.developer ? [Block.paragraph(pictureFigures(state.picture))] : []
+    let large = Block.largePicture(
+        id: thing.pictureId, path: thing.path, label: words("item_picture", name))
     return ScreenContent(
-        title: picture.title,
-        blocks: [
-            .largePicture(picture),
-            .paragraph("\(picture.path), \(picture.widthPx) x \(picture.heightPx) pixels"),
-            note,
-            .button("Back", .hidePicture),
-        ])
+        title: name,
+        blocks: stacked(
+            [large], said, isSilent ? [.paragraph(words("item_missing"))] : [], link,
+            [.button(words("item_share"), .share(shared))],
+            state.photo == nil ? [] : ownerBlocks(state, words), figures,
+            [.button(words("back"), .back)]))
 }
 
-/// The settings. They can be reached without a model, too: another choice may be what it needs.
-func settingsContent(_ settings: Settings, _ start: StartState) -> ScreenContent {
-    let about: [Block] =
-        switch start {
-        case .opening: [.paragraph("Opening model and gallery")]
-        case .refused(let sentence, _): [.problem(sentence)]
-        case .ready(let ready):
-            [.paragraph("Model: \(ready.manifest.name), \(ready.manifest.precision)")]
-                + (ready.sentence.map { [.problem($0)] } ?? [])
-        }
-    return ScreenContent(
-        title: "Settings",
-        blocks: about + [
-            choice("The model runs on", Accelerator.allCases, settings, \.accelerator, \.title),
-            choice(
-                "Things that are not in the gallery may be answered", Settings.shares, settings,
-                \.falseAnswers
-            ) { "\(Int(($0 * 100).rounded())) %" },
-            choice("Matches of a photo", Settings.tops, settings, \.top) { "\($0)" },
-        ])
-}
-
-private func choice<Value: Equatable>(
-    _ title: String, _ values: [Value], _ settings: Settings,
-    _ setting: WritableKeyPath<Settings, Value>, _ text: (Value) -> String
-) -> Block {
-    let options = values.map { value in
-        var changed = settings
-        changed[keyPath: setting] = value
-        return Option(
-            text: text(value), isChosen: settings[keyPath: setting] == value,
-            action: .change(changed))
-    }
-    return .choice(title: title, options: options)
-}
-
-extension Accelerator {
-    fileprivate var title: String {
-        switch self {
-        case .all: "What is fastest"
-        case .neuralEngine: "Neural Engine"
-        case .gpu: "Graphics"
-        case .cpu: "Processor"
-        }
-    }
+private func ownerBlocks(_ state: PictureState, _ words: Words) -> [Block] {
+    [
+        .field(label: words("item_name"), text: state.name, .name),
+        .button(words("item_save"), .rename(state.thing.path)),
+        .button(words("item_delete"), .delete(state.thing.path)),
+    ]
 }

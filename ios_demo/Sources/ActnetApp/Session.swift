@@ -143,7 +143,7 @@ actor Session: PhotoStore {
         return pixels
     }
 
-    func describedPhoto(_ photo: URL, path: String) async throws -> DescribedPhoto {
+    func describedPhoto(_ photo: URL, path: String, label: String?) async throws -> DescribedPhoto {
         let file = try readPhoto(photo)
         let picture = try phone.decode(file)
         let side = info.thumbnailSidePx
@@ -153,7 +153,7 @@ actor Session: PhotoStore {
             path: path, sizeBytes: Int64(file.count),
             mtimeNs: Int64(modified.timeIntervalSince1970 * 1e9),
             sha256: Sha256.bytes(of: file),
-            widthPx: picture.width, heightPx: picture.height, label: nil,
+            widthPx: picture.width, heightPx: picture.height, label: label,
             descriptor: try await describer.describe(pixels: resized(picture)),
             thumbnail: side > 0 ? try phone.jpeg(picture, sidePx: side) : nil,
             features: try features?.features(of: picture, .gallery))
@@ -167,14 +167,17 @@ actor Session: PhotoStore {
         try writer.noteProblem(path: path, reason: reason)
     }
 
-    /// Takes a picture out; returns its path, nil where it had gone already.
-    func delete(_ id: Int64) throws -> String? {
-        // Pictures of the app's own gallery stay: the next start would bring them back.
-        guard id >= GalleryPair.firstAdded else { return nil }
-        let picture = try reader.picture(id)
-        try writer.delete([id - GalleryPair.firstAdded])
+    /// Takes the pictures of paths out of the gallery of this phone's photos, or their problems.
+    ///
+    /// Pictures of the app's own gallery stay: the next start would bring them back.
+    func delete(_ paths: [String]) throws {
+        for path in paths { try writer.delete(path: path) }
         try reload()
-        return picture?.path
+    }
+
+    /// Gives a photo of this phone a name; nil takes it away.
+    func rename(_ path: String, _ name: String?) throws {
+        try writer.setLabel(name, ofPath: path)
     }
 
     /// Searches what is in the gallery now.
@@ -182,12 +185,54 @@ actor Session: PhotoStore {
         database = try reader.load()
     }
 
-    /// What the gallery screen tells, but for what is going on.
-    func overview(latest: Int) throws -> OpenGallery {
+    /// What the gallery screen tells of the pictures that have `words`, but for what is going on.
+    func overview(of words: String, latest: Int) throws -> OpenGallery {
         OpenGallery(
-            info: info, counts: try reader.counts(),
-            pictures: try reader.pictures(with: "", limit: latest),
-            problems: try reader.problems(), progress: nil, waiting: 0, sentence: nil)
+            info: info, counts: try reader.counts(), words: words,
+            things: try reader.pictures(with: words, limit: latest).map(thing),
+            matching: try reader.count(with: words), problems: try reader.problems(),
+            progress: nil, waiting: 0, sentence: nil)
+    }
+
+    /// Returns a picture with what the catalogue says of it; nil where it has gone.
+    func thing(_ id: Int64) throws -> Thing? {
+        try reader.picture(id).map(thing)
+    }
+
+    /// Returns those of the paths that the gallery has now, in their order.
+    func things(ofPaths paths: [String]) throws -> [Thing] {
+        try paths.compactMap { try reader.id(ofPath: $0).flatMap(thing) }
+    }
+
+    private func thing(_ picture: GalleryPicture) throws -> Thing {
+        try reader.thing(picture, phone.language())
+    }
+
+    /// What the live screen shows of a sighting; pictures that have gone since are left out.
+    func sight(_ sighting: Sighting) throws -> Sight {
+        switch sighting {
+        case .looking: return .nothing
+        case .maybe(let candidates):
+            return .asked(try candidates.compactMap { try thing($0.pictureId) })
+        case .verified(let answer, let outline):
+            guard let thing = try thing(answer.pictureId) else { return .nothing }
+            return .answered(thing, outline: outline, others: [])
+        }
+    }
+
+    /// What the matches of a photo say.
+    func sight(_ matches: [Match], falseAnswers: Double) throws -> Sight {
+        guard !matches.isEmpty else { return .empty }
+        let found = try answer(matches, falseAnswers: falseAnswers, atMs: 0)
+        if found.verified, let best = try found.best.flatMap({ try thing($0.pictureId) }) {
+            let others = matches.filter { $0.picture.id != best.pictureId }
+            return .answered(
+                best, outline: found.outline,
+                others: try others.compactMap { try thing($0.picture.id) })
+        }
+        let asked = try found.candidates.prefix(AnswerTracker.asked)
+            .compactMap { try thing($0.pictureId) }
+        return asked.isEmpty ? .nothing : .asked(asked)
     }
 
     /// What the matches of a frame say, and which pictures they are.

@@ -74,6 +74,15 @@ public struct GalleryItem: Equatable, Sendable {
     public let name: String
     /// By language, then by name (`title`, `maker`, ...); the language is empty where none is named.
     public let fields: [String: [String: String]]
+
+    /// Returns a field in a language, or else without one, in English, or in any; nil where there is none.
+    public func text(_ field: String, _ language: String) -> String? {
+        for key in [language, "", "en"] + fields.keys.sorted() {
+            let text = fields[key]?[field] ?? ""
+            if !text.allSatisfy(\.isWhitespace) { return text }
+        }
+        return nil
+    }
 }
 
 /// What version 2 says in its table `setting`, as far as an app needs it.

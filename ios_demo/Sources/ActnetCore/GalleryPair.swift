@@ -59,6 +59,12 @@ public final class GalleryPair: PictureSource {
         try of(id) { try $0.picture($1) }?.numbered(id)
     }
 
+    /// Returns the number of the picture of a path, those of the phone first; nil where it has gone.
+    public func id(ofPath path: String) throws -> Int64? {
+        if let id = try added.id(ofPath: path) { return Self.firstAdded + id }
+        return try shipped.id(ofPath: path)
+    }
+
     /// Returns a picture's thumbnail, a JPEG file; nil where there is none.
     public func thumbnail(_ id: Int64) throws -> Data? {
         try of(id) { try $0.thumbnail($1) }

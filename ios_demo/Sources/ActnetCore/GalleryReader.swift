@@ -105,6 +105,13 @@ public final class GalleryReader {
         try pictures("WHERE id = ?", [.integer(id)]).first
     }
 
+    /// Returns the number of the picture of a path; nil where it has gone.
+    public func id(ofPath path: String) throws -> Int64? {
+        var found: Int64?
+        try run("SELECT id FROM picture WHERE path = ?", [.text(path)]) { found = $0.integer(0) }
+        return found
+    }
+
     /// Returns pictures in the order of ids, those above `after`.
     public func pictures(after: Int64 = .min, limit: Int) throws -> [GalleryPicture] {
         try pictures("WHERE id > ? ORDER BY id LIMIT ?", [.integer(after), .integer(Int64(limit))])

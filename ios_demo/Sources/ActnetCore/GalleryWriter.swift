@@ -129,6 +129,25 @@ public final class GalleryWriter {
         }
     }
 
+    /// Takes the picture of a path out, or its problem; nothing is lost where it has gone already.
+    public func delete(path: String) throws {
+        try transaction {
+            try connection.run("DELETE FROM picture WHERE path = ?", [.text(path)])
+            try connection.run("DELETE FROM problem WHERE path = ?", [.text(path)])
+            try advance()
+        }
+    }
+
+    /// Gives the picture of a path another label; nil takes it away.
+    public func setLabel(_ label: String?, ofPath path: String) throws {
+        try transaction {
+            try connection.run(
+                "UPDATE picture SET label = ? WHERE path = ?",
+                [label.map(SQLiteValue.text) ?? .null, .text(path)])
+            try advance()
+        }
+    }
+
     /// Keeps the file from growing, so that a test sees a full disk.
     func limitPages() throws {
         try connection.execute("PRAGMA max_page_count = 1")

@@ -140,15 +140,21 @@ extension Manifest {
         }
     }
 
-    /// Reads the manifest beside an artefact and holds the artefact's hash against it.
-    public static func load(besideArtefact artefact: URL) throws -> Manifest {
+    /// Reads the manifest beside an artefact without looking at the artefact.
+    public static func read(besideArtefact artefact: URL) throws -> Manifest {
         let name = artefact.lastPathComponent
         let place = artefact.deletingLastPathComponent().appendingPathComponent(name + ".json")
         guard FileManager.default.fileExists(atPath: place.path) else {
             throw ManifestError.missing(name)
         }
-        let manifest = try Manifest(
+        return try Manifest(
             data: readable(place) { try Data(contentsOf: place) }, name: place.lastPathComponent)
+    }
+
+    /// Reads the manifest beside an artefact and holds the artefact's hash against it.
+    public static func load(besideArtefact artefact: URL) throws -> Manifest {
+        let name = artefact.lastPathComponent
+        let manifest = try read(besideArtefact: artefact)
         guard FileManager.default.fileExists(atPath: artefact.path) else {
             throw ManifestError.artefactMissing(name)
         }

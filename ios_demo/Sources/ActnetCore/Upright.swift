@@ -3,6 +3,18 @@
 
 import Foundation
 
+extension Place {
+    /// The same place in shares of a frame after the frame was turned clockwise by a multiple of 90 degrees.
+    public func turned(_ degrees: Int) -> Place {
+        switch (degrees % 360 + 360) % 360 {
+        case 90: Place(x: 1 - y, y: x)
+        case 180: Place(x: 1 - x, y: 1 - y)
+        case 270: Place(x: y, y: 1 - x)
+        default: self
+        }
+    }
+}
+
 /// Keeps the quarter turn in which a phone is held.
 public struct PhoneTurn: Sendable {
     /// How far beyond a quarter turn the phone must be before the next one counts, so that 45 degrees

@@ -11,16 +11,26 @@
     /// what comes while a frame is copied; the gate drops what the phone has no time for.
     final class Camera: NSObject, AVCaptureVideoDataOutputSampleBufferDelegate, @unchecked Sendable
     {
+        private static let mostZoom: CGFloat = 8
+
         let session = AVCaptureSession()
         private let queue = DispatchQueue(label: "camera")
         private let output = AVCaptureVideoDataOutput()
         private let live: LiveController
         private let gate: FrameGate
-        /// Of the queue alone.
+        /// Of the queue alone, from here.
+        private var device: AVCaptureDevice?
         private var isConfigured = false
         private var isWanted = false
         private let motion = CMMotionManager()
-        private var turn = PhoneTurn()
+        private var turn = PhoneTurn() {
+            didSet { heldLock.withLock { heldAt = turn.degrees } }
+        }
+        private let heldLock = NSLock()
+        private var heldAt = 0
+
+        /// How the phone is held, 0, 90, 180 or 270 degrees clockwise from its usual position.
+        var heldDegrees: Int { heldLock.withLock { heldAt } }
 
         @MainActor
         init(_ live: LiveController) {
@@ -57,6 +67,33 @@
                 self.isWanted = false
                 if self.session.isRunning { self.session.stopRunning() }
                 self.motion.stopAccelerometerUpdates()
+            }
+        }
+
+        /// Makes things larger by a factor, as far as the camera can.
+        func zoom(by factor: Double) {
+            change { device in
+                let most = min(Self.mostZoom, device.activeFormat.videoMaxZoomFactor)
+                device.videoZoomFactor = max(1, min(most, device.videoZoomFactor * factor))
+            }
+        }
+
+        /// Switches the lamp on or off.
+        func lamp(_ isOn: Bool) {
+            change { device in
+                let wanted = isOn ? AVCaptureDevice.TorchMode.on : .off
+                if device.hasTorch, device.torchMode != wanted { device.torchMode = wanted }
+            }
+        }
+
+        /// The system may refuse; then the camera stays as it is.
+        private func change(_ what: @escaping @Sendable (AVCaptureDevice) -> Void) {
+            queue.async {
+                guard self.isWanted, let device = self.device,
+                    (try? device.lockForConfiguration()) != nil
+                else { return }
+                what(device)
+                device.unlockForConfiguration()
             }
         }
 
@@ -103,6 +140,8 @@
                 return tell(.noCamera)
             }
             isConfigured = true
+            let hasTorch = device?.hasTorch ?? false
+            Task { @MainActor in self.live.torchFound(hasTorch) }
             if !session.isRunning { session.startRunning() }
             if motion.isAccelerometerAvailable {
                 motion.accelerometerUpdateInterval = 0.1
@@ -116,6 +155,7 @@
                     .builtInWideAngleCamera, for: .video, position: .back),
                 let input = try? AVCaptureDeviceInput(device: device)
             else { return false }
+            self.device = device
             session.beginConfiguration()
             defer { session.commitConfiguration() }
             // All that a model of a few hundred pixels needs.
@@ -128,7 +168,7 @@
                 kCVPixelBufferPixelFormatTypeKey as String: kCVPixelFormatType_32BGRA
             ]
             output.setSampleBufferDelegate(self, queue: queue)
-            // The app stands upright, and so does the preview; frames are turned by gravity below.
+            // As the phone usually stands; frames are turned by gravity below.
             output.connection(with: .video)?.videoOrientation = .portrait
             return true
         }

@@ -1,6 +1,5 @@
 #if canImport(SwiftUI) && canImport(UIKit)
     import ActnetApp
-    import ActnetCore
     import SwiftUI
     import UIKit
 
@@ -11,10 +10,11 @@
 
         var body: some View {
             ScrollView {
-                VStack(alignment: .leading, spacing: 12) {
-                    Text(content.title).font(.largeTitle)
-                    ForEach(Array(content.blocks.enumerated()), id: \.offset) { _, block in
-                        BlockView(block: block, model: model)
+                // Lazy: a gallery has many rows, each with a picture.
+                LazyVStack(alignment: .leading, spacing: 12) {
+                    Text(content.title).font(.largeTitle).accessibilityAddTraits(.isHeader)
+                    ForEach(content.identified, id: \.id) { block in
+                        BlockView(block: block.block, model: model)
                     }
                 }
                 .padding()
@@ -29,28 +29,52 @@
 
         var body: some View {
             switch block {
-            case .preview:
-                CameraPreview(session: model.camera.session)
-                    .aspectRatio(3.0 / 4, contentMode: .fit)
-                    .accessibilityLabel("Picture of the camera")
-            case .heading(let text): Text(text).font(.headline).accessibilityAddTraits(.isHeader)
+            case .preview(let label, let outline):
+                Viewfinder(label: label, outline: outline, model: model)
+            case .heading(let text, _): Text(text).font(.headline).accessibilityAddTraits(.isHeader)
             case .paragraph(let text): Text(text)
-            case .problem(let text): Text(text).foregroundColor(.red)
+            case .problem(let text): Text(text).font(.headline).foregroundColor(.problem)
+            case .button(let text, .share(let shared)): ShareLink(text, item: shared)
             case .button(let text, let action):
                 Button(text) { model.perform(action) }
             case .choice(let title, let options):
                 ChoiceView(title: title, options: options, perform: model.perform)
             case .progress(let text, let share): ProgressView(text, value: share)
-            case .pictureRow(let picture, let detail):
+            case .pictureRow(let thing, let title, let detail, let action):
                 Button {
-                    model.perform(.showPicture(picture.id))
+                    model.perform(action)
                 } label: {
-                    PictureRow(picture: picture, detail: detail, demo: model.demo)
+                    PictureRow(thing: thing, title: title, detail: detail, demo: model.demo)
                 }
-            case .largePicture(let picture):
-                PictureView(picture: picture, isLarge: true, demo: model.demo)
+            case .largePicture(let id, let path, let label):
+                PictureView(id: id, path: path, label: label, demo: model.demo)
+            case .field(let label, let text, let input):
+                FieldView(label: label, text: text) { model.demo.write(input, $0) }
             case .share(let text, let file): ShareLink(text, item: file)
             }
+        }
+    }
+
+    extension Color {
+        /// Of a sentence on what is wrong; contrast with the background at least 4.5.
+        fileprivate static let problem = Color(
+            uiColor: UIColor { traits in
+                traits.userInterfaceStyle == .dark
+                    ? UIColor(red: 0xFF / 255, green: 0xB4 / 255, blue: 0xAB / 255, alpha: 1)
+                    : UIColor(red: 0xB0 / 255, green: 0x00 / 255, blue: 0x20 / 255, alpha: 1)
+            })
+    }
+
+    /// A line that someone writes.
+    struct FieldView: View {
+        let label: String
+        let text: String
+        let write: (String) -> Void
+
+        var body: some View {
+            TextField(label, text: Binding(get: { text }, set: { write($0) }))
+                .textFieldStyle(.roundedBorder)
+                .accessibilityLabel(label)
         }
     }
 
@@ -62,12 +86,12 @@
 
         var body: some View {
             VStack(alignment: .leading, spacing: 4) {
-                Text(title).font(.headline)
+                Text(title).font(.headline).accessibilityAddTraits(.isHeader)
                 ForEach(options, id: \.text) { option in
                     Button((option.isChosen ? "● " : "○ ") + option.text) {
                         perform(option.action)
                     }
-                    // The dot is not read aloud.
+                    // The dot is not read aloud; the trait says that it is chosen.
                     .accessibilityLabel(option.text)
                     .accessibilityAddTraits(option.isChosen ? .isSelected : [])
                 }
@@ -76,43 +100,47 @@
     }
 
     struct PictureRow: View {
-        let picture: GalleryPicture
+        let thing: Thing
+        let title: String
         let detail: String
         let demo: Demo
 
         var body: some View {
             HStack {
-                PictureView(picture: picture, isLarge: false, demo: demo)
+                PictureView(id: thing.pictureId, path: thing.path, label: nil, demo: demo)
                     .frame(width: 72, height: 72)
                 VStack(alignment: .leading, spacing: 4) {
-                    Text(picture.title).font(.headline)
-                    Text(detail)
+                    Text(title).font(.headline)
+                    if !detail.isEmpty { Text(detail) }
                 }
             }
         }
     }
 
-    /// A picture of the gallery: its thumbnail, or the photo where it is to be large.
+    /// A picture of the gallery: its thumbnail, or as large as there is where it has a `label`.
     struct PictureView: View {
-        let picture: GalleryPicture
-        let isLarge: Bool
+        let id: Int64
+        let path: String
+        /// What a screen reader says of it; nil for a small one, whose row is read.
+        let label: String?
         let demo: Demo
         @State private var image: UIImage?
 
         var body: some View {
             Image(uiImage: image ?? UIImage()).resizable().scaledToFit()
-                .accessibilityLabel("Picture of \(picture.title)")
-                .accessibilityHidden(!isLarge)
-                .task(id: picture.path) { image = await loaded() }
+                .accessibilityLabel(label ?? "")
+                .accessibilityHidden(label == nil)
+                .task(id: path) { image = await loaded() }
         }
 
         private func loaded() async -> UIImage? {
-            if isLarge, let file = demo.photo(picture), let photo = await shownPhoto(file) {
+            if label != nil, let file = demo.photo(path), let photo = await shownPhoto(file) {
                 return photo
             }
-            let jpeg = isLarge ? await demo.pagePicture(picture.id) : nil
-            if let jpeg { return UIImage(data: jpeg) }
-            return await demo.thumbnail(picture.id).flatMap { UIImage(data: $0) }
+            let page = label != nil ? await demo.pagePicture(id) : nil
+            if let page { return await decoded(page) }
+            guard let thumbnail = await demo.thumbnail(id) else { return nil }
+            return await decoded(thumbnail)
         }
     }
 
@@ -125,5 +153,10 @@
         let scale = min(1, shownPx / max(photo.size.width, photo.size.height, 1))
         return await photo.byPreparingThumbnail(
             ofSize: CGSize(width: photo.size.width * scale, height: photo.size.height * scale))
+    }
+
+    /// Decodes a gallery's JPEG, away from the main thread.
+    private nonisolated func decoded(_ jpeg: Data) async -> UIImage? {
+        await UIImage(data: jpeg)?.byPreparingForDisplay()
     }
 #endif

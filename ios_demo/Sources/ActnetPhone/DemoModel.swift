@@ -16,6 +16,22 @@
         let camera: Camera
         private var isActive = false
         private var isCameraOn = false
+        private var ticks = 0
+        private var announced: [String] = []
+
+        /// The texts of the screens, from the app's own catalogue of texts.
+        let words = Words { key in
+            let text = Bundle.main.localizedString(forKey: key, value: nil, table: nil)
+            return text == key ? nil : text
+        }
+
+        /// What is to be seen.
+        var content: ScreenContent { state.content(words) }
+
+        /// How the camera's picture is drawn over.
+        var isFrozen: Bool {
+            if case .seeing(let seen) = state.live { seen.isFrozen } else { false }
+        }
 
         public init() {
             demo = Demo(PhoneEnvironment())
@@ -45,6 +61,9 @@
                 }
             case .photo: pick(.photo)
             case .photos: pick(.photos)
+            case .link(let link):
+                // A catalogue's link leads out of the app; the system opens it.
+                if let page = URL(string: link) { UIApplication.shared.open(page) }
             case nil: break
             }
         }
@@ -57,6 +76,27 @@
         private func changed() {
             state = demo.state
             turnCamera()
+            camera.lamp(state.torch == true)
+            tick()
+            announce()
+        }
+
+        /// The phone ticks when a thing is recognised.
+        private func tick() {
+            guard ticks != state.ticks else { return }
+            ticks = state.ticks
+            UINotificationFeedbackGenerator().notificationOccurred(.success)
+        }
+
+        /// A screen reader says what has changed by itself.
+        private func announce() {
+            let next = content.blocks.compactMap { block in
+                if case .heading(let text, true) = block { text } else { nil }
+            }
+            for text in next where !announced.contains(text) {
+                UIAccessibility.post(notification: .announcement, argument: text)
+            }
+            announced = next
         }
 
         private func turnCamera() {

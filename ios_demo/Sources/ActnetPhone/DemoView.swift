@@ -3,7 +3,7 @@
     import PhotosUI
     import SwiftUI
 
-    /// The whole app: the screen above, the bar that leads to the others below.
+    /// The whole app: the present screen, and the system's own bar that leads to the others.
     public struct DemoView: View {
         private static let mostPhotos = 100
 
@@ -14,9 +14,12 @@
         public init() {}
 
         public var body: some View {
-            VStack(spacing: 0) {
-                ContentView(content: model.state.content, model: model)
-                bar
+            TabView(selection: screen) {
+                ForEach(Screen.inBar, id: \.self) { screen in
+                    page(screen)
+                        .tabItem { Label(model.words(screen.key), systemImage: screen.symbol) }
+                        .tag(screen)
+                }
             }
             .photosPicker(
                 isPresented: isPicking, selection: $items,
@@ -27,15 +30,37 @@
             .task { model.active(phase == .active) }
         }
 
-        private var bar: some View {
-            HStack {
-                ForEach(Screen.allCases, id: \.self) { screen in
-                    Button(screen.rawValue) { model.perform(.open(screen)) }
-                        .font(.caption)
-                        .disabled(screen == model.state.screen)
+        /// Only that which is seen has content, so that there is one camera preview.
+        @ViewBuilder
+        private func page(_ screen: Screen) -> some View {
+            if screen == model.state.screen.barScreen {
+                VStack(alignment: .leading, spacing: 0) {
+                    if case .open = model.state.back { backButton }
+                    ContentView(content: model.content, model: model)
                 }
+                // VoiceOver's way back, a Z with two fingers.
+                .accessibilityAction(.escape) { goBack() }
+            } else {
+                Color.clear
+            }
+        }
+
+        private var backButton: some View {
+            Button {
+                goBack()
+            } label: {
+                Label(model.words("back"), systemImage: "chevron.backward")
             }
             .padding()
+        }
+
+        private func goBack() {
+            if let back = model.state.back { model.perform(back) }
+        }
+
+        private var screen: Binding<Screen> {
+            Binding(
+                get: { model.state.screen.barScreen }, set: { model.perform(.open($0)) })
         }
 
         private var isPicking: Binding<Bool> {
@@ -56,6 +81,18 @@
                 } else if let photo = photos.first {
                     model.demo.look(at: photo)
                 }
+            }
+        }
+    }
+
+    extension Screen {
+        /// Of the system's symbols.
+        fileprivate var symbol: String {
+            switch self {
+            case .live, .results: "camera"
+            case .history: "clock"
+            case .gallery: "square.grid.2x2"
+            case .settings, .benchmark, .about: "gearshape"
             }
         }
     }

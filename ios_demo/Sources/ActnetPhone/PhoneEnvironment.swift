@@ -70,6 +70,11 @@
 
         public func date() -> Date { Date() }
 
+        /// That of the screens, so that both say the same.
+        public func language() -> String {
+            String((Bundle.main.preferredLocalizations.first ?? "en").prefix(2))
+        }
+
         public func machine() -> Machine {
             let process = ProcessInfo.processInfo
             let version = process.operatingSystemVersion

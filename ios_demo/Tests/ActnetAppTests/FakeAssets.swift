@@ -7,9 +7,36 @@ import Foundation
 extension FakePhone {
     static let pictures = 3
 
+    /// Writes the list of the models that the app was built with.
+    func listModels(_ names: [String]) throws {
+        let json = try JSONSerialization.data(withJSONObject: ["schema": 1, "models": names])
+        try json.write(to: bundled.appendingPathComponent("models.json"))
+    }
+
+    /// Builds the app with one more model: the same, or one of other weights with a gallery of its own.
+    func carry(_ name: String, weights: String? = nil) throws {
+        let copy = bundled.appendingPathComponent(name)
+        if let weights { try updateModel(weights) }
+        try FileManager.default.copyItem(at: carried, to: copy)
+        for ending in ["", ".json"] {
+            try FileManager.default.moveItem(
+                at: copy.appendingPathComponent(Self.package + ending),
+                to: copy.appendingPathComponent("\(name).mlpackage\(ending)"))
+        }
+        if weights != nil { try updateModel("weights") }
+        try listModels([Self.name, name])
+    }
+
+    /// Builds the app with other weights, and a gallery of them.
+    func updateModel(_ weights: String) throws {
+        try Data(weights.utf8).write(to: carried.appendingPathComponent("fake.mlpackage/w"))
+        try writeManifest()
+        try writeGallery()
+    }
+
     /// Writes the manifest, with some of its keys replaced.
     func writeManifest(_ change: [String: Any] = [:]) throws {
-        let package = bundled.appendingPathComponent(Self.package)
+        let package = carried.appendingPathComponent(Self.package)
         let golden = Self.descriptor(0).map(Double.init)
         let whole: [String: Any] = [
             "schema": 1, "name": "fake", "format": "coreml", "precision": "fp16",
@@ -33,7 +60,7 @@ extension FakePhone {
             "golden": ["picture": "xor-1", "descriptor": golden, "cosine_min": 0.99],
         ]
         let json = try JSONSerialization.data(withJSONObject: whole.merging(change) { $1 })
-        try json.write(to: bundled.appendingPathComponent(Self.package + ".json"))
+        try json.write(to: carried.appendingPathComponent(Self.package + ".json"))
         try writeThresholds(["model_sha256": try Sha256.hex(ofFileOrFolder: package)])
     }
 
@@ -47,17 +74,17 @@ extension FakePhone {
             "thresholds": ["similarity": rows, "distinctness": rows],
         ]
         let json = try JSONSerialization.data(withJSONObject: whole.merging(change) { $1 })
-        try json.write(to: bundled.appendingPathComponent("thresholds.json"))
+        try json.write(to: carried.appendingPathComponent("thresholds.json"))
     }
 
     /// The manifest as it was written.
     func manifest() throws -> Manifest {
-        try Manifest.load(besideArtefact: bundled.appendingPathComponent(Self.package))
+        try Manifest.load(besideArtefact: carried.appendingPathComponent(Self.package))
     }
 
     /// Writes a gallery of three pictures: p4, p5 and p6, of those values.
     func writeGallery() throws {
-        let url = bundled.appendingPathComponent("gallery.sqlite")
+        let url = carried.appendingPathComponent("gallery.sqlite")
         let model = GalleryModel(try manifest())
         try GalleryWriter.create(
             at: url, model: model, storage: .int8, thumbnailSidePx: 32, madeBy: "test")

@@ -9,6 +9,8 @@ final class FakeDescriber: Describer, @unchecked Sendable {
     let manifest: Manifest
     private let phone: FakePhone
     private let accelerator: Accelerator
+    /// The first byte of the manifest's golden picture.
+    private let pixelsOfGolden: UInt8 = 0
 
     init(_ manifest: Manifest, _ phone: FakePhone, _ accelerator: Accelerator) {
         self.accelerator = accelerator
@@ -22,7 +24,8 @@ final class FakeDescriber: Describer, @unchecked Sendable {
         let facts = phone.facts.value
         let isBroken = facts.isBroken || facts.isBrokenElsewhere && accelerator != .cpu
         let first = isBroken ? pixels.bytes[0] &+ 1 : pixels.bytes[0]
-        return FakePhone.descriptor(first)
+        return facts.isBlurred && first != pixelsOfGolden
+            ? FakePhone.blurred(first) : FakePhone.descriptor(first)
     }
 
     func unload() async {
@@ -53,12 +56,15 @@ final class FakePhone: Phone, @unchecked Sendable {
         var isBroken = false
         /// Anywhere but on the processor.
         var isBrokenElsewhere = false
+        /// Photos are like their picture by 0.4 only.
+        var isBlurred = false
         var opened: [Accelerator] = []
         var unloaded = 0
         var jpegFails = false
     }
 
     static let dim = 16
+    static let name = "fake"
     static let package = "fake.mlpackage"
 
     let scratch: URL
@@ -67,6 +73,8 @@ final class FakePhone: Phone, @unchecked Sendable {
     var whileDecoding: (@Sendable (Data) -> Void)?
 
     var bundled: URL { scratch.appendingPathComponent("bundle") }
+    /// The folder of the model, in the bundle.
+    var carried: URL { bundled.appendingPathComponent(Self.name) }
     var folder: URL { scratch.appendingPathComponent("own") }
     var caches: URL { scratch.appendingPathComponent("caches") }
     var settings: any SettingsStore { FakeSettings(facts: facts) }
@@ -75,10 +83,11 @@ final class FakePhone: Phone, @unchecked Sendable {
 
     init() throws {
         scratch = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-        for folder in [bundled, folder, caches, bundled.appendingPathComponent(Self.package)] {
+        for folder in [folder, caches, carried.appendingPathComponent(Self.package)] {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         }
-        try Data("weights".utf8).write(to: bundled.appendingPathComponent("fake.mlpackage/w"))
+        try Data("weights".utf8).write(to: carried.appendingPathComponent("fake.mlpackage/w"))
+        try listModels([Self.name])
         try writeManifest()
         try writeGallery()
     }
@@ -96,6 +105,15 @@ final class FakePhone: Phone, @unchecked Sendable {
 
     static func descriptor(_ value: UInt8) -> [Float] {
         (0..<dim).map { $0 == Int(value) % dim ? 1 : 0 }
+    }
+
+    /// As like as 0.4 to the descriptor of its value.
+    static func blurred(_ value: UInt8) -> [Float] {
+        let place = Int(value) % dim
+        var descriptor = [Float](repeating: 0, count: dim)
+        descriptor[place] = 0.4
+        descriptor[(place + 7) % dim] = Float(0.84).squareRoot()
+        return descriptor
     }
 
     func prepare() throws {}
@@ -132,6 +150,8 @@ final class FakePhone: Phone, @unchecked Sendable {
     }
 
     func date() -> Date { Date(timeIntervalSince1970: 1_767_322_800) }
+
+    func language() -> String { "en" }
 
     func machine() -> Machine {
         Machine(

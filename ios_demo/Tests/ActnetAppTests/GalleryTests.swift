@@ -46,9 +46,10 @@ final class GalleryTests: XCTestCase {
         XCTAssertEqual(try waiting(phone), [])
         demo.look(at: try phone.picked(11))
         await demo.finished()
-        guard case .found(let matches, _) = demo.state.results else {
+        guard case .found(_, let figures) = demo.state.results else {
             return XCTFail("\(demo.state.results)")
         }
+        let matches = figures.matches
         XCTAssertEqual(matches.first?.similarity ?? 0, 1, accuracy: 1e-12)
         let best = try XCTUnwrap(matches.first?.picture)
         XCTAssertTrue(best.path.hasPrefix("added/"))
@@ -271,21 +272,22 @@ final class GalleryTests: XCTestCase {
         let phone = try FakePhone()
         let demo = await opened(phone)
         await add(demo, [try phone.picked(10)])
-        let picture = try XCTUnwrap(try gallery(demo).pictures.first)
-        let photo = try XCTUnwrap(demo.photo(picture))
-        _ = demo.perform(.showPicture(picture.id))
+        let thing = try XCTUnwrap(try gallery(demo).things.first)
+        let photo = try XCTUnwrap(demo.photo(thing.path))
+        _ = demo.perform(.showPicture(thing.pictureId))
         await demo.finished()
         XCTAssertEqual(demo.state.picture?.photo, photo)
-        _ = demo.perform(.delete(picture.id))
+        _ = demo.perform(.delete(thing.path))
         await demo.finished()
         XCTAssertNil(demo.state.picture)
         XCTAssertEqual(try gallery(demo).counts.pictures, FakePhone.pictures)
         XCTAssertFalse(FileManager.default.fileExists(atPath: photo.path))
         demo.look(at: try phone.picked(10))
         await demo.finished()
-        guard case .found(let matches, _) = demo.state.results else {
+        guard case .found(_, let figures) = demo.state.results else {
             return XCTFail("\(demo.state.results)")
         }
+        let matches = figures.matches
         XCTAssertLessThan(matches.first?.similarity ?? 0, 0.5)
     }
 
@@ -295,6 +297,84 @@ final class GalleryTests: XCTestCase {
         let inbox = PhotoInbox(folder: phone.folder)
         for path in ["added/../gallery.sqlite", "added/", "shop/p4.jpg", "added/.."] {
             XCTAssertNil(inbox.photo(path))
+            XCTAssertFalse(PhotoInbox.isAdded(path))
+            inbox.delete(path)
         }
+    }
+
+    @MainActor
+    func testAPhotoOfThePhoneHasTheNameThatItIsGiven() async throws {
+        let phone = try FakePhone()
+        let demo = await opened(phone)
+        await add(demo, [try phone.picked(10)])
+        let added = try XCTUnwrap(try gallery(demo).things.first)
+        XCTAssertEqual(added.title, "")
+        _ = demo.perform(.showPicture(added.pictureId))
+        await demo.finished()
+        XCTAssertEqual(demo.state.shown.title, english("gallery_own"))
+        demo.write(.name, " My cup ")
+        _ = demo.perform(.rename(added.path))
+        await demo.finished()
+        XCTAssertEqual(demo.state.picture?.thing.title, "My cup")
+        XCTAssertEqual(try gallery(demo).things.first?.title, "My cup")
+        // The name outlives the gallery, as photos are described again for a newer model.
+        try FileManager.default.removeItem(at: phone.ownGallery)
+        let next = await opened(phone)
+        XCTAssertEqual(try gallery(next).things.first?.title, "My cup")
+        _ = next.perform(.showPicture(try XCTUnwrap(try gallery(next).things.first).pictureId))
+        await next.finished()
+        next.write(.name, "  ")
+        _ = next.perform(.rename(added.path))
+        await next.finished()
+        XCTAssertEqual(try gallery(next).things.first?.title, "")
+    }
+
+    @MainActor
+    func testWhatWasAddedLastCanBeTakenBack() async throws {
+        let phone = try FakePhone()
+        let demo = await opened(phone)
+        await add(demo, [try phone.picked(10)])
+        await add(demo, try [11, 12].map(phone.picked))
+        XCTAssertTrue(try gallery(demo).undoable)
+        _ = demo.perform(.undoAdding)
+        await demo.finished()
+        XCTAssertEqual(try gallery(demo).counts.pictures, FakePhone.pictures + 1)
+        XCTAssertFalse(try gallery(demo).undoable)
+        let photos = try FileManager.default.contentsOfDirectory(
+            atPath: phone.folder.appendingPathComponent("photos").path)
+        XCTAssertEqual(photos.count, 1)
+    }
+
+    @MainActor
+    func testTheGalleryIsSearchedByTitleAndShownInPages() async throws {
+        let phone = try FakePhone()
+        let demo = await opened(phone)
+        await add(demo, try (7...60).map { try phone.picked($0) })
+        XCTAssertEqual(try gallery(demo).things.count, 50)
+        XCTAssertEqual(try gallery(demo).matching, FakePhone.pictures + 54)
+        _ = demo.perform(.showMore)
+        await demo.finished()
+        XCTAssertEqual(try gallery(demo).things.count, FakePhone.pictures + 54)
+        demo.write(.search, "moby")
+        XCTAssertEqual(try gallery(demo).words, "moby")
+        await demo.finished()
+        XCTAssertEqual(try gallery(demo).things.map(\.title), ["Moby Dick"])
+        XCTAssertEqual(try gallery(demo).matching, 1)
+        demo.write(.search, "")
+        await demo.finished()
+        XCTAssertEqual(try gallery(demo).things.count, 50)
+    }
+
+    @MainActor
+    func testAProblemOfAPhotoCanBeDeletedWithThePhoto() async throws {
+        let phone = try FakePhone()
+        let demo = await opened(phone)
+        await add(demo, [try phone.picked(nil)])
+        let problem = try XCTUnwrap(try gallery(demo).problems.first)
+        let photo = try XCTUnwrap(demo.photo(problem.path))
+        _ = demo.perform(.delete(problem.path))
+        await demo.finished()
+        XCTAssertEqual(try gallery(demo).problems, [])
+        XCTAssertFalse(FileManager.default.fileExists(atPath: photo.path))
     }
 }

@@ -24,7 +24,7 @@ final class GalleryUpdateTests: XCTestCase {
 
     @MainActor
     private func addedPaths(_ demo: Demo) throws -> [String] {
-        try gallery(demo).pictures.map(\.path).filter { $0.hasPrefix("added/") }
+        try gallery(demo).things.map(\.path).filter { $0.hasPrefix("added/") }
     }
 
     @MainActor
@@ -39,7 +39,7 @@ final class GalleryUpdateTests: XCTestCase {
     /// The next app's gallery lacks a picture, and has another label.
     private func updateGallery(_ phone: FakePhone) throws {
         try phone.writeGallery()
-        let path = phone.bundled.appendingPathComponent("gallery.sqlite").path
+        let path = phone.carried.appendingPathComponent("gallery.sqlite").path
         let connection = try SQLiteConnection(path: path, query: "mode=rw")
         try connection.execute(
             """
@@ -56,14 +56,15 @@ final class GalleryUpdateTests: XCTestCase {
         phone.whileDecoding = { _ in decoded.change { $0 += 1 } }
         let next = await opened(phone)
         XCTAssertEqual(try gallery(next).counts.pictures, FakePhone.pictures)
-        XCTAssertTrue(try gallery(next).pictures.contains { $0.title == "of the update" })
+        XCTAssertTrue(try gallery(next).things.contains { $0.title == "of the update" })
         XCTAssertEqual(try addedPaths(next), paths)
         XCTAssertEqual(decoded.value, 0)  // Not again: the model is the same.
         next.look(at: try phone.picked(9))
         await next.finished()
-        guard case .found(let matches, _) = next.state.results else {
+        guard case .found(_, let figures) = next.state.results else {
             return XCTFail("\(next.state.results)")
         }
+        let matches = figures.matches
         XCTAssertEqual(matches.first?.picture.path, paths.first)
         let thumbnail = await next.thumbnail(try XCTUnwrap(matches.first).picture.id)
         XCTAssertEqual(thumbnail, Data([9]))
@@ -72,10 +73,7 @@ final class GalleryUpdateTests: XCTestCase {
     @MainActor
     func testAnUpdateOfModelAndGalleryDescribesThePhonesPhotosAgain() async throws {
         let (phone, paths) = try await withAdded([9, 10])
-        try Data("other weights".utf8).write(
-            to: phone.bundled.appendingPathComponent("fake.mlpackage/w"))
-        try phone.writeManifest()
-        try phone.writeGallery()
+        try phone.updateModel("other weights")
         let decoded = Locked<[UInt8]>([])
         phone.whileDecoding = { photo in decoded.change { $0.append(photo[0]) } }
         let next = await opened(phone)
@@ -111,8 +109,8 @@ final class GalleryUpdateTests: XCTestCase {
     func testPicturesOfTheAppsOwnGalleryAreNotDeleted() async throws {
         let phone = try FakePhone()
         let demo = await opened(phone)
-        let own = try XCTUnwrap(try gallery(demo).pictures.first)
-        _ = demo.perform(.delete(own.id))
+        let own = try XCTUnwrap(try gallery(demo).things.first)
+        _ = demo.perform(.delete(own.path))
         await demo.finished()
         XCTAssertEqual(try gallery(demo).counts.pictures, FakePhone.pictures)
     }

@@ -27,7 +27,8 @@ final class StartTests: XCTestCase {
             return ""
         }
         XCTAssertEqual(ofGallery, gallery, sentence, line: line)
-        XCTAssertEqual(demo.state.content.blocks.first, .problem(sentence), line: line)
+        let told = Block.paragraph(english("details", sentence))
+        XCTAssertTrue(demo.state.shown.blocks.contains(told), line: line)
         XCTAssertFalse(demo.state.wantsCamera, line: line)
         return sentence
     }
@@ -45,7 +46,8 @@ final class StartTests: XCTestCase {
         XCTAssertTrue(ready.selfTest.passed)
         for screen in Screen.allCases {
             XCTAssertNil(demo.perform(.open(screen)))
-            XCTAssertEqual(demo.state.content.title, screen.rawValue)
+            let isFirst = screen == .live
+            XCTAssertEqual(demo.state.shown.title, english(isFirst ? "app" : screen.key))
         }
         guard case .open(let gallery) = demo.state.gallery else { return XCTFail("not open") }
         XCTAssertEqual(gallery.counts.pictures, FakePhone.pictures)
@@ -55,16 +57,27 @@ final class StartTests: XCTestCase {
     func testAMissingModelIsASentence() async throws {
         let none = try await refusal {
             try FileManager.default.removeItem(
-                at: $0.bundled.appendingPathComponent("fake.mlpackage.json"))
+                at: $0.bundled.appendingPathComponent("models.json"))
         }
-        assert(none, says: "built with 0 models", "make ios-assets")
-        let two = try await refusal {
-            try Data("{}".utf8).write(to: $0.bundled.appendingPathComponent("b.mlpackage.json"))
+        assert(none, says: "built without models.json", "make ios-assets")
+        for list in ["{", "{\"schema\": 2, \"models\": [\"fake\"]}", "[]"] {
+            let damaged = try await refusal {
+                try Data(list.utf8).write(to: $0.bundled.appendingPathComponent("models.json"))
+            }
+            assert(damaged, says: "models.json is damaged")
         }
-        assert(two, says: "built with 2 models")
+        for names in [[], ["fake", "fake"], ["../fake"], [""]] {
+            let damaged = try await refusal { try $0.listModels(names) }
+            assert(damaged, says: "models.json is damaged")
+        }
+        let manifest = try await refusal {
+            try FileManager.default.removeItem(
+                at: $0.carried.appendingPathComponent("fake.mlpackage.json"))
+        }
+        assert(manifest, says: "fake.mlpackage.json is missing")
         let manifestAlone = try await refusal {
             try FileManager.default.removeItem(
-                at: $0.bundled.appendingPathComponent("fake.mlpackage"))
+                at: $0.carried.appendingPathComponent("fake.mlpackage"))
         }
         assert(manifestAlone, says: "fake.mlpackage does not exist, only its manifest does")
     }
@@ -72,7 +85,7 @@ final class StartTests: XCTestCase {
     @MainActor
     func testADamagedModelIsASentence() async throws {
         let sentence = try await refusal {
-            try Data("other".utf8).write(to: $0.bundled.appendingPathComponent("fake.mlpackage/w"))
+            try Data("other".utf8).write(to: $0.carried.appendingPathComponent("fake.mlpackage/w"))
         }
         assert(sentence, says: "is not the file that its manifest describes", "actnet-export")
     }
@@ -80,7 +93,7 @@ final class StartTests: XCTestCase {
     @MainActor
     func testAWrongManifestIsASentence() async throws {
         let broken = try await refusal {
-            try Data("{".utf8).write(to: $0.bundled.appendingPathComponent("fake.mlpackage.json"))
+            try Data("{".utf8).write(to: $0.carried.appendingPathComponent("fake.mlpackage.json"))
         }
         assert(broken, says: "it is not JSON")
         let newer = try await refusal { try $0.writeManifest(["schema": 9]) }
@@ -135,7 +148,8 @@ final class StartTests: XCTestCase {
         assert(sentence ?? "", says: "Self-test failed", "The model runs on the processor.")
         XCTAssertEqual(phone.facts.value.opened, [.all, .cpu])
         _ = demo.perform(.open(.settings))
-        XCTAssertTrue(demo.state.content.blocks.contains(.problem(sentence ?? "")))
+        let told = Block.paragraph(english("details", sentence ?? ""))
+        XCTAssertTrue(demo.state.shown.blocks.contains(told))
     }
 
     @MainActor
@@ -167,9 +181,9 @@ final class StartTests: XCTestCase {
         phone.facts.change { $0.isBroken = true }
         let demo = await opened(phone)
         _ = demo.perform(.open(.settings))
-        XCTAssertEqual(demo.state.content.title, "Settings")
+        XCTAssertEqual(demo.state.shown.title, "Settings")
         XCTAssertTrue(
-            demo.state.content.blocks.contains {
+            demo.state.shown.blocks.contains {
                 if case .choice(let title, _) = $0 { title == "The model runs on" } else { false }
             })
         phone.facts.change { $0.isBroken = false }
@@ -198,7 +212,7 @@ final class StartTests: XCTestCase {
     func testTheGalleryOfAnotherModelIsASentence() async throws {
         let golden = Golden.url("gallery/int8.sqlite")
         let sentence = try await refusal(gallery: true) {
-            let bundled = $0.bundled.appendingPathComponent("gallery.sqlite")
+            let bundled = $0.carried.appendingPathComponent("gallery.sqlite")
             try FileManager.default.removeItem(at: bundled)
             try FileManager.default.copyItem(at: golden, to: bundled)
         }
@@ -209,14 +223,14 @@ final class StartTests: XCTestCase {
     func testAMissingGalleryIsASentence() async throws {
         let sentence = try await refusal {
             try FileManager.default.removeItem(
-                at: $0.bundled.appendingPathComponent("gallery.sqlite"))
+                at: $0.carried.appendingPathComponent("gallery.sqlite"))
         }
         assert(sentence, says: "built without a gallery", "make ios-assets")
     }
 
     @MainActor
     func testWrongThresholdsAreASentence() async throws {
-        let file = { (phone: FakePhone) in phone.bundled.appendingPathComponent("thresholds.json") }
+        let file = { (phone: FakePhone) in phone.carried.appendingPathComponent("thresholds.json") }
         let missing = try await refusal { try FileManager.default.removeItem(at: file($0)) }
         assert(missing, says: "built without thresholds.json", "make ios-assets")
         let damaged = try await refusal { try Data("{".utf8).write(to: file($0)) }
@@ -246,7 +260,7 @@ final class StartTests: XCTestCase {
         guard case .open(let gallery) = demo.state.gallery else { return XCTFail("not open") }
         // What was added on the phone is there again.
         XCTAssertEqual(gallery.counts.pictures, FakePhone.pictures + 1)
-        XCTAssertEqual(gallery.pictures.first.map { demo.photo($0) != nil }, true)
+        XCTAssertEqual(gallery.things.first.map { demo.photo($0.path) != nil }, true)
     }
 
     @MainActor
@@ -281,6 +295,7 @@ final class StartTests: XCTestCase {
         let demo = await opened(phone)
         var changed = Settings()
         (changed.falseAnswers, changed.accelerator, changed.top) = (0.2, .cpu, 5)
+        (changed.developer, changed.welcomed) = (true, true)
         _ = demo.perform(.change(changed))
         await demo.finished()
         XCTAssertEqual(Demo(phone).state.settings, changed)
@@ -291,7 +306,7 @@ final class StartTests: XCTestCase {
             $0.stored["false_answers"] = "7"
         }
         var expected = Settings()
-        expected.top = 5
+        (expected.top, expected.developer, expected.welcomed) = (5, true, true)
         XCTAssertEqual(Settings(from: phone.settings), expected)
     }
 

@@ -69,8 +69,8 @@ private fun item(name: String, thing: Thing, hasPhoto: Boolean = false, settings
 private fun catalogue(name: String, state: GalleryState, settings: Settings = visitor) =
     ScreenState(name) { galleryContent(state, settings, it) }
 
-private fun start(name: String, state: StartState, several: Boolean = false, only: String? = null) =
-    ScreenState(name, only) { requireNotNull(startContent(state, several, it)) }
+private fun start(name: String, state: StartState, several: Boolean = false) =
+    ScreenState(name) { requireNotNull(startContent(state, several, it)) }
 
 private fun settings(name: String, settings: Settings, start: StartState, only: String? = "android") =
     ScreenState(name, only) { settingsContent(settings, start, noModels, it) }
@@ -78,15 +78,10 @@ private fun settings(name: String, settings: Settings, start: StartState, only: 
 val screenStates: List<ScreenState> = listOf(
     ScreenState("first start") { welcomeContent(it) },
     start("opening", StartState.Opening()),
-    start("opening a model", StartState.Opening("mine"), only = "android"),
+    start("opening a model", StartState.Opening("mine")),
     start("gallery refused", StartState.Refused(SENTENCE, gallery = true)),
     start("model refused", StartState.Refused(SENTENCE, gallery = false)),
-    start(
-        "model refused, another there",
-        StartState.Refused(SENTENCE, gallery = false),
-        several = true,
-        only = "android"
-    ),
+    start("model refused, another there", StartState.Refused(SENTENCE, gallery = false), several = true),
     live("camera not allowed", LiveState.NoPermission(mayAsk = true)),
     live("camera not allowed for good", LiveState.NoPermission(mayAsk = false)),
     live("camera starting", LiveState.Starting),

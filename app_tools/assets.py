@@ -1,12 +1,11 @@
 """Put models, each with its manifest, a gallery and thresholds, where the app takes them from.
 
-    .venv/bin/python android_demo/tools/assets.py --photos shop/
-    .venv/bin/python android_demo/tools/assets.py --photos shop/ --model models/mine.tflite other.tflite -o DIR
-    .venv/bin/python android_demo/tools/assets.py --photos shop/ --items items.csv --labels folder
-    .venv/bin/python android_demo/tools/assets.py --photos shop/ --format coreml -o ios_demo/App/actnet
+    .venv/bin/python app_tools/assets.py --photos shop/
+    .venv/bin/python app_tools/assets.py --photos shop/ --model models/mine.tflite other.tflite -o DIR
+    .venv/bin/python app_tools/assets.py --photos shop/ --items items.csv --labels folder
+    .venv/bin/python app_tools/assets.py --photos shop/ --format coreml -o ios_demo/App/actnet
 
-What both apps show comes from the same arguments. Without --model the shipped weights are exported. The app for Android takes several models, in a
-folder each; that for iOS one, whose files lie in its folder itself.
+What both apps show comes from the same arguments. Without --model the shipped weights are exported. Each model has a folder of its own.
 """
 
 import argparse
@@ -21,8 +20,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from toolchain import ANDROID_DEMO
-
 from mobile_actnet.errors import ActnetError
 from mobile_actnet.files import sha256_of
 from mobile_actnet.gallery.answers.answer_threshold import calibrate
@@ -30,7 +27,8 @@ from mobile_actnet.pictures.labels import FOLDER
 from mobile_actnet.runtime.manifest import load, path_of
 from mobile_actnet.runtime.vocabulary import Format, Precision
 
-REPOSITORY = ANDROID_DEMO.parent
+REPOSITORY = Path(__file__).resolve().parent.parent
+ANDROID_DEMO = REPOSITORY / "android_demo"
 ASSETS = ANDROID_DEMO / "app/src/main/assets/actnet"
 EXPORTS = ANDROID_DEMO / "build/artefacts"
 GALLERY, THRESHOLDS, MODELS = "gallery.sqlite", "thresholds.json", "models.json"
@@ -119,18 +117,6 @@ def make_models(folder: Path, artefacts: list[Path], catalogue: Catalogue) -> No
         (new / MODELS).write_text(json.dumps(listed, indent=1) + "\n")
 
 
-def make_assets(folder: Path, artefact: Path, catalogue: Catalogue) -> None:
-    """Replace `folder` by artefact, manifest, gallery and thresholds, for an app of one model.
-
-    Errors are those of `make_models`.
-    """
-    load(artefact)
-    with _replacing(folder) as new:
-        _write_model(new, artefact, catalogue)
-        shutil.copy(_CODES, new / CODES)
-        _remove_companions(new)
-
-
 @contextmanager
 def _replacing(folder: Path) -> Iterator[Path]:
     # Beside the old, which galleries' relative paths need; a name that the app's packager leaves out.
@@ -196,8 +182,6 @@ def _check_format(artefacts: list[Path], wanted: Format) -> None:
                 f"the app runs {ending} artefacts, {artefact.name} is none; "
                 f"export one with actnet-export --format {wanted}"
             )
-    if wanted is Format.COREML and len(artefacts) > 1:
-        raise ActnetError(f"the app for iOS has one model (got {len(artefacts)}); give one")
 
 
 def main() -> int:
@@ -219,10 +203,7 @@ def main() -> int:
         catalogue = Catalogue(options.photos, options.labels, options.items)
         artefacts = options.model or [shipped_artefact(artefact_format=options.format)]
         _check_format(artefacts, options.format)
-        if options.format is Format.TFLITE:
-            make_models(options.folder, artefacts, catalogue)
-        else:
-            make_assets(options.folder, artefacts[0], catalogue)
+        make_models(options.folder, artefacts, catalogue)
     except subprocess.CalledProcessError as error:
         return int(error.returncode)
     except (ActnetError, OSError) as error:

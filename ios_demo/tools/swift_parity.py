@@ -1,6 +1,6 @@
 """Hold the Swift program to Python: descriptors of the same artefact, rankings of the same gallery.
 
-    .venv/bin/python ios_demo/tools/parity.py FOLDER [PHOTOS]
+    .venv/bin/python ios_demo/tools/swift_parity.py FOLDER [PHOTOS]
 
 FOLDER, inside ios_demo, is for the artefact (exported there unless it is there already), a gallery
 and pixmaps. PHOTOS is a folder of photos; generated pictures where it is not given.

@@ -71,26 +71,25 @@ def test_each_model_gets_a_folder_and_the_first_is_the_first(
         assert json.loads((target / name / "thresholds.json").read_text()) == {"of": name}
 
 
-def test_the_app_of_one_model_has_its_files_side_by_side(
-    commands: list[list[str]], tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("commands")
+def test_a_package_is_copied_as_a_folder(tmp_path: Path) -> None:
     package = tmp_path / "mine.mlpackage"
     package.mkdir()
     (package / "weights").write_text("weights")
     (tmp_path / "mine.mlpackage.json").write_text("manifest")
-    assets.make_assets(tmp_path / "actnet", package, PHOTOS)
-    assert {path.name for path in (tmp_path / "actnet").iterdir()} == {
-        "mine.mlpackage", "mine.mlpackage.json", "gallery.sqlite", "local_codes.safetensors",
+    assets.make_models(tmp_path / "actnet", [package], PHOTOS)
+    mine = tmp_path / "actnet/mine"
+    assert {path.name for path in mine.iterdir()} == {
+        "mine.mlpackage", "mine.mlpackage.json", "gallery.sqlite", "gallery.sha256",
         "thresholds.json",
     }  # fmt: skip
+    assert (mine / "mine.mlpackage/weights").read_text() == "weights"
 
 
 def test_all_manifests_are_read_before_any_photo(commands: list[list[str]], tmp_path: Path) -> None:
     models = [artefact(tmp_path / "in", "small.tflite"), tmp_path / "in/missing.tflite"]
     with pytest.raises(ManifestError):
         assets.make_models(tmp_path / "app/actnet", models, PHOTOS)
-    with pytest.raises(ManifestError):
-        assets.make_assets(tmp_path / "app/actnet", models[1], PHOTOS)
     assert commands == []
     assert not (tmp_path / "app").exists()
 
@@ -152,7 +151,6 @@ def test_an_earlier_export_is_not_taken(commands: list[list[str]], tmp_path: Pat
     [
         (["--model", "a.onnx"], "the app runs .tflite artefacts, a.onnx is none"),
         (["--model", "a.tflite", "--format", "coreml"], "runs .mlpackage artefacts"),
-        (["--model", "a.mlpackage", "b.mlpackage", "--format", "coreml"], "one model (got 2)"),
         (["--model", "a.tflite"], "a.tflite is missing"),
     ],
 )
