@@ -28,6 +28,7 @@ from mobile_actnet.training.distillation.config import DistillationConfig, Teach
 if TYPE_CHECKING:
     import torch
 
+    from mobile_actnet.network.actnet import Actnet
     from mobile_actnet.training.distillation.distil import Pace
     from mobile_actnet.training.distillation.picture_store import PictureStore
     from mobile_actnet.training.distillation.target_cache import TargetCache
@@ -58,9 +59,9 @@ def _parser(prog: str) -> argparse.ArgumentParser:
         "Run the same command again to resume.",
     )
     add = parser.add_argument
-    add(TEACHER, action="append", default=[], metavar=f"FILE.onnx|{START}",
-        help="network to learn from: pictures in, one vector out; 'start' is the checkpoint that "
-        "training starts from; may repeat")  # fmt: skip
+    add(TEACHER, action="append", default=[], metavar=f"FILE.onnx|FILE.safetensors|{START}",
+        help="network to learn from: an ONNX file, pictures in, one vector out; a checkpoint of "
+        "this toolkit; or 'start', the one that training starts from; may repeat")  # fmt: skip
     add("--teacher-weights", action="append", default=[], metavar="W,W,...", type=_parse_weights,
         help="how much is learned from each teacher (default: equally much); give it once, or "
         "once for each --data")  # fmt: skip
@@ -80,7 +81,8 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     add(PACK, type=Path, metavar="FILE.zip",
         help="write the pictures, made small, into one file to carry to a machine with a GPU; "
         "nothing is trained")  # fmt: skip
-    add("--checkpoint", type=Path, help="start (default: the shipped weights)")
+    add("--checkpoint", type=Path, action="append", default=[], metavar="FILE.safetensors",
+        help="start (default: the shipped weights); may repeat: the start is the mean of all")  # fmt: skip
     add("--steps", type=parse_whole_number, help=f"updates (default: {DistillationConfig.steps})")
     add(
         "--minutes",
@@ -135,7 +137,7 @@ def _pack(arguments: argparse.Namespace) -> int:
 
 
 def _train(arguments: argparse.Namespace) -> int:
-    from mobile_actnet.network.checkpoint import Card, load_checkpoint, save_checkpoint
+    from mobile_actnet.network.checkpoint import Card, save_checkpoint
     from mobile_actnet.training.distillation.distil import Distillation, distil
     from mobile_actnet.training.distillation.target_cache import TargetCache
 
@@ -144,7 +146,7 @@ def _train(arguments: argparse.Namespace) -> int:
     refuse_existing(output, arguments.overwrite or state_path.exists())
     device = _device(arguments.device)
     config = _config(arguments, device)
-    start, card = load_checkpoint(*([arguments.checkpoint] if arguments.checkpoint else []))
+    start, origin = _start(arguments.checkpoint)
     teachers = _teachers(arguments, device)
     weights = _weights(arguments, len(teachers))
     folder = arguments.cache or output.with_suffix(".cache")
@@ -163,7 +165,7 @@ def _train(arguments: argparse.Namespace) -> int:
     new_card = Card(
         name=arguments.name,
         licence="Apache-2.0; the pictures' and the teachers' own terms apply",
-        origin=f"started from {card.name} ({card.origin}); learned from the teachers "
+        origin=f"started from {origin}; learned from the teachers "
         f"{', '.join(names)}; pictures: {', '.join(path.stem for path in arguments.data)}",
         training={"teachers": names, "teacher_weights": weights, **asdict(config)},
     )
@@ -245,14 +247,15 @@ def _store(arguments: argparse.Namespace, cache: Path, device: torch.device) -> 
 
 def _teachers(arguments: argparse.Namespace, device: torch.device) -> list[Teacher]:
     from mobile_actnet.network.checkpoint import load_checkpoint
-    from mobile_actnet.training.distillation.teacher_networks import OnnxTeacher, StartTeacher
+    from mobile_actnet.training.distillation.teacher_networks import CheckpointTeacher, OnnxTeacher
 
     teachers: list[Teacher] = []
     for word in arguments.teacher:
         if word == START:
             # A network of its own: the student's weights move.
-            network, _ = load_checkpoint(*([arguments.checkpoint] if arguments.checkpoint else []))
-            teachers.append(StartTeacher(network))
+            teachers.append(CheckpointTeacher(_start(arguments.checkpoint)[0]))
+        elif word.endswith(_CHECKPOINT_SUFFIX):
+            teachers.append(CheckpointTeacher(load_checkpoint(Path(word))[0]))
         else:
             teachers.append(
                 OnnxTeacher(
@@ -261,6 +264,24 @@ def _teachers(arguments: argparse.Namespace, device: torch.device) -> list[Teach
                 )
             )  # fmt: skip
     return teachers
+
+
+def _start(paths: list[Path]) -> tuple[Actnet, str]:
+    """Return the mean of checkpoints, or the shipped one, and where it comes from.
+
+    Raises:
+        CheckpointError: a file cannot be read. ConfigError: networks of different shapes.
+    """
+    from mobile_actnet.network.checkpoint import load_checkpoint
+    from mobile_actnet.training.distillation.student import mean_network
+
+    if not paths:
+        network, card = load_checkpoint()
+        return network, f"{card.name} ({card.origin})"
+    loaded = [load_checkpoint(path) for path in paths]
+    origin = " and ".join(f"{card.name} ({card.origin})" for _, card in loaded)
+    network = mean_network([network for network, _ in loaded])
+    return network, origin if len(loaded) == 1 else f"the mean of {origin}"
 
 
 def _weights(arguments: argparse.Namespace, teachers: int) -> list[list[float]]:

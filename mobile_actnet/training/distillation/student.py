@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from mobile_actnet.errors import ConfigError
 from mobile_actnet.network.actnet import Actnet
 from mobile_actnet.training.distillation.config import DistillationConfig
 
@@ -22,6 +23,36 @@ def with_rows(network: Actnet, rows: int) -> Actnet:
     kept = {k: v for k, v in network.state_dict().items() if ".whitening." not in k}
     copied.load_state_dict({**copied.state_dict(), **kept})
     return copied.to(next(network.parameters()).device)
+
+
+def mean_network(networks: list[Actnet]) -> Actnet:
+    """Return a network whose weights are the mean of all (Wortsman et al., ICML 2022).
+
+    Whitenings of different sizes are cut to the rows that all have; a student gets new ones.
+
+    Args:
+        networks: at least one, of one shape but for their whitenings.
+
+    Raises:
+        ConfigError: networks of different backbones, layers or activation layers.
+    """
+    first = networks[0].config
+    rows = min(network.config.whitening_dim for network in networks)
+    same = replace(first, whitening_dim=rows, descriptor_dim=min(rows, first.descriptor_dim))
+    for network in networks:
+        cut = replace(network.config, whitening_dim=rows, descriptor_dim=same.descriptor_dim)
+        if cut != same:
+            raise ConfigError(
+                f"the checkpoints have different networks, {first.to_json()} and "
+                f"{network.config.to_json()}; a mean needs networks of one shape"
+            )
+    mean = Actnet(same)
+    states = [network.state_dict() for network in networks]
+    for key, value in mean.state_dict().items():
+        values = [state[key][:rows] if ".whitening." in key else state[key] for state in states]
+        if value.is_floating_point():
+            value.copy_(torch.stack(values).mean(0))
+    return mean.eval()
 
 
 def make_optimizer(

@@ -1,8 +1,8 @@
 """Teachers: frozen networks whose descriptors are learned from.
 
 Any ONNX file that maps pictures to one vector is a teacher: bytes or floats, NHWC or NCHW; size and
-normalisation come from the file where it tells them, else from the defaults below. The start of the
-run itself may be another one.
+normalisation come from the file where it tells them, else from the defaults below. Checkpoints of
+this toolkit are teachers, too: the start of the run, or others.
 """
 
 import hashlib
@@ -65,13 +65,19 @@ class TeacherInput:
     batch: int | None
 
 
-class StartTeacher:
-    """The network that a run starts from, as it is."""
+class CheckpointTeacher:
+    """A network of this toolkit: the one that a run starts from, or another checkpoint.
 
-    def __init__(self, network: Actnet, side_px: int = DEFAULT_SIDE_PX) -> None:
-        self.side_px, self.dim = side_px, network.config.descriptor_dim
+    It gives the leading rows of its whitening, up to `most_values`: more than its descriptor has,
+    so that a student keeps more of what the network knows.
+    """
+
+    def __init__(
+        self, network: Actnet, side_px: int = DEFAULT_SIDE_PX, most_values: int = 512
+    ) -> None:
+        self.side_px, self.dim = side_px, min(most_values, network.config.whitening_dim)
         self._network = network.eval().requires_grad_(False)
-        digest = hashlib.sha256(f"start {side_px}".encode())
+        digest = hashlib.sha256(f"checkpoint {side_px} {self.dim}".encode())
         for key, value in sorted(network.state_dict().items()):
             digest.update(key.encode() + value.cpu().contiguous().numpy().tobytes())
         self.identity = digest.hexdigest()
@@ -84,7 +90,7 @@ class StartTeacher:
         x = images * scale.to(device) + offset.to(device)
         x = x.contiguous(memory_format=torch.channels_last)
         with torch.autocast(device.type, torch.float16, enabled=device.type == "cuda"):
-            return self._network(x).float()
+            return self._network(x, self.dim).float()
 
 
 class OnnxTeacher:

@@ -296,3 +296,18 @@ def test_the_teachers_components_bound_the_head(pictures: Path, teacher: Path) -
     run = learning(pictures, teacher, replace(CONFIG, teacher_dim=3))
     assert run.targets.dims == [3]
     assert learning(pictures, teacher).targets.dims == [DIM]
+
+
+def test_checkpoints_are_teachers_and_several_are_a_start(
+    pictures: Path, teacher: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.safetensors"
+    torch.manual_seed(1)
+    save_checkpoint(Actnet(SMALL), other, Card(name="another"))
+    output = tmp_path / "s.safetensors"
+    more = ["--teacher", str(other), "--checkpoint", str(other), "--steps", "2"]
+    assert main([*words(pictures, teacher, output), *more]) == 0
+    _, card = load_checkpoint(output)
+    assert "the mean of small" in card.origin
+    assert "and another" in card.origin
+    assert card.training["teachers"] == ["teacher.onnx", "other.safetensors"]

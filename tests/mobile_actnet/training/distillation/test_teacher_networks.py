@@ -14,7 +14,7 @@ from mobile_actnet.errors import ActnetError, ConfigError
 from mobile_actnet.network.actnet import Actnet
 from mobile_actnet.training.distillation.config import TeacherNormalisation
 from mobile_actnet.training.distillation.onnx_graph import OnnxGraph
-from mobile_actnet.training.distillation.teacher_networks import OnnxTeacher, StartTeacher
+from mobile_actnet.training.distillation.teacher_networks import CheckpointTeacher, OnnxTeacher
 
 CPU = torch.device("cpu")
 PICTURES = torch.randint(0, 256, (5, 3, 96, 96), generator=torch.Generator().manual_seed(0)).float()
@@ -171,9 +171,12 @@ def test_another_size_than_the_files_is_refused(tmp_path: Path) -> None:
         OnnxTeacher(path, CPU, 96)
 
 
-def test_the_start_is_a_teacher(shipped_network: Actnet) -> None:
-    teacher = StartTeacher(shipped_network, 96)
+def test_a_checkpoint_is_a_teacher_with_more_values_than_its_descriptor(
+    shipped_network: Actnet,
+) -> None:
+    teacher = CheckpointTeacher(shipped_network, 96)
     described = teacher.describe(PICTURES)
     assert described.shape == (5, teacher.dim)
+    assert teacher.dim > shipped_network.config.descriptor_dim
     assert described.norm(dim=1) == pytest.approx(torch.ones(5), abs=1e-3)
-    assert StartTeacher(shipped_network, 64).identity != teacher.identity
+    assert CheckpointTeacher(shipped_network, 64).identity != teacher.identity
