@@ -184,6 +184,8 @@ def _report(page: dict, answers: list, before: float, after: float, python_ms: f
         "describe_ms": describe, "python_describe_ms": [before, after],
         "ratio": describe / ((before + after) / 2), "stages_ms": stages,
         "answer_ms_median": float(np.median(whole)), "answer_ms_p90": float(np.percentile(whole, 90)),
+        "page_pause_ms_median": float(np.median([answer["pauseMs"] for answer in page["answers"]])),
+        "page_pause_ms_most": max(answer["pauseMs"] for answer in page["answers"]),
         "python_answer_ms": python_ms, "first_load_bytes": page["bytes"],
         "first_load_ms": page["firstLoadMs"], "opened_in_ms": page["collection"]["openedInMs"],
         "memory_bytes": page["memory"], "load": os.getloadavg()[0],
