@@ -158,6 +158,7 @@ class DistillationConfig:
         autocast: precision of the student's backbone.
         held_out_share: part of the pictures that is not learned from and says how the run does.
         joined_dim: values of the descriptor that the teachers' heads are joined to.
+        joined_strength: of the whitening of that descriptor; see `join_heads`.
         seed: of every random choice.
     """
 
@@ -186,6 +187,7 @@ class DistillationConfig:
     autocast: Autocast = Autocast.AUTO
     held_out_share: float = 0.03
     joined_dim: int = 512
+    joined_strength: float = 0.5
     seed: int = 0
     views: ViewConfig = field(default_factory=ViewConfig)
     distortions: DistortionConfig = field(default_factory=DistortionConfig)
@@ -203,7 +205,7 @@ class DistillationConfig:
             if not getattr(self, name) > 0:
                 raise ConfigError(f"{name} is {getattr(self, name)}; it must be above 0")
         for name in ("late_from", "clean_share", "warmup_share", "average_decay",
-                     "held_out_share"):  # fmt: skip
+                     "held_out_share", "joined_strength"):  # fmt: skip
             if not 0 <= getattr(self, name) <= 1:
                 raise ConfigError(f"{name} is {getattr(self, name)}; allowed is 0 to 1")
         for side in (self.view_side_px, self.early_side_px, self.late_side_px):

@@ -278,7 +278,7 @@ class Distillation:
         whitening = self.averaged.head.whitening
         weight, bias = join_heads(
             whitening.weight, whitening.bias, self._signatures(self.averaged), self.targets.dims,
-            self.join_shares, self.config.joined_dim,
+            self.join_shares, self.config.joined_dim, self.config.joined_strength,
         )  # fmt: skip
         joined = with_rows(self.averaged, len(bias))
         joined.head.whitening.set(weight, bias)

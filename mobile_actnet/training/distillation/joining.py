@@ -58,19 +58,26 @@ def split_heads(described: Tensor, dims: list[int]) -> list[Tensor]:
     return [torch.nn.functional.normalize(part) for part in described.split(dims, 1)]
 
 
+_LEAST_VARIANCE = 1e-6
+"""Of the first row's: rows below it are noise, and whitening would make them loud."""
+
+
 def join_heads(
-    weight: Tensor, bias: Tensor, signatures: Tensor, dims: list[int], shares: list[float], dim: int
-) -> tuple[Tensor, Tensor]:
+    weight: Tensor, bias: Tensor, signatures: Tensor, dims: list[int], shares: list[float],
+    dim: int, strength: float = 0.0,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
     """Join heads to one whitening.
 
-    The similarity is near the mean of the heads' similarities by their shares. Rows stand in order
-    of variance, so leading ones are a shorter descriptor.
+    With strength 0 the similarity is near the mean of the heads' similarities by their shares.
+    Rows stand in order of variance, so leading ones are a shorter descriptor.
 
     Args:
         weight: (sum of dims, D), bias: (sum of dims,): the heads, behind each other.
         signatures: (M, D) of clean pictures.
         shares: part of each head in the similarity; the sum is 1.
         dim: rows of the result, or as many as there are.
+        strength: of whitening, 0 to 1: a row of variance v is divided by v to the power of half of
+            it, so that a few directions do not decide alone.
 
     Returns:
         weight (dim, D) and bias (dim,), float32.
@@ -85,6 +92,8 @@ def join_heads(
     )
     joint = principal_components(projected * scale, dim)
     rotation = joint.weight.double()
+    variances = ((projected * scale - joint.mean) @ rotation).var(0, correction=0)
+    rotation = rotation / variances.clamp(min=variances[0] * _LEAST_VARIANCE) ** (strength / 2)
     new_weight = rotation.T @ (weight * scale[:, None])
     return new_weight.float(), (rotation.T @ (bias * scale - joint.mean.double())).float()
 

@@ -39,6 +39,18 @@ def test_joined_rows_stand_in_order_of_variance() -> None:
     assert values.mean(0).abs().max() < 1e-4
 
 
+@pytest.mark.parametrize("strength", [0.0, 0.5, 1.0])
+def test_whitening_evens_out_the_variances_by_its_strength(strength: float) -> None:
+    generator = torch.Generator().manual_seed(3)
+    signatures = torch.randn(5000, 4, generator=generator) * torch.tensor([8.0, 4.0, 2.0, 1.0])
+    weight, bias = join_heads(
+        torch.eye(4), torch.zeros(4), signatures, [4], [1.0], 4, strength
+    )  # fmt: skip
+    deviations = (signatures @ weight.T + bias).std(0)
+    expected = torch.tensor([8.0, 4.0, 2.0, 1.0]) ** (1 - strength)
+    assert torch.allclose(deviations / deviations[-1], expected, rtol=0.1)
+
+
 def test_ridge_finds_a_linear_map() -> None:
     generator = torch.Generator().manual_seed(2)
     signatures = torch.randn(500, 10, generator=generator) + 3
