@@ -40,6 +40,11 @@ def command_parsers() -> Iterator[argparse.ArgumentParser]:
                 yield _parser(module, [mode], f"actnet {verb}")
 
 
+def parser_of(verb: str, words: list[str]) -> argparse.ArgumentParser:
+    """Return the parser that a verb would read these words with; some verbs have several."""
+    return _parser(VERBS[verb][0], words, f"actnet {verb}")
+
+
 def _parser(module: str, words: list[str], prog: str) -> argparse.ArgumentParser:
     def stop(parser: argparse.ArgumentParser, *_: object, **__: object) -> None:
         raise _Stopped(parser)
