@@ -220,7 +220,7 @@ def _make_way(rest: list[str]) -> None:
 def _served(words: list[str]) -> Iterator[str]:
     """Serve in another process, yield the first page that it gives, and stop it."""
     words = [word for word in words if word != "--https"]
-    command = [sys.executable, "-m", "mobile_actnet.cli.main", *words, "--port", "0"]
+    command = [sys.executable, "-u", "-m", "mobile_actnet.cli.main", *words, "--port", "0"]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None

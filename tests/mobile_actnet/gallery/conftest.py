@@ -1,12 +1,16 @@
 """Galleries of generated descriptors, written without a network."""
 
 import hashlib
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from posters import COUNT, photo, poster
 
+from mobile_actnet.gallery.indexing.index_options import IndexOptions
+from mobile_actnet.gallery.indexing.indexer import build
 from mobile_actnet.gallery.sqlite.changes import list_photos
 from mobile_actnet.gallery.sqlite.schema import GalleryModel
 from mobile_actnet.gallery.sqlite.storage import Storage, encode
@@ -56,3 +60,21 @@ def make_gallery(tmp_path: Path) -> MakeGallery:
 def described() -> Callable[..., DescribedPhoto]:
     """Give a function from path and seed to a photo that is ready to be stored."""
     return _described
+
+
+@pytest.fixture(scope="module")
+def built(artefact: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("posters")
+    (folder / "photos").mkdir()
+    for seed in range(COUNT):
+        poster(seed).save(folder / "photos" / f"{seed}.png")
+    photo(3).save(folder / "query.png")
+    photo(77).save(folder / "unknown.png")
+    build(folder / "photos", artefact, folder / "g.sqlite", IndexOptions(workers=1))
+    return folder
+
+
+@pytest.fixture
+def folder(built: Path, tmp_path: Path) -> Path:
+    shutil.copytree(built, tmp_path, dirs_exist_ok=True)
+    return tmp_path
