@@ -87,11 +87,11 @@ def artefact_path(request: ExportRequest, kind: Format) -> Path:
 
     In a folder it is named after its checkpoint.
     """
-    made = exporter(kind)
-    if request.output.suffix == made.suffix and len(request.formats) == 1:
+    converter = exporter(kind)
+    if request.output.suffix == converter.suffix and len(request.formats) == 1:
         return request.output
     precision = precision_of(request, kind)
-    name = f"{request.checkpoint.stem}_{request.size}_{precision.value}{made.suffix}"
+    name = f"{request.checkpoint.stem}_{request.size}_{precision.value}{converter.suffix}"
     return request.output / name
 
 

@@ -92,9 +92,9 @@ def export_artefacts(
             "--max-drop is in points of mAP and needs --verify DIR with a manifest.csv that says "
             "which photos are queries (path,instance,role)"
         )
-    found = _calibrated(network, source, dim, reference, request, say, progress)
+    ranges = _calibrated(network, source, dim, reference, request, say, progress)
     return [
-        _export_one(network, source, kind, final, dim, found, reference, request, say, progress)
+        _export_one(network, source, kind, final, dim, ranges, reference, request, say, progress)
         for kind, final in plan
     ]
 
@@ -114,62 +114,64 @@ def _calibrated(
     if request.calibration is None:
         needing = precisions & STATIC
         try:
-            found = recorded_for(request.checkpoint, source.sha256)
+            ranges = recorded_for(request.checkpoint, source.sha256)
         except ConfigError as error:
             if needing:
                 raise
             say(f"  warning: {error}")
             return None
-        if found is None and needing:
+        if ranges is None and needing:
             raise ConfigError(
                 f"{min(needing).value} needs --calibration DIR (got none): a folder of photos like "
-                "those that it will see, 100 or more; or tune with actnet-train --quantize"
+                "those that it will see, 100 or more; or tune with actnet quantize"
             )
-        if found is not None and found.size != str(request.size):
-            say(f"  warning: ranges recorded at {found.size}; --calibration DIR measures them anew")
-        return found
+        if ranges is not None and ranges.size != str(request.size):
+            say(
+                f"  warning: ranges recorded at {ranges.size}; --calibration DIR measures them anew"
+            )
+        return ranges
     with _step(say, "measured activations on the calibration images"):
         images = load_calibration_images(
             [request.calibration], request.size, request.calibration_images, progress
         )
         check_apart(images, reference.photos)
         deployable = DeployableActnet(network, dim, Layout.NHWC)
-        found = measure_ranges(deployable, images, request.calibration_method)
+        ranges = measure_ranges(deployable, images, request.calibration_method)
     for problem in images.problems:
         say(f"  skipped: {problem}")
-    if found.images < RECOMMENDED_IMAGES:
+    if ranges.images < RECOMMENDED_IMAGES:
         say(
-            f"  warning: {found.images} calibration images; "
+            f"  warning: {ranges.images} calibration images; "
             f"{RECOMMENDED_IMAGES} or more are recommended"
         )
-    return found
+    return ranges
 
 
 def _export_one(
     network: Actnet, source: Source, kind: Format, final: Path, dim: int,
-    found: ActivationRanges | None, reference: Reference, request: ExportRequest, say: Say,
+    ranges: ActivationRanges | None, reference: Reference, request: ExportRequest, say: Say,
     progress: bool,
 ) -> ExportResult:  # fmt: skip
-    made, precision = exporter(kind), precision_of(request, kind)
-    layout = made.layouts[0] if request.layout is None else request.layout
-    lowering = request.lowering or automatic_lowering(network.head, made.default_lowering)
+    converter, precision = exporter(kind), precision_of(request, kind)
+    layout = converter.layouts[0] if request.layout is None else request.layout
+    lowering = request.lowering or automatic_lowering(network.head, converter.default_lowering)
     whole = DeployableActnet(network, dim, layout, lowering)
     if precision not in ROUNDED:
-        found = None
+        ranges = None
     problem: ParityError | None = None
-    for kept in _attempts(whole, found, reference, request):
+    for kept in _attempts(whole, ranges, reference, request):
         deployable = copy.deepcopy(whole)
-        plan = prepare(deployable, precision, found, kept)
+        plan = prepare(deployable, precision, ranges, kept)
         options = Options(
             request.size, dim, precision, layout, request.dynamic_batch, request.coreml_input,
             plan, lowering,
         )  # fmt: skip
-        subject = Subject(network, source, whole, found, _calibration_entry(found, plan))
+        subject = Subject(network, source, whole, ranges, _calibration_entry(ranges, plan))
         with staging_folder(final.parent) as folder:
             staged = folder / final.name
             in_float = f", in float {', '.join(sorted(kept))}" if kept else ""
             with _step(say, f"converted to {kind.value} {precision.value}{in_float}"):
-                _convert(made, deployable, options, staged, _embedded(source, options))
+                _convert(converter, deployable, options, staged, _embedded(source, options))
             with _step(say, f"compared with PyTorch on {len(reference.pixels)} pictures"):
                 manifest, problem = check_artefact(
                     staged, kind, options, subject, reference, _thresholds(request), progress
@@ -192,14 +194,14 @@ def _export_one(
 
 
 def _attempts(
-    whole: DeployableActnet, found: ActivationRanges | None, reference: Reference,
+    whole: DeployableActnet, ranges: ActivationRanges | None, reference: Reference,
     request: ExportRequest,
 ) -> Iterator[frozenset[str]]:  # fmt: skip
     """Yield sets of convolutions to keep in float: none, then ever more of the worst."""
     yield frozenset()
-    if request.max_drop is None or found is None:
+    if request.max_drop is None or ranges is None:
         return
-    ranking = most_sensitive(whole, found, reference.pixels)
+    ranking = most_sensitive(whole, ranges, reference.pixels)
     yield from (frozenset(ranking[:count]) for count in KEPT_COUNTS)
 
 
@@ -210,21 +212,21 @@ def _thresholds(request: ExportRequest) -> ThresholdOverrides:
 
 
 def _calibration_entry(
-    found: ActivationRanges | None, plan: QuantizationPlan | None
+    ranges: ActivationRanges | None, plan: QuantizationPlan | None
 ) -> dict[str, Any] | None:
     """What the manifest says of calibration; None where nothing of it was used."""
-    if found is None:
+    if ranges is None:
         return None
     return {
-        "source": found.source,
-        "images": found.images,
-        "sha256": found.sha256,
-        "size": found.size,
-        "method": found.method.value if plan is not None else None,
+        "source": ranges.source,
+        "images": ranges.images,
+        "sha256": ranges.sha256,
+        "size": ranges.size,
+        "method": ranges.method.value if plan is not None else None,
         "used_for": ["bias correction"] + ["equalisation", "ranges"] * (plan is not None),
         "tuned": (
-            {"sha256": found.tuned.sha256, **found.tuned.about}
-            if found.tuned is not None and plan is not None
+            {"sha256": ranges.tuned.sha256, **ranges.tuned.about}
+            if ranges.tuned is not None and plan is not None
             else None
         ),
         "kept_in_float": [x.name for x in plan.convolutions if x.kept] if plan else [],
@@ -232,12 +234,12 @@ def _calibration_entry(
 
 
 def _convert(
-    made: Exporter, deployable: DeployableActnet, options: Options, path: Path,
+    converter: Exporter, deployable: DeployableActnet, options: Options, path: Path,
     metadata: dict[str, str],
 ) -> None:  # fmt: skip
     try:
         with keep_interrupt():
-            made.convert(deployable, options, path, metadata)
+            converter.convert(deployable, options, path, metadata)
     except OSError as error:
         raise ActnetError(f"cannot write {path.name}: {reason(error)}") from error
     except Exception as error:

@@ -93,15 +93,15 @@ def extras() -> dict[str, str]:
 def sizes(folder: Path) -> dict[str, int]:
     """Return bytes of each package in an environment, largest first; pip and setuptools left out."""
     (site,) = folder.glob("lib/python*/site-packages")
-    found: dict[str, int] = {}
+    bytes_of: dict[str, int] = {}
     for path in site.rglob("*"):
         if path.is_file() and not path.is_symlink():
             top = path.relative_to(site).parts[0]
             name = top.partition("-")[0].removesuffix(".libs").removesuffix(".py").lower()
             name = {"opencv_python_headless": "cv2", "pil": "pillow"}.get(name, name)
             if name not in ("pip", "setuptools", "pkg_resources", "_distutils_hack", "__pycache__"):
-                found[name] = found.get(name, 0) + path.stat().st_size
-    return dict(sorted(found.items(), key=lambda item: -item[1]))
+                bytes_of[name] = bytes_of.get(name, 0) + path.stat().st_size
+    return dict(sorted(bytes_of.items(), key=lambda item: -item[1]))
 
 
 def row(extra: str, packages: dict[str, int]) -> str:

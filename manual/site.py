@@ -106,9 +106,9 @@ def on_page_markdown(markdown: str, page: Page, files: Files, **_: Any) -> str:
         return markdown
     kept = _FENCE.findall(markdown)
     text = _FENCE.sub("\0", markdown)
-    text = _LINK.sub(lambda found: _link(found, page, Path(source), files), text)
+    text = _LINK.sub(lambda match: _link(match, page, Path(source), files), text)
     text = _DEFINITION.sub(
-        lambda found: found[1] + (_target(found[2], page, Path(source), files) or "."), text
+        lambda match: match[1] + (_target(match[2], page, Path(source), files) or "."), text
     )
     codes = iter(kept)
     return re.sub("\0", lambda _: next(codes), text)
@@ -117,17 +117,17 @@ def on_page_markdown(markdown: str, page: Page, files: Files, **_: Any) -> str:
 def on_page_content(html: str, **_: Any) -> str:
     """Write equations as MathML, which browsers draw without a script."""
     return _MATH.sub(
-        lambda found: convert(
-            found[3].replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"),
-            display="block" if found[2] == "[" else "inline",
+        lambda match: convert(
+            match[3].replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"),
+            display="block" if match[2] == "[" else "inline",
         ),
         html,
     )
 
 
-def _link(found: re.Match[str], page: Page, source: Path, files: Files) -> str:
-    target = _target(found[2], page, source, files)
-    return found[1].strip("![]") if target is None else f"{found[1]}({target})"
+def _link(match: re.Match[str], page: Page, source: Path, files: Files) -> str:
+    target = _target(match[2], page, source, files)
+    return match[1].strip("![]") if target is None else f"{match[1]}({target})"
 
 
 def _target(target: str, page: Page, source: Path, files: Files) -> str | None:

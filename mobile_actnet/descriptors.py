@@ -6,9 +6,9 @@ from numpy.typing import NDArray
 Descriptors = NDArray[np.float32]
 
 
-def cosine(reference: Descriptors, found: Descriptors) -> Descriptors:
+def cosine(reference: Descriptors, others: Descriptors) -> Descriptors:
     """Return the cosine of each pair of rows; 0 where one is zero or not finite."""
-    a, b = reference.astype(np.float64), found.astype(np.float64)
+    a, b = reference.astype(np.float64), others.astype(np.float64)
     lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         cosines = (a * b).sum(1) / lengths

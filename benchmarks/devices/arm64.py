@@ -94,16 +94,18 @@ def counts_between(marks: list[int]) -> list[int]:
     return counts
 
 
-def problems(found: Instructions) -> list[str]:
+def problems(instructions: Instructions) -> list[str]:
     """Say where a count does not repeat, or where ARM64 computes something else than x86."""
-    told = []
-    if found.repeatability > REPEATABILITY_LIMIT:
-        told.append(f"the count differs by {100 * found.repeatability:.2f} % from run to run")
-    floating = Precision(found.precision) in _FLOATING
+    complaints = []
+    if instructions.repeatability > REPEATABILITY_LIMIT:
+        complaints.append(
+            f"the count differs by {100 * instructions.repeatability:.2f} % from run to run"
+        )
+    floating = Precision(instructions.precision) in _FLOATING
     limit = FLOAT_DIFFERENCE_LIMIT if floating else INT8_DIFFERENCE_LIMIT
-    if found.output_difference > limit:
-        told.append(f"the output differs from x86 by {found.output_difference:.2e}")
-    return told
+    if instructions.output_difference > limit:
+        complaints.append(f"the output differs from x86 by {instructions.output_difference:.2e}")
+    return complaints
 
 
 def _emulate(artefact: Path, picture: bytes, tools: Arm64Tools) -> tuple[list[int], NativeResult]:

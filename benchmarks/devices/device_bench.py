@@ -93,26 +93,26 @@ def compare_on_device(
         for path in copied:
             setup.adb.push(path, folder / path.name)
         _push_picture(case, setup, folder)
-        taken, heats = _rounds(case, [a.path.name for a in artefacts], setup, folder, say)
+        rounds, heats = _rounds(case, [a.path.name for a in artefacts], setup, folder, say)
     if setup.benchmark_model is None:
-        for artefact, found in zip(artefacts, taken, strict=True):
-            _check_descriptor(artefact, case, found[-1])
-    share = min(len(result.samples_ms) for each in taken for result in each)
-    samples = [_paired(each, share) for each in taken]
+        for artefact, results in zip(artefacts, rounds, strict=True):
+            _check_descriptor(artefact, case, results[-1])
+    share = min(len(result.samples_ms) for each in rounds for result in each)
+    samples = [_paired(each, share) for each in rounds]
     cases = (case, case.of(reference))
     ours, theirs = (
-        _measurement(each, artefact, found, values, setup)
-        for each, artefact, found, values in zip(cases, artefacts, taken, samples, strict=True)
+        _measurement(each, artefact, results, values, setup)
+        for each, artefact, results, values in zip(cases, artefacts, rounds, samples, strict=True)
     )
     noise = _noise(cases, samples, heats)
     speedup = ratio_of_medians(samples[1], samples[0])
     return Comparison(ours, theirs, speedup, min_speedup, noise, list(setup.cores))
 
 
-def _check_descriptor(artefact: Artefact, case: Case, found: NativeResult) -> None:
+def _check_descriptor(artefact: Artefact, case: Case, result: NativeResult) -> None:
     """Refuse times of a phone that computes something else than this machine."""
     expected = TfliteRuntime(artefact.path, 1).describe(golden_picture(case.size)[None])[0]
-    agreement = float(expected @ found.descriptor)
+    agreement = float(expected @ result.descriptor)
     # Not above: a descriptor that is not finite.
     if not agreement >= _MIN_COSINE:
         raise ActnetError(
@@ -169,16 +169,16 @@ def _rounds(
     """Run both in turn, in the opposite order every other round."""
     plan = setup.plan.share_of(ROUNDS)
     run = _foreign_round if setup.benchmark_model else _round
-    taken: list[Rounds] = [[], []]
+    rounds: list[Rounds] = [[], []]
     heats: list[Heat] = []
     order = [0, 1]
     for number in range(ROUNDS):
         heats.append(cool_down(setup.adb, setup.cool_down_s, say))
         say(f"round {number + 1} of {ROUNDS}: {heats[-1]}")
         for which in order:
-            taken[which].append(run(names[which], case, plan, setup, folder))
+            rounds[which].append(run(names[which], case, plan, setup, folder))
         order.reverse()
-    return taken, heats
+    return rounds, heats
 
 
 def _round(
@@ -229,7 +229,7 @@ def read_benchmark_model(text: str) -> NativeResult:
     )  # fmt: skip
     if line is None:
         said = (text.strip().splitlines() or ["it said nothing"])[-1]
-        raise ActnetError(f"benchmark_model told no timings: {said}")
+        raise ActnetError(f"benchmark_model printed no timings: {said}")
     peak = re.search(r"overall=([\d.]+)", text)
     load_us, first_us, average_us = (float(value) for value in line.groups())
     return NativeResult(
@@ -238,15 +238,15 @@ def read_benchmark_model(text: str) -> NativeResult:
     )  # fmt: skip
 
 
-def _paired(taken: Rounds, share: int) -> Samples:
+def _paired(results: Rounds, share: int) -> Samples:
     """Take `share` samples of each round, so that they stand beside the other's of that round."""
-    return np.concatenate([result.samples_ms[:share] for result in taken])
+    return np.concatenate([result.samples_ms[:share] for result in results])
 
 
 def _measurement(
-    case: Case, artefact: Artefact, taken: Rounds, samples: Samples, setup: DeviceSetup
+    case: Case, artefact: Artefact, results: Rounds, samples: Samples, setup: DeviceSetup
 ) -> Measurement:
-    first = taken[0]
+    first = results[0]
     return Measurement(
         network=case.network.value,
         runtime=_FOREIGN if setup.benchmark_model else "litert",
@@ -267,7 +267,7 @@ def _noise(cases: tuple[Case, Case], samples: list[Samples], heats: list[Heat]) 
     """Warn where samples vary, and where the phone was warm or throttled."""
     titles = [NETWORKS[case.network].title for case in cases]
     warnings = spread_warnings(
-        {title: summarise(taken).spread for title, taken in zip(titles, samples, strict=True)}
+        {title: summarise(values).spread for title, values in zip(titles, samples, strict=True)}
     )
     warnings += [f"round {i}: {heat}" for i, heat in enumerate(heats, 1) if not heat.cool]
     return Noise(None, None, warnings)

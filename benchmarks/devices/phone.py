@@ -24,7 +24,7 @@ _PROPERTIES = {
 _THROTTLING = ("none", "light", "moderate", "severe", "critical", "emergency", "shutdown")
 _WAIT_SECONDS = 5.0
 
-# One line for each core: its number and its largest clock rate in kHz, 0 where it is not told.
+# One line for each core: its number and its largest clock rate in kHz, 0 where the phone does not say.
 _CORES_COMMAND = (
     "for c in /sys/devices/system/cpu/cpu[0-9]*; do "
     "echo ${c##*cpu} $(cat $c/cpufreq/cpuinfo_max_freq 2>/dev/null || echo 0); done"
@@ -37,7 +37,7 @@ class Heat:
 
     Attributes:
         celsius: of the battery; None where it is not told.
-        throttling: Android's word, from "none" to "shutdown"; "unknown" where it is not told.
+        throttling: Android's word, from "none" to "shutdown"; "unknown" where the phone does not say.
     """
 
     celsius: float | None
@@ -49,8 +49,8 @@ class Heat:
         return self.throttling in ("none", "unknown") and (self.celsius or 0) <= COOL_CELSIUS
 
     def __str__(self) -> str:
-        told = "unknown temperature" if self.celsius is None else f"{self.celsius:.1f} °C"
-        return f"{told}, throttling {self.throttling}"
+        temperature = "unknown temperature" if self.celsius is None else f"{self.celsius:.1f} °C"
+        return f"{temperature}, throttling {self.throttling}"
 
 
 def describe_phone(adb: Adb) -> Machine:
@@ -77,7 +77,7 @@ def describe_phone(adb: Adb) -> Machine:
 
 
 def core_rates(adb: Adb) -> dict[int, int]:
-    """Return each core's largest clock rate in kHz; 0 where it is not told."""
+    """Return each core's largest clock rate in kHz; 0 where the phone does not say."""
     pairs = re.findall(r"^(\d+) (\d+)$", adb.shell(_CORES_COMMAND), re.MULTILINE)
     return {int(core): int(rate) for core, rate in pairs}
 

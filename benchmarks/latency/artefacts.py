@@ -78,15 +78,15 @@ def artefact_of(case: Case, folder: Path, say: Say = lambda _: None) -> Artefact
 
 
 def _make(case: Case, kind: Format, path: Path) -> None:
-    made = exporter(kind)
+    converter = exporter(kind)
     check_precision(kind, case.precision)
-    layout = made.layouts[0]
-    network = NETWORKS[case.network].build(layout, made.default_lowering)
+    layout = converter.layouts[0]
+    network = NETWORKS[case.network].build(layout, converter.default_lowering)
     plan = _quantised(network, case)
     options = Options(case.size, DIM, case.precision, layout, plan=plan)
     with staging_folder(path.parent) as staging, keep_interrupt():
         staged = staging / path.name
-        made.convert(network, options, staged, {})
+        converter.convert(network, options, staged, {})
         put_in_place([(staged, path)])
 
 
@@ -97,13 +97,13 @@ def _quantised(network: nn.Module, case: Case) -> QuantizationPlan | None:
     whole = network.deployable if isinstance(network, HeadlessBackbone) else network
     assert isinstance(whole, DeployableActnet)
     pixels = generated_pictures(MIN_IMAGES, ImageSize(128, 128))
-    found = measure_ranges(whole, CalibrationImages(pixels, ()), CalibrationMethod.MIN_MAX)
+    ranges = measure_ranges(whole, CalibrationImages(pixels, ()), CalibrationMethod.MIN_MAX)
     # Measuring has equalised it already.
-    return prepare(whole, case.precision, replace(found, scales={}))
+    return prepare(whole, case.precision, replace(ranges, scales={}))
 
 
 def _key(case: Case, kind: Format) -> str:
-    told = {
+    ingredients = {
         "weights": weights_key(case.network),
         "network": case.network.value,
         "format": kind.value,
@@ -112,7 +112,7 @@ def _key(case: Case, kind: Format) -> str:
         "code": _code_key(),
         "tools": {name: _version(name) for name in CONVERTING[kind]},
     }
-    text = json.dumps(told, sort_keys=True)
+    text = json.dumps(ingredients, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:_KEY_DIGITS]
 
 

@@ -66,7 +66,7 @@ def compare_with_reference(
     ]
     loads = min(setup.loads, setup.plan.num_runs)
     plan = setup.plan.share_of(loads)
-    taken: list[tuple[Samples, Samples]] = []
+    pairs: list[tuple[Samples, Samples]] = []
     with pinned(case.num_threads, setup.pin) as cores:
         say(f"timing {case.setting}, in turn with {NETWORKS[reference].title}")
         monitor = NoiseMonitor()
@@ -77,10 +77,10 @@ def compare_with_reference(
                     for each, artefact in zip(cases, artefacts, strict=True)
                 ]
                 ours_ns, theirs_ns = (runner.run_ns for runner in runners)
-                taken.append(
+                pairs.append(
                     interleaved_latencies_ms(ours_ns, theirs_ns, plan, setup.runners.clock_ns)
                 )
-        samples = [np.concatenate(each) for each in zip(*taken, strict=True)]
+        samples = [np.concatenate(each) for each in zip(*pairs, strict=True)]
         ours, theirs = (
             measurement_of(*each, setup.runners.clock)
             for each in zip(cases, artefacts, runners, samples, probes, strict=True)
@@ -122,19 +122,19 @@ def measurement_of(
 def measured(
     attempts: Iterable[tuple[str, Callable[[], Comparison]]], say: Say
 ) -> tuple[list[Comparison], list[NotMeasured]]:
-    """Make every comparison that can be made; what cannot is told, not passed over.
+    """Make every comparison that can be made; what cannot is named, not passed over.
 
     Args:
         attempts: what is measured, and the function that does it.
     """
-    found, missing = [], []
+    results, missing = [], []
     for what, attempt in attempts:
         try:
-            found.append(attempt())
+            results.append(attempt())
         except ActnetError as error:
             say(f"NOT MEASURED {what}: {error}")
             missing.append(NotMeasured(what, str(error)))
-    return found, missing
+    return results, missing
 
 
 def artefact_for(case: Case, setup: Setup, say: Say) -> Artefact | None:
@@ -156,24 +156,24 @@ def opened(case: Case, artefact: Artefact | None, setup: Setup) -> Runner:
     runner = open_runner(case, artefact, setup.runners)
     try:
         picture = generated_pictures(1, case.size)
-        found = runner.describe(picture)
-        if not np.isfinite(found).all():
+        descriptor = runner.describe(picture)
+        if not np.isfinite(descriptor).all():
             raise ActnetError(f"{case.network.value}, {case.setting}: its output is not finite")
         if case.runtime is RuntimeKind.TFLITE_RUNTIME:
             trusted = open_runner(
                 replace(case, runtime=RuntimeKind.LITERT), artefact, setup.runners
             )
             with contextlib.closing(trusted):
-                _check_same(case, float(cosine(found, trusted.describe(picture))[0]))
+                _check_same(case, float(cosine(descriptor, trusted.describe(picture))[0]))
     except BaseException:
         runner.close()
         raise
     return runner
 
 
-def _check_same(case: Case, found: float) -> None:
-    if found < _SAME_COSINE:
+def _check_same(case: Case, agreement: float) -> None:
+    if agreement < _SAME_COSINE:
         raise ActnetError(
             f"{case.network.value}, {case.setting}: computes something else than "
-            f"{RuntimeKind.LITERT.value} (cosine {found:.3f}); its time would mean nothing"
+            f"{RuntimeKind.LITERT.value} (cosine {agreement:.3f}); its time would mean nothing"
         )

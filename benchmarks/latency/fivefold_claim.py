@@ -10,7 +10,7 @@ from mobile_actnet.runtime.vocabulary import ImageSize, Precision
 
 @dataclass(frozen=True)
 class Claim:
-    """A setting of the claim; the precision by its word, so that a missing one is told."""
+    """A setting of the claim; the precision by its word, so that a missing one is named."""
 
     runtime: RuntimeKind
     precision: str

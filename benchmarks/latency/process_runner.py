@@ -72,9 +72,9 @@ class ProcessRunner:
                 f"{python} cannot be run ({error.strerror}); give the python of an environment "
                 f"with {runtime.value}"
             ) from error
-        told = self._answer()
-        self.version = str(told["version"])
-        self.load_ns, self.baseline_bytes = int(told["load_ns"]), int(told["baseline_bytes"])
+        answer = self._answer()
+        self.version = str(answer["version"])
+        self.load_ns, self.baseline_bytes = int(answer["load_ns"]), int(answer["baseline_bytes"])
 
     def describe(self, pixels: Pixels) -> Descriptors:
         return np.array([self.first(picture)[0] for picture in pixels], np.float32)
@@ -83,8 +83,8 @@ class ProcessRunner:
         """Describe one (H, W, 3) picture: its (D,) descriptor, and the run's nanoseconds."""
         self._send(f"describe {picture.shape[0]} {picture.shape[1]}\n".encode())
         self._send(np.ascontiguousarray(picture).tobytes())
-        told = self._answer()
-        return np.array(told["descriptor"], np.float32), int(told["ns"])
+        answer = self._answer()
+        return np.array(answer["descriptor"], np.float32), int(answer["ns"])
 
     def run_ns(self) -> int:
         self._send(b"run\n")
@@ -117,8 +117,8 @@ class ProcessRunner:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if line:
-            told: dict[str, Any] = json.loads(line)
-            return told
+            answer: dict[str, Any] = json.loads(line)
+            return answer
         code = self._process.wait()
         self._chatter.seek(0)
         said = (self._chatter.read().strip().splitlines() or ["it said nothing"])[-1]

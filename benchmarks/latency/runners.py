@@ -95,8 +95,8 @@ class PytorchRunner:
         if torch.get_num_threads() != self._threads:
             torch.set_num_threads(self._threads)
         with torch.inference_mode():
-            found: torch.Tensor = self._module(self._image)
-        return found
+            descriptor: torch.Tensor = self._module(self._image)
+        return descriptor
 
 
 class ArtefactRunner:

@@ -80,12 +80,12 @@ def sustained_windows(
         samples: list[float] = []
         while not samples or clock_ns() - opens < window_s * 1e9:
             samples.append(run() / 1e6)
-        taken = np.array(samples)
+        window_ms = np.array(samples)
         middle_s = (opens + clock_ns() - 2 * start) / 2e9
-        p50, p90 = np.percentile(taken, (50, 90))
-        windows.append(Window(middle_s, float(p50), float(p90), len(taken), *sensors()))
+        p50, p90 = np.percentile(window_ms, (50, 90))
+        windows.append(Window(middle_s, float(p50), float(p90), len(window_ms), *sensors()))
         say(f"{middle_s / 60:5.1f} min  p50 {p50:8.2f} ms  p90 {p90:8.2f} ms")
-        first = taken if len(windows) == 1 else first
+        first = window_ms if len(windows) == 1 else first
     return first, windows
 
 

@@ -1,4 +1,4 @@
-"""Formats, precisions, sizes and threads in one report that goes on where it was stopped."""
+"""Formats, precisions, sizes and threads in one report; a stopped sweep resumes."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -68,5 +68,5 @@ def resumed(path: Path | None, new: Report, overwrite: bool) -> Report:
 
 
 def _has(report: Report, case: Case) -> bool:
-    known = {(taken.network, taken.setting) for taken in report.measurements}
+    known = {(measurement.network, measurement.setting) for measurement in report.measurements}
     return (case.network.value, case.setting) in known

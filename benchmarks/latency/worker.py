@@ -109,8 +109,8 @@ def peak_bytes() -> int:
     """
     try:
         with open("/proc/self/status", encoding="ascii") as file:
-            found = re.findall(r"^VmHWM:\s+(\d+) kB", file.read(), re.MULTILINE)
-            return int(found[0]) * 1024
+            peaks_kb = re.findall(r"^VmHWM:\s+(\d+) kB", file.read(), re.MULTILINE)
+            return int(peaks_kb[0]) * 1024
     except OSError:
         import resource
 

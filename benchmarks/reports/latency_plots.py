@@ -42,17 +42,17 @@ def draw_distributions(report: Report) -> bytes:
 
     def draw(figure: Any) -> None:
         panels = figure.subplots(len(report.comparisons), 1, squeeze=False)[:, 0]
-        for axes, found in zip(panels, report.comparisons, strict=True):
-            for number, taken in enumerate((found.ours, found.reference)):
+        for axes, comparison in zip(panels, report.comparisons, strict=True):
+            for number, measurement in enumerate((comparison.ours, comparison.reference)):
                 axes.ecdf(
-                    taken.samples,
-                    label=title_of(taken.network),
+                    measurement.samples,
+                    label=title_of(measurement.network),
                     color=COLOURS[number],
                     linestyle=("-", "--")[number],
                 )
             axes.set_xscale("log")
             axes.set_ylabel("share of runs")
-            axes.set_title(found.ours.setting, fontsize="medium")
+            axes.set_title(comparison.ours.setting, fontsize="medium")
             axes.grid(alpha=0.3)
             axes.legend(loc="lower center", fontsize="small")
         panels[-1].set_xlabel("milliseconds within which a run is done")
@@ -66,13 +66,13 @@ def draw_ratios(report: Report) -> bytes:
     def draw(figure: Any) -> None:
         axes = figure.subplots()
         rows = np.arange(len(report.comparisons))[::-1]
-        for row, found in zip(rows, report.comparisons, strict=True):
-            ratio = found.speedup
+        for row, comparison in zip(rows, report.comparisons, strict=True):
+            ratio = comparison.speedup
             ends = [[ratio.ratio - ratio.low], [ratio.high - ratio.ratio]]
             axes.errorbar(ratio.ratio, row, xerr=ends, fmt="o", color=COLOURS[0], capsize=4)
         labels = [
-            f"{found.ours.setting}\nagainst {title_of(found.reference.network)}"
-            for found in report.comparisons
+            f"{comparison.ours.setting}\nagainst {title_of(comparison.reference.network)}"
+            for comparison in report.comparisons
         ]
         axes.set_yticks(rows, labels, fontsize="small")
         for claim in sorted({x.min_speedup for x in report.comparisons if x.min_speedup}):
@@ -94,14 +94,14 @@ def draw_minutes(report: Report) -> bytes:
 
     def draw(figure: Any) -> None:
         axes = figure.subplots()
-        for number, found in enumerate(report.sustained):
-            minutes = [window.at_s / 60 for window in found.windows]
+        for number, sustained in enumerate(report.sustained):
+            minutes = [window.at_s / 60 for window in sustained.windows]
             colour = COLOURS[number % len(COLOURS)]
-            label = f"{title_of(found.measurement.network)}, {found.measurement.setting}: p50, p90"
+            label = f"{title_of(sustained.measurement.network)}, {sustained.measurement.setting}: p50, p90"
             axes.plot(
-                minutes, [window.p50_ms for window in found.windows], color=colour, label=label
+                minutes, [window.p50_ms for window in sustained.windows], color=colour, label=label
             )
-            axes.plot(minutes, [window.p90_ms for window in found.windows], color=colour,
+            axes.plot(minutes, [window.p90_ms for window in sustained.windows], color=colour,
                       linestyle=":", linewidth=1)  # fmt: skip
         axes.set_ylim(bottom=0)
         axes.set_xlabel("minutes without pause")

@@ -55,15 +55,15 @@ class Machine:
     @property
     def fingerprint(self) -> str:
         """12 hex digits; equal for reports whose milliseconds may be compared."""
-        told = (self.kind, self.name, self.architecture, self.cores, sorted(self.flags))
-        return hashlib.sha256(repr(told).encode()).hexdigest()[:12]
+        traits = (self.kind, self.name, self.architecture, self.cores, sorted(self.flags))
+        return hashlib.sha256(repr(traits).encode()).hexdigest()[:12]
 
 
 def this_machine(cpuinfo: Path = Path("/proc/cpuinfo")) -> Machine:
     """Describe the machine that this process runs on."""
     text = _read(cpuinfo)
     flags = set(re.findall(r"^(?:flags|Features)\s*:\s*(.*)$", text, re.MULTILINE)[:1] or [""])
-    found = sorted(_TELLING_FLAGS & set(" ".join(flags).split()))
+    telling = sorted(_TELLING_FLAGS & set(" ".join(flags).split()))
     governor = _read(Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")).strip()
     return Machine(
         kind="host",
@@ -72,8 +72,8 @@ def this_machine(cpuinfo: Path = Path("/proc/cpuinfo")) -> Machine:
         system=f"{platform.system()} {platform.release()}",
         cores=len(allowed_cores()),
         memory_bytes=_memory_bytes(),
-        flags=[flag for flag in found if flag != "hypervisor"],
-        virtual="hypervisor" in found,
+        flags=[flag for flag in telling if flag != "hypervisor"],
+        virtual="hypervisor" in telling,
         governor=governor,
         packages=_versions(_PACKAGES),
         facts={"python": platform.python_version()},
@@ -101,13 +101,13 @@ def _memory_bytes() -> int:
 
 
 def _versions(names: Iterable[str]) -> dict[str, str]:
-    found = {}
+    versions = {}
     for name in names:
         try:
-            found[name] = version(name)
+            versions[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    return versions
 
 
 def _read(path: Path) -> str:

@@ -38,7 +38,7 @@ def latency_ratio(
     # How a case is named plays no part once its artefact is given.
     case = Case(NetworkName.MOBILE_ACTNET, runtime, Precision.FP32, size)
     options, picture = RunnerOptions(clock=clock), generated_pictures(1, size)
-    taken: list[tuple[Samples, Samples]] = []
+    pairs: list[tuple[Samples, Samples]] = []
     for number in range(loads):
         # What is loaded first was seen to run 1 % slower: each is first every other time.
         paths = (artefact, other) if number % 2 else (other, artefact)
@@ -54,8 +54,8 @@ def latency_ratio(
             first, second = timed
             share = plan.share_of(loads)
             samples = interleaved_latencies_ms(first, second, share, options.clock_ns)
-            taken.append(samples if number % 2 else samples[::-1])
-    ours, others = (np.concatenate(each) for each in zip(*taken, strict=True))
+            pairs.append(samples if number % 2 else samples[::-1])
+    ours, others = (np.concatenate(each) for each in zip(*pairs, strict=True))
     return ratio_of_medians(ours, others)
 
 

@@ -86,8 +86,8 @@ def measure_precisions(
     rows = []
     for kind, precision in wanted:
         (result,) = export_artefacts(_single(request, kind, precision))
-        after, found = describe_sets(result.path, sets, options)
-        manifest, cosines = result.manifest, cosine(expected, found)
+        after, descriptors = describe_sets(result.path, sets, options)
+        manifest, cosines = result.manifest, cosine(expected, descriptors)
         row = PrecisionRow(
             kind.value, precision.value, manifest.artefact.size_bytes or 0,
             float(cosines.mean()), float(cosines.min()), after,
@@ -129,8 +129,8 @@ def markdown(before: dict[str, float], rows: list[PrecisionRow]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _ratio(found: Ratio | None) -> str:
-    return f"{found.ratio:.2f} ({found.low:.2f} to {found.high:.2f})" if found else ""
+def _ratio(ratio: Ratio | None) -> str:
+    return f"{ratio.ratio:.2f} ({ratio.low:.2f} to {ratio.high:.2f})" if ratio else ""
 
 
 def _runtimes(rows: list[PrecisionRow]) -> Iterator[str]:
@@ -138,14 +138,14 @@ def _runtimes(rows: list[PrecisionRow]) -> Iterator[str]:
     yield "the same kind of kernels; operators that XNNPACK left over, its partitions as DELEGATE):"
     yield ""
     for row in rows:
-        told = [
+        phrases = [
             f"{run['runtime']} {run['version']} {run['result']}"
             + (f" ({run['cosine_min']:.6f}" if run["cosine_min"] is not None else " (-")
             + "".join(f"; {name} {n}" for name, n in sorted((run["undelegated"] or {}).items()))
             + ")"
             for run in row.runs_on
         ]
-        yield f"- {row.format} {row.precision}: {', '.join(told)}"
+        yield f"- {row.format} {row.precision}: {', '.join(phrases)}"
 
 
 def _wanted(
@@ -181,12 +181,12 @@ def describe_sets(
     Returns:
         mAP in per cent by set, and the descriptors of all photos, set by set, (N, dim).
     """
-    scores, found = {}, []
+    scores, descriptors = {}, []
     for one in sets:
         evaluation = evaluate_model(model, list(one.folders), options)
         scores[one.name] = evaluation.sets[one.name].mean_ap
-        found.append(evaluation.descriptors)
-    return scores, np.concatenate(found)
+        descriptors.append(evaluation.descriptors)
+    return scores, np.concatenate(descriptors)
 
 
 def _figures(mean_ap: dict[str, float], loss: dict[str, float]) -> str:

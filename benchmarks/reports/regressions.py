@@ -96,7 +96,7 @@ def verdict_of(low: float, high: float, tolerance: float) -> Verdict:
 
 def _compared(old: Comparison, new: Comparison, tolerance: float) -> Change:
     """Compare ours over reference with ours over reference."""
-    ratios = [_ratio_draws(found, seed) for seed, found in enumerate((old, new))]
+    ratios = [_ratio_draws(comparison, seed) for seed, comparison in enumerate((old, new))]
     low, high = interval(ratios[1] / ratios[0])
     middle = old.speedup.ratio / new.speedup.ratio
     note = ""
@@ -108,16 +108,16 @@ def _compared(old: Comparison, new: Comparison, tolerance: float) -> Change:
     )  # fmt: skip
 
 
-def _ratio_draws(found: Comparison, seed: int) -> Samples:
-    return bootstrap_ratios(found.ours.samples, found.reference.samples, seed)
+def _ratio_draws(comparison: Comparison, seed: int) -> Samples:
+    return bootstrap_ratios(comparison.ours.samples, comparison.reference.samples, seed)
 
 
 def _compared_alone(
     old: Measurement, new: Measurement, tolerance: float, same_machine: bool
 ) -> Change:
-    medians = [_median_draws(taken, seed) for seed, taken in enumerate((old, new))]
+    medians = [_median_draws(measurement, seed) for seed, measurement in enumerate((old, new))]
     low, high = interval(medians[1] / medians[0])
-    noisy = max(summarise(taken.samples).spread for taken in (old, new))
+    noisy = max(summarise(measurement.samples).spread for measurement in (old, new))
     allowed = max(tolerance, _ALONE_TOLERANCE, noisy)
     verdict, note = verdict_of(low, high, allowed), f"milliseconds; tolerance {100 * allowed:.0f} %"
     if not same_machine:
@@ -126,20 +126,23 @@ def _compared_alone(
     return Change(old.setting, old.network, new.network, middle, low, high, verdict, note)
 
 
-def _median_draws(taken: Measurement, seed: int) -> Samples:
-    samples = taken.samples
+def _median_draws(measurement: Measurement, seed: int) -> Samples:
+    samples = measurement.samples
     return bootstrap_ratios(samples, np.ones_like(samples), seed)
 
 
 def _beside(report: Report) -> dict[str, Comparison]:
     return {
-        f"{found.ours.setting}, beside {found.reference.network}": found
-        for found in report.comparisons
+        f"{comparison.ours.setting}, beside {comparison.reference.network}": comparison
+        for comparison in report.comparisons
     }
 
 
 def _alone(report: Report) -> dict[str, Measurement]:
-    return {f"{taken.network}, {taken.setting}": taken for taken in report.measurements}
+    return {
+        f"{measurement.network}, {measurement.setting}": measurement
+        for measurement in report.measurements
+    }
 
 
 def _common(before: dict[str, _Taken], after: dict[str, _Taken]) -> list[tuple[_Taken, _Taken]]:
@@ -147,9 +150,9 @@ def _common(before: dict[str, _Taken], after: dict[str, _Taken]) -> list[tuple[_
 
 
 def _unmatched(before: Report, after: Report) -> list[str]:
-    told = []
+    sentences = []
     for report, other, name in ((before, after, "first"), (after, before, "second")):
         keys = {**_beside(report), **_alone(report)}
         others = {**_beside(other), **_alone(other)}
-        told += [f"only in the {name}: {key}" for key in keys if key not in others]
-    return told
+        sentences += [f"only in the {name}: {key}" for key in keys if key not in others]
+    return sentences

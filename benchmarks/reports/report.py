@@ -236,5 +236,5 @@ class Report:
     @property
     def passed(self) -> bool:
         """Whether there are claims, all of them hold, and nothing is missing."""
-        verdicts = [found.verdict for found in self.comparisons if found.verdict]
+        verdicts = [comparison.verdict for comparison in self.comparisons if comparison.verdict]
         return bool(verdicts) and set(verdicts) == {"PASS"} and not self.not_measured

@@ -61,19 +61,19 @@ def _comparisons(report: Report) -> str:
         return ""
     header = ("runtime, precision, size, threads", "network", "p50 ms", "reference", "p50 ms",
               "times faster", "95 % interval", "pairs", "verdict")  # fmt: skip
-    rows = [_comparison_row(found) for found in report.comparisons]
+    rows = [_comparison_row(comparison) for comparison in report.comparisons]
     return table(header, rows) + _cost_lines(report) + _random_note(report)
 
 
-def _comparison_row(found: Comparison) -> list[str]:
-    speedup = found.speedup
-    verdict = found.verdict and f"{found.verdict} (at least {found.min_speedup:g})"
+def _comparison_row(comparison: Comparison) -> list[str]:
+    speedup = comparison.speedup
+    verdict = comparison.verdict and f"{comparison.verdict} (at least {comparison.min_speedup:g})"
     return [
-        found.ours.setting,
-        title_of(found.ours.network),
-        f"{found.ours.summary.p50_ms:.2f}",
-        title_of(found.reference.network),
-        f"{found.reference.summary.p50_ms:.2f}",
+        comparison.ours.setting,
+        title_of(comparison.ours.network),
+        f"{comparison.ours.summary.p50_ms:.2f}",
+        title_of(comparison.reference.network),
+        f"{comparison.reference.summary.p50_ms:.2f}",
         f"{speedup.ratio:.3g}" if speedup.ratio >= 2 else f"{speedup.ratio:.3f}",
         f"{speedup.low:.3f} to {speedup.high:.3f}",
         str(speedup.pairs),
@@ -84,11 +84,11 @@ def _comparison_row(found: Comparison) -> list[str]:
 def _cost_lines(report: Report) -> str:
     """Say what the head costs where the reference is the network without it."""
     lines = [
-        f"\n\nThe head's cost, {found.ours.setting}: {1 / found.speedup.ratio:.3f} times the time "
-        f"of {title_of(found.reference.network)}, 95 % interval {1 / found.speedup.high:.3f} to "
-        f"{1 / found.speedup.low:.3f}."
-        for found in report.comparisons
-        if found.reference.network == NetworkName.MOBILENET_V2.value
+        f"\n\nThe head's cost, {comparison.ours.setting}: {1 / comparison.speedup.ratio:.3f} times the time "
+        f"of {title_of(comparison.reference.network)}, 95 % interval {1 / comparison.speedup.high:.3f} to "
+        f"{1 / comparison.speedup.low:.3f}."
+        for comparison in report.comparisons
+        if comparison.reference.network == NetworkName.MOBILENET_V2.value
     ]
     return "".join(lines)
 
@@ -96,8 +96,8 @@ def _cost_lines(report: Report) -> str:
 def _random_note(report: Report) -> str:
     named = {
         f"{title_of(each.network)} ({each.weights})"
-        for found in report.comparisons
-        for each in (found.ours, found.reference)
+        for comparison in report.comparisons
+        for each in (comparison.ours, comparison.reference)
         if each.weights != "shipped"
     }
     if not named:
@@ -109,25 +109,31 @@ def _random_note(report: Report) -> str:
 
 def _details(report: Report) -> str:
     """The latency of each artefact: percentiles, cold load, first run, memory."""
-    taken = [each for found in report.comparisons for each in (found.ours, found.reference)]
-    taken += report.measurements
-    if not taken:
+    measurements = [
+        each
+        for comparison in report.comparisons
+        for each in (comparison.ours, comparison.reference)
+    ]
+    measurements += report.measurements
+    if not measurements:
         return ""
     header = ("network; runtime, precision, size, threads", "p50", "p90", "p99", "runs",
               "cold load", "first run", "peak memory", "file")  # fmt: skip
-    return "Milliseconds and megabytes:\n\n" + table(header, [_detail_row(each) for each in taken])
+    return "Milliseconds and megabytes:\n\n" + table(
+        header, [_detail_row(each) for each in measurements]
+    )
 
 
-def _detail_row(taken: Measurement) -> list[str]:
-    summary, probe = taken.summary, taken.probe
+def _detail_row(measurement: Measurement) -> list[str]:
+    summary, probe = measurement.summary, measurement.probe
     return [
-        f"{title_of(taken.network)}; {taken.setting}",
+        f"{title_of(measurement.network)}; {measurement.setting}",
         *(f"{value:.2f}" for value in (summary.p50_ms, summary.p90_ms, summary.p99_ms)),
         str(summary.count),
         f"{probe.load_ms:.1f}" if probe else "",
         f"{probe.first_run_ms:.1f}" if probe else "",
         f"{(probe.peak_bytes - probe.baseline_bytes) / _MEGABYTE:.0f}" if probe else "",
-        f"{taken.artefact_bytes / _MEGABYTE:.1f}" if taken.artefact_bytes else "",
+        f"{measurement.artefact_bytes / _MEGABYTE:.1f}" if measurement.artefact_bytes else "",
     ]
 
 
@@ -136,13 +142,13 @@ def _sustained(report: Report) -> str:
               "p50 at the end, ms", "slower by")  # fmt: skip
     rows = [
         [
-            f"{title_of(found.measurement.network)}; {found.measurement.setting}",
-            f"{found.windows[-1].at_s / 60:.1f}",
-            f"{found.windows[0].p50_ms:.2f}",
-            f"{found.windows[-1].p50_ms:.2f}",
-            f"{100 * (found.slowdown - 1):+.1f} %",
+            f"{title_of(run.measurement.network)}; {run.measurement.setting}",
+            f"{run.windows[-1].at_s / 60:.1f}",
+            f"{run.windows[0].p50_ms:.2f}",
+            f"{run.windows[-1].p50_ms:.2f}",
+            f"{100 * (run.slowdown - 1):+.1f} %",
         ]
-        for found in report.sustained
+        for run in report.sustained
     ]
     return table(header, rows) if rows else ""
 
@@ -154,11 +160,11 @@ def _stages(report: Report) -> str:
     header = ("network and runtime; picture", "gallery", *(f"{name}, ms" for name in names))
     rows = [
         [
-            f"{found.setting}; {found.picture}",
-            f"{found.gallery} ({found.search})",
-            *(f"{found.stages_ms[name].p50_ms:.2f}" for name in names),
+            f"{stages.setting}; {stages.picture}",
+            f"{stages.gallery} ({stages.search})",
+            *(f"{stages.stages_ms[name].p50_ms:.2f}" for name in names),
         ]
-        for found in report.stages
+        for stages in report.stages
     ]
     return "Medians:\n\n" + table(header, rows) + _stages_in_descriptions(report.stages)
 
@@ -166,43 +172,46 @@ def _stages(report: Report) -> str:
 def _stages_in_descriptions(stages: list[Stages]) -> str:
     """Return what an answer costs beside describing one view, without extracting local features."""
     rows = []
-    for found in stages:
-        ms = {name: summary.p50_ms for name, summary in found.stages_ms.items()}
+    for photo_stages in stages:
+        ms = {name: summary.p50_ms for name, summary in photo_stages.stages_ms.items()}
         if "certain" not in ms:
             continue
-        one = ms["describe"] / found.views
+        one = ms["describe"] / photo_stages.views
         shares = (
             ms["certain"] - ms["extract"], ms["total"] - ms["extract"],
             ms["match"] + ms["verify"], ms["extract"],
         )  # fmt: skip
         rows.append(
-            [f"{found.setting}; {found.gallery}", *(f"{each / one:.1f}" for each in shares)]
+            [
+                f"{photo_stages.setting}; {photo_stages.gallery}",
+                *(f"{each / one:.1f}" for each in shares),
+            ]
         )
     header = (
         "network and runtime; gallery", "a certain answer", "no certain answer", "comparing 20",
         "extraction",
     )  # fmt: skip
-    told = "\n\nIn descriptions of one view; answers without the extraction:\n\n"
-    return told + table(header, rows) if rows else ""
+    title = "\n\nIn descriptions of one view; answers without the extraction:\n\n"
+    return title + table(header, rows) if rows else ""
 
 
 def _instructions(report: Report) -> str:
     if not report.instructions:
         return ""
     ours = {
-        (found.precision, found.size): found.millions[-1]
-        for found in report.instructions
-        if found.network == NetworkName.MOBILE_ACTNET.value
+        (count.precision, count.size): count.millions[-1]
+        for count in report.instructions
+        if count.network == NetworkName.MOBILE_ACTNET.value
     }
     header = ("network", "precision", "size", "million ARM64 instructions", "times ours",
               "repeatable to", "output against x86")  # fmt: skip
     rows = []
-    for found in report.instructions:
-        beside = ours.get((found.precision, found.size))
+    for count in report.instructions:
+        beside = ours.get((count.precision, count.size))
         rows.append([
-            title_of(found.network), found.precision, found.size, f"{found.millions[-1]:.1f}",
-            f"{found.millions[-1] / beside:.3g}" if beside else "",
-            f"{100 * found.repeatability:.4f} %", f"{found.output_difference:.1e}",
+            title_of(count.network), count.precision, count.size, f"{count.millions[-1]:.1f}",
+            f"{count.millions[-1] / beside:.3g}" if beside else "",
+            f"{100 * count.repeatability:.4f} %", f"{count.output_difference:.1e}",
         ])  # fmt: skip
     note = "Instructions of one inference under emulation; they are not time."
     return f"{note}\n\n{table(header, rows)}"
@@ -214,26 +223,26 @@ def _roofline(report: Report) -> str:
               "times the floor")  # fmt: skip
     rows = [
         [
-            f"{title_of(found.network)}; {found.setting}",
-            f"{found.multiply_adds / 1e6:.0f}",
-            f"{found.weight_bytes / _MEGABYTE:.1f}",
-            f"{found.peak_gflops:.0f}",
-            f"{found.bandwidth_gb_s:.1f}",
-            f"{found.compute_ms:.3f}",
-            f"{found.memory_ms:.3f}",
-            f"{found.p50_ms:.2f}",
-            f"{found.times_floor:.1f}",
+            f"{title_of(roofline.network)}; {roofline.setting}",
+            f"{roofline.multiply_adds / 1e6:.0f}",
+            f"{roofline.weight_bytes / _MEGABYTE:.1f}",
+            f"{roofline.peak_gflops:.0f}",
+            f"{roofline.bandwidth_gb_s:.1f}",
+            f"{roofline.compute_ms:.3f}",
+            f"{roofline.memory_ms:.3f}",
+            f"{roofline.p50_ms:.2f}",
+            f"{roofline.times_floor:.1f}",
         ]
-        for found in report.roofline
+        for roofline in report.roofline
     ]
     return table(header, rows) if rows else ""
 
 
 def _warnings(report: Report) -> str:
     lines = [
-        f"- NOISY {found.ours.setting}, beside {title_of(found.reference.network)}: {warning}"
-        for found in report.comparisons
-        for warning in found.noise.warnings
+        f"- NOISY {comparison.ours.setting}, beside {title_of(comparison.reference.network)}: {warning}"
+        for comparison in report.comparisons
+        for warning in comparison.noise.warnings
     ]
     lines += [f"- NOT MEASURED {missing.what}: {missing.why}" for missing in report.not_measured]
     return "\n".join(lines)

@@ -53,9 +53,9 @@ class IndexingReport:
 
 def measure_indexing(photos: Path, model: Path, workers: int) -> IndexingReport:
     """Time preparing and inference apart, then a build of the same photos, then an update."""
-    found = [photo for photo in walk_photos(photos) if isinstance(photo, FoundPhoto)]
+    readable = [photo for photo in walk_photos(photos) if isinstance(photo, FoundPhoto)]
     cpu_started = time.process_time()
-    preparing_s, inference_s = _time_apart(photos, model, found)
+    preparing_s, inference_s = _time_apart(photos, model, readable)
     apart_cpu_s = time.process_time() - cpu_started
     with tempfile.TemporaryDirectory() as folder:
         gallery, before = Path(folder) / "g.sqlite", _cpu_s()
@@ -67,21 +67,21 @@ def measure_indexing(photos: Path, model: Path, workers: int) -> IndexingReport:
         update_s = time.perf_counter() - started
     ideal_s = (preparing_s + inference_s) / workers
     return IndexingReport(
-        len(found), workers, preparing_s, inference_s, ideal_s, build_s, ideal_s / build_s,
+        len(readable), workers, preparing_s, inference_s, ideal_s, build_s, ideal_s / build_s,
         apart_cpu_s / build_cpu_s, update_s, update_s / build_s,
         resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024,
     )  # fmt: skip
 
 
-def _time_apart(photos: Path, model: Path, found: list[FoundPhoto]) -> tuple[float, float]:
+def _time_apart(photos: Path, model: Path, readable: list[FoundPhoto]) -> tuple[float, float]:
     """Return seconds of preparing and of inference, a few photos at a time."""
     bound = identify(model)
     describe = opened(model, bound)
     preparing_s = inference_s = 0.0
-    for start in range(0, len(found), _AT_ONCE):
+    for start in range(0, len(readable), _AT_ONCE):
         started = time.perf_counter()
         pixels = []
-        for photo in found[start : start + _AT_ONCE]:
+        for photo in readable[start : start + _AT_ONCE]:
             try:
                 image = decode(photos / photo.path)
             except UnreadablePictureError:

@@ -64,8 +64,8 @@ def compare_lowerings(
                     (result,) = export_artefacts(one)
                 except ConfigError:
                     continue  # these weights cannot be written so
-                mean_ap, found = describe_sets(result.path, sets, EvaluationOptions())
-                cosines = cosine(expected, found)
+                mean_ap, descriptors = describe_sets(result.path, sets, EvaluationOptions())
+                cosines = cosine(expected, descriptors)
                 time = first and latency_ratio(
                     kind, result.path, first, size, Clock.PROCESSOR, plan=_PLAN, loads=_LOADS
                 )

@@ -75,11 +75,11 @@ def measure_search(
         open_s, open_bytes = time.perf_counter() - started, _resident_bytes() - before
     methods = _methods(database, asked, rows, queries)
     samples = _interleaved(methods, num_queries)
-    p50 = {name: float(np.median(taken)) for name, taken in samples.items()}
+    p50 = {name: float(np.median(times_ms)) for name, times_ms in samples.items()}
     peers = {name: value for name, value in p50.items() if name not in (_OURS, _FLOOR)}
     fastest = min(peers, key=lambda name: peers[name])
     return SearchReport(
-        pictures, p50, {name: float(np.percentile(taken, 90)) for name, taken in samples.items()},
+        pictures, p50, {name: float(np.percentile(times_ms, 90)) for name, times_ms in samples.items()},
         fastest, p50[_OURS] / peers[fastest], open_s, open_bytes, gallery.stat().st_size,
         _measure_approximate(gallery, database, asked) if approximate else None,
     )  # fmt: skip
@@ -180,16 +180,16 @@ def _measure_approximate(
     with GalleryReader(gallery) as reader:
         started = time.perf_counter()
         index = ApproximateSearch(reader)
-        open_s, found, taken = time.perf_counter() - started, 0, []
+        open_s, hit_count, times_ms = time.perf_counter() - started, 0, []
         for number in range(len(asked)):
             one = StoredDescriptors(asked.values[number, None], asked.scales[number, None])
             started = time.perf_counter()
             hits = index.search(one, TOP).positions[0]
-            taken.append(1e3 * (time.perf_counter() - started))
-            found += len(set(hits) & set(exact[number]))
+            times_ms.append(1e3 * (time.perf_counter() - started))
+            hit_count += len(set(hits) & set(exact[number]))
     return {
-        "recall@10": found / exact.size,
-        "p50_ms": float(np.median(taken)),
+        "recall@10": hit_count / exact.size,
+        "p50_ms": float(np.median(times_ms)),
         "build_s": build_s,
         "open_s": open_s,
     }

@@ -75,7 +75,7 @@ def measure_stages(
         UnreadablePictureError: the photo cannot be decoded.
     """
     views = VIEW_SETS[DEFAULT_VIEWS]
-    taken: list[dict[str, float]] = []
+    photo_laps: list[dict[str, float]] = []
     start = clock_ns()
     for run in range(-plan.warmup_runs, plan.num_runs):
         if run > 0 and not plan.goes_on(run, (clock_ns() - start) / 1e9):
@@ -110,9 +110,9 @@ def measure_stages(
             laps.end("verify")
             laps.total("total" if CERTAIN_TOTAL in laps.ns else CERTAIN_TOTAL)
         if run >= 0:
-            taken.append(laps.ns)
+            photo_laps.append(laps.ns)
     return {
-        name: summarise(np.array([laps[name] for laps in taken]) / 1e6)
+        name: summarise(np.array([laps[name] for laps in photo_laps]) / 1e6)
         for name in (*STAGES, CERTAIN_TOTAL)
     }
 

@@ -94,14 +94,14 @@ class Subject:
 
     Attributes:
         network, source: the checkpoint. deployable: float, as trained, not changed.
-        found: ranges of activations, for precisions that use them.
+        ranges: ranges of activations, for precisions that use them.
         calibration: what the manifest says of them.
     """
 
     network: Actnet
     source: Source
     deployable: DeployableActnet
-    found: ActivationRanges | None
+    ranges: ActivationRanges | None
     calibration: dict[str, Any] | None
 
 
@@ -112,11 +112,11 @@ def check_artefact(
     """Run an artefact; return its manifest, and what is wrong with it if anything is."""
     info = inspect(staged)
     runtime = open_artefact(staged)
-    found = _run(runtime, reference.pixels, progress)
+    descriptors = _run(runtime, reference.pixels, progress)
     pictures = extreme_pictures(options.size)
     extremes = runtime.describe(pictures)
     report = parity.compare(
-        reference.descriptors, found, thresholds.over(parity.THRESHOLDS[options.precision]),
+        reference.descriptors, descriptors, thresholds.over(parity.THRESHOLDS[options.precision]),
         reference.source, reference.photos,
     )  # fmt: skip
     if options.precision in ROUNDED:
@@ -170,8 +170,8 @@ def _worst_layers(
     staged: Path, kind: Format, options: Options, subject: Subject, reference: Reference
 ) -> tuple[LayerError, ...]:
     whole = copy.deepcopy(subject.deployable)
-    if subject.found is not None and options.plan is not None:
-        equalise_from_bytes(BackbonePoints(whole), subject.found.scales)
+    if subject.ranges is not None and options.plan is not None:
+        equalise_from_bytes(BackbonePoints(whole), subject.ranges.scales)
     return tuple(worst_layers(staged, kind, whole, reference.pixels[:PICTURES]))
 
 

@@ -112,11 +112,11 @@ def _facts(path: Path) -> list[Finding]:
 def _border_check(path: Path) -> str:
     manifest, info = manifests.load(path), inspect(path)
     sides = (("input", info.input, manifest.input), ("output", info.output, manifest.output))
-    for side, found, told in sides:
-        if (told.name, told.shape) != (found.name, found.shape):
+    for side, actual, declared in sides:
+        if (declared.name, declared.shape) != (actual.name, actual.shape):
             raise ConfigError(
-                f"the artefact's {side} is {found.name} {found.shape}; "
-                f"the manifest says {told.name} {told.shape}"
+                f"the artefact's {side} is {actual.name} {actual.shape}; "
+                f"the manifest says {declared.name} {declared.shape}"
             )
     return (
         f"input {info.input.name} {info.input.shape}, output {info.output.name} {info.output.shape}"
@@ -129,13 +129,13 @@ def _golden_check(path: Path) -> str:
     if golden.picture != GOLDEN_NAME:
         raise ConfigError(f"the manifest's golden picture is unknown; known is {GOLDEN_NAME}")
     picture = golden_picture(manifest.size)
-    found = golden.cosine(runtime.describe(picture[None])[0])
-    if found < golden.least_cosine:
+    cosine = golden.cosine(runtime.describe(picture[None])[0])
+    if cosine < golden.least_cosine:
         raise ActnetError(
-            f"golden picture: cosine {found:.6f} in {runtime.name} {runtime.version}; at least "
+            f"golden picture: cosine {cosine:.6f} in {runtime.name} {runtime.version}; at least "
             f"{golden.least_cosine} is needed: this runtime computes something else"
         )
-    return f"golden picture: cosine {found:.6f} in {runtime.name} {runtime.version}"
+    return f"golden picture: cosine {cosine:.6f} in {runtime.name} {runtime.version}"
 
 
 def _format_check(kind: Format) -> Callable[[], str]:

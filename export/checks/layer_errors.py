@@ -43,20 +43,20 @@ def worst_layers(
     points = BackbonePoints(reference)
     expected: dict[str, Values] = {}
     points.observe(pixels, lambda name, x: expected.update({name: _joined(expected, name, x)}))
-    found = list(exporter(kind).convolution_outputs(artefact, pixels))
-    if len(found) != len(points.convolutions):
+    outputs = list(exporter(kind).convolution_outputs(artefact, pixels))
+    if len(outputs) != len(points.convolutions):
         return []
     errors = [
         LayerError(convolution.name, round(signal_to_noise_db(expected[convolution.point], x), 2))
-        for convolution, x in zip(points.convolutions, found, strict=True)
+        for convolution, x in zip(points.convolutions, outputs, strict=True)
     ]
     return sorted(errors, key=lambda error: error.snr_db)[:count]
 
 
-def signal_to_noise_db(expected: Values, found: Values) -> float:
+def signal_to_noise_db(expected: Values, actual: Values) -> float:
     """Return 10 log10 of the signal's energy over that of the difference."""
     signal = float(np.sum(expected.astype(np.float64) ** 2))
-    noise = float(np.sum((expected.astype(np.float64) - found) ** 2))
+    noise = float(np.sum((expected.astype(np.float64) - actual) ** 2))
     if not np.isfinite(noise) or signal == 0.0:
         return -_MOST_DB
     return min(_MOST_DB, 10 * float(np.log10(signal / max(noise, 1e-30))))

@@ -83,7 +83,7 @@ class ParityReport:
     @property
     def problems(self) -> list[str]:
         """What is below its threshold, a phrase each."""
-        told = {
+        limits = {
             f"cosine mean {self.cosine_mean:.6f} (at least {self.cosine_mean_threshold:g})": (
                 self.cosine_mean >= self.cosine_mean_threshold
             ),
@@ -92,15 +92,15 @@ class ParityReport:
             ),
         }
         if self.top10_overlap is not None:
-            told[
+            limits[
                 f"top-10 overlap {self.top10_overlap:.3f} "
                 f"(at least {self.top10_overlap_threshold:g})"
             ] = self.top10_overlap >= self.top10_overlap_threshold
         if self.mean_ap_difference is not None:
-            told[
+            limits[
                 f"mAP {self.mean_ap_difference:+.2f} (at most {self.mean_ap_loss_threshold:g} lost)"
             ] = self.mean_ap_difference >= -self.mean_ap_loss_threshold
-        return [phrase for phrase, held in told.items() if not held]
+        return [phrase for phrase, held in limits.items() if not held]
 
     @property
     def passed(self) -> bool:
@@ -109,7 +109,7 @@ class ParityReport:
 
 def compare(
     reference: Descriptors,
-    found: Descriptors,
+    descriptors: Descriptors,
     thresholds: Thresholds,
     source: str = "generated",
     photos: list[Photo] | None = None,
@@ -118,25 +118,27 @@ def compare(
 
     Args:
         reference: (N, D) from PyTorch.
-        found: (N, D) from the artefact.
+        descriptors: (N, D) from the artefact.
         photos: the N photos, for the difference in mAP where they are labelled.
 
     Raises:
         ParityError: another shape.
     """
-    if reference.shape != found.shape:
+    if reference.shape != descriptors.shape:
         raise ParityError(
-            f"the artefact's descriptors have shape {found.shape}; PyTorch's {reference.shape}"
+            f"the artefact's descriptors have shape {descriptors.shape}; PyTorch's {reference.shape}"
         )
-    cosines = cosine(reference, found)
+    cosines = cosine(reference, descriptors)
     return ParityReport(
-        pictures=len(found),
+        pictures=len(descriptors),
         source=source,
         cosine_mean=float(cosines.mean()),
         cosine_min=float(cosines.min()),
-        max_abs_difference=float(np.abs(reference - found).max()),
-        top10_overlap=_top10_overlap(reference, found) if len(found) > _TOP + 1 else None,
-        mean_ap_difference=_mean_ap_difference(reference, found, photos or []),
+        max_abs_difference=float(np.abs(reference - descriptors).max()),
+        top10_overlap=_top10_overlap(reference, descriptors)
+        if len(descriptors) > _TOP + 1
+        else None,
+        mean_ap_difference=_mean_ap_difference(reference, descriptors, photos or []),
         cosine_mean_threshold=thresholds.cosine_mean,
         cosine_min_threshold=thresholds.cosine_min,
         top10_overlap_threshold=thresholds.top10_overlap,
@@ -144,17 +146,17 @@ def compare(
     )
 
 
-def check_extremes(found: Descriptors, precision: Precision) -> None:
+def check_extremes(descriptors: Descriptors, precision: Precision) -> None:
     """Raise `ParityError` unless all descriptors are finite and of length 1.
 
     Args:
-        found: (N, D) descriptors of black, white, saturated and noise pictures.
+        descriptors: (N, D), of black, white, saturated and noise pictures.
     """
-    if not np.isfinite(found).all():
+    if not np.isfinite(descriptors).all():
         raise ParityError(
             "the artefact gives non-finite values for a black, white or noise picture"
         )
-    lengths = np.linalg.norm(found.astype(np.float64), axis=1)
+    lengths = np.linalg.norm(descriptors.astype(np.float64), axis=1)
     worst = float(np.abs(lengths - 1).max())
     allowed = _LENGTH_TOLERANCE_FP32 if precision is Precision.FP32 else _LENGTH_TOLERANCE
     if worst > allowed:
@@ -180,12 +182,12 @@ def check_parity(report: ParityReport) -> None:
         )
 
 
-def _top10_overlap(reference: Descriptors, found: Descriptors) -> float:
+def _top10_overlap(reference: Descriptors, descriptors: Descriptors) -> float:
     return float(
         np.mean(
             [
                 len(set(a) & set(b)) / _TOP
-                for a, b in zip(_nearest(reference), _nearest(found), strict=True)
+                for a, b in zip(_nearest(reference), _nearest(descriptors), strict=True)
             ]
         )
     )
@@ -199,9 +201,9 @@ def _nearest(descriptors: Descriptors) -> list[list[int]]:
 
 
 def _mean_ap_difference(
-    reference: Descriptors, found: Descriptors, photos: list[Photo]
+    reference: Descriptors, descriptors: Descriptors, photos: list[Photo]
 ) -> float | None:
     if not any(photo.is_query for photo in photos):
         return None
-    before, after = evaluate(reference, photos), evaluate(found, photos)
+    before, after = evaluate(reference, photos), evaluate(descriptors, photos)
     return after.mean_ap - before.mean_ap if before.queries else None

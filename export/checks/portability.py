@@ -124,25 +124,25 @@ def is_portable(runs: list[RuntimeRun]) -> bool | None:
     return None if any(run.result is Result.NOT_TRIED for run in needed) else True
 
 
-def judge(name: str, version: str, found: Descriptors | None, trial: Trial) -> RuntimeRun:
+def judge(name: str, version: str, descriptors: Descriptors | None, trial: Trial) -> RuntimeRun:
     """Compare a runtime's descriptors with what they should be; None stands for refused."""
-    if found is None:
+    if descriptors is None:
         return RuntimeRun(name, version, Result.REFUSED)
-    if found.shape != trial.first.shape:
-        return RuntimeRun(name, version, Result.WRONG, problem=f"it gives {found.shape}")
-    same, with_torch = _worst(found, trial.first), _worst(found, trial.torch)
+    if descriptors.shape != trial.first.shape:
+        return RuntimeRun(name, version, Result.WRONG, problem=f"it gives {descriptors.shape}")
+    same, with_torch = _worst(descriptors, trial.first), _worst(descriptors, trial.torch)
     if same >= SAME_COSINE:
         return RuntimeRun(name, version, Result.SAME, same, with_torch)
     # An older runtime must agree with the new one's own kernels; those have nobody to agree with.
-    plain = same if trial.plain is None else _worst(found, trial.plain)
+    plain = same if trial.plain is None else _worst(descriptors, trial.plain)
     sound = with_torch >= _worst(trial.first, trial.torch) - ROUNDING_LOSS
     if sound and (trial.plain is None or plain >= SAME_COSINE):
         return RuntimeRun(name, version, Result.ROUNDS_DIFFERENTLY, plain, with_torch)
     return RuntimeRun(name, version, Result.WRONG, max(same, plain), with_torch)
 
 
-def _worst(found: Descriptors, expected: Descriptors) -> float:
-    return float(cosine(expected, found).min())
+def _worst(descriptors: Descriptors, expected: Descriptors) -> float:
+    return float(cosine(expected, descriptors).min())
 
 
 def _by_witness(witness: Witness, artefact: Path, trial: Trial, place: Path) -> RuntimeRun:
@@ -155,7 +155,7 @@ def _by_witness(witness: Witness, artefact: Path, trial: Trial, place: Path) -> 
         given = Path(temporary) / "pixels.npy"
         np.save(given, trial.pixels)
         run = other_interpreters.run(witness, place, artefact, given, Path(temporary))
-    found = None if run.descriptors is None else np.array(run.descriptors, np.float32)
+    descriptors = None if run.descriptors is None else np.array(run.descriptors, np.float32)
     left = undelegated_operators(run.nodes) if run.nodes else None
-    judged = judge(witness.name, witness.version, found, trial)
+    judged = judge(witness.name, witness.version, descriptors, trial)
     return replace(judged, undelegated=left, problem=run.problem or judged.problem)

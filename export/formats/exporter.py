@@ -114,7 +114,7 @@ def exporter(kind: Format) -> Exporter:
         MissingPackageError: what is needed to read its artefacts is not installed.
     """
     require(kind, RUNNING)
-    found: Exporter = importlib.import_module(
+    converter: Exporter = importlib.import_module(
         f"mobile_actnet.export.formats.{kind.value}.{kind.value}_exporter"
     ).EXPORTER
-    return found
+    return converter

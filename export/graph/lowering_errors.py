@@ -98,5 +98,5 @@ def level_error(
 
 def _difference(layer: nn.Module, x: Grid, dtype: torch.dtype, lowering: Lowering) -> Grid:
     lowered = lower_activation(layer, lowering)
-    found = lowered(torch.from_numpy(x).to(dtype)).double().numpy()
-    return (found * getattr(lowered, "divisor", 1.0) - formula(layer, x)) / divisor(layer)
+    values = lowered(torch.from_numpy(x).to(dtype)).double().numpy()
+    return (values * getattr(lowered, "divisor", 1.0) - formula(layer, x)) / divisor(layer)

@@ -87,7 +87,7 @@ class BackbonePoints:
         Returns:
             (N, dim) the whitening's results, not normalised.
         """
-        found = []
+        outputs = []
         for start in range(0, len(pixels), _BATCH):
             batch = torch.from_numpy(pixels[start : start + _BATCH])
             if self.deployable.layout is Layout.NCHW:
@@ -96,9 +96,9 @@ class BackbonePoints:
             maps = _Observed(self.graph, self.of, observe).run(images)
             signature = torch.cat([stream(maps) for stream in self.deployable.streams], 1)
             observe(SIGNATURE, signature)
-            found.append(self.deployable.whitening(signature))
-            observe(WHITENING, found[-1])
-        return torch.cat(found)
+            outputs.append(self.deployable.whitening(signature))
+            observe(WHITENING, outputs[-1])
+        return torch.cat(outputs)
 
     def _take(self, node: fx.Node) -> None:
         module = self._modules.get(str(node.target)) if node.op == "call_module" else None

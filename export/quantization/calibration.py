@@ -1,7 +1,7 @@
 """Calibration: what activations look like, from photos or as recorded beside a checkpoint.
 
 Calibration images tell ranges and means, nothing else; they are never evaluated on. The shipped
-weights, and all that `actnet-train --quantize` tuned, have a record, so that int8 needs no photos.
+weights, and all that `actnet quantize` tuned, have a record, so that int8 needs no photos.
 """
 
 import hashlib
@@ -164,16 +164,16 @@ def measure_ranges(
 
 def _channel_extrema(points: BackbonePoints, pixels: Pixels) -> dict[str, tuple[Tensor, Tensor]]:
     """Return per point (C,) the smallest and the largest value of each channel."""
-    found: dict[str, tuple[Tensor, Tensor]] = {}
+    extrema: dict[str, tuple[Tensor, Tensor]] = {}
 
     def widen(name: str, values: Tensor) -> None:
         low, high = _by_channel(values).aminmax(dim=1)
-        if name in found:
-            low, high = torch.minimum(low, found[name][0]), torch.maximum(high, found[name][1])
-        found[name] = low, high
+        if name in extrema:
+            low, high = torch.minimum(low, extrema[name][0]), torch.maximum(high, extrema[name][1])
+        extrema[name] = low, high
 
     points.observe(pixels, widen)
-    return found
+    return extrema
 
 
 def _limits(

@@ -65,8 +65,8 @@ def tune_checkpoint(
 
 def pictures_of(folders: list[Path]) -> list[Photo]:
     """List the pictures of all folders, one that lies in several of them once."""
-    found = {photo.path.resolve(): photo for folder in folders for photo in read_source(folder)}
-    return list(found.values())
+    by_path = {photo.path.resolve(): photo for folder in folders for photo in read_source(folder)}
+    return list(by_path.values())
 
 
 def _split(photos: list[Photo], size: ImageSize) -> tuple[Collection, Pixels]:

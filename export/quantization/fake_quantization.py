@@ -36,14 +36,14 @@ class SimulatedInt8(nn.Module):
 
     Args:
         deployable: float weights as trained; equalised here, in place.
-        found: ranges, scales and means of that network.
+        ranges: ranges, scales and means of that network.
     """
 
-    def __init__(self, deployable: DeployableActnet, found: ActivationRanges) -> None:
+    def __init__(self, deployable: DeployableActnet, ranges: ActivationRanges) -> None:
         super().__init__()
         self._points = BackbonePoints(deployable)
-        equalise_from_bytes(self._points, found.scales)
-        self._deployable, self._found = deployable, found
+        equalise_from_bytes(self._points, ranges.scales)
+        self._deployable, self._ranges = deployable, ranges
         self._order = {x.name: number for number, x in enumerate(self._points.convolutions)}
         modules = [x.module for x in self._points.convolutions]
         self._steps = [levels_of(rounded_weights(x.weight))[1] for x in modules]
@@ -78,14 +78,14 @@ class SimulatedInt8(nn.Module):
             weight, bias = weight * _rows(written), bias * written
         with torch.no_grad():
             change = rounded_weights(weight) - weight
-            mean = self._found.means[convolution.source]
+            mean = self._ranges.means[convolution.source]
             correction = bias_shift(change, mean if read is None else mean * read, groups)
         return weight + change, bias - correction
 
     def rounded(self, point: str, values: Tensor) -> Tensor:
         """Round a point's values to the levels of its range; a range from 0 cuts as a ReLU does."""
         step = self._step(point)
-        zero_point = round(-self._found.ranges[point][0] / step)
+        zero_point = round(-self._ranges.ranges[point][0] / step)
         return torch.fake_quantize_per_tensor_affine(values, step, zero_point, 0, LEVELS - 1)
 
     @torch.no_grad()
@@ -103,8 +103,8 @@ class SimulatedInt8(nn.Module):
             {name: bias.clone() for name, (_, bias) in kernels.items()},
             about,
         )
-        scales, means = self._widened(self._found.scales), self._widened(self._found.means)
-        return replace(self._found, scales=scales, means=means, tuned=tuned)
+        scales, means = self._widened(self._ranges.scales), self._widened(self._ranges.means)
+        return replace(self._ranges, scales=scales, means=means, tuned=tuned)
 
     def _widened(self, channels: dict[str, Tensor]) -> dict[str, Tensor]:
         factors = {point: self._factor(point) for point in channels}
@@ -119,7 +119,7 @@ class SimulatedInt8(nn.Module):
         return None if number is None else self.widenings[number].exp()
 
     def _step(self, point: str) -> float:
-        low, high = self._found.ranges[point]
+        low, high = self._ranges.ranges[point]
         return (high - low) / (LEVELS - 1)
 
 

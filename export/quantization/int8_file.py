@@ -1,7 +1,7 @@
 """What is recorded beside a checkpoint, so that 8 bits need no photos: ranges, and tuned kernels.
 
 NAME.int8.safetensors belongs to NAME.safetensors and names its hash. The shipped weights have one;
-`actnet-train --quantize` writes one for others.
+`actnet quantize` writes one for others.
 """
 
 import json
@@ -31,21 +31,21 @@ def recorded_path(checkpoint: Path) -> Path:
 RECORDED = recorded_path(DEFAULT_CHECKPOINT)
 
 
-def save_recorded(found: ActivationRanges, path: Path, checkpoint_sha256: str) -> None:
+def save_recorded(ranges: ActivationRanges, path: Path, checkpoint_sha256: str) -> None:
     """Write what calibration and tuning found, bound to the checkpoint that it was found with.
 
     Raises:
         ActnetError: the file cannot be written.
     """
-    tensors = {f"scales/{name}": value for name, value in found.scales.items()}
-    tensors |= {f"means/{name}": value for name, value in found.means.items()}
+    tensors = {f"scales/{name}": value for name, value in ranges.scales.items()}
+    tensors |= {f"means/{name}": value for name, value in ranges.means.items()}
     about: dict[str, Any] = {
-        "ranges": found.ranges, "images": found.images, "sha256": found.sha256,
-        "method": found.method.value, "size": found.size,
+        "ranges": ranges.ranges, "images": ranges.images, "sha256": ranges.sha256,
+        "method": ranges.method.value, "size": ranges.size,
     }  # fmt: skip
-    if found.tuned is not None:
-        tensors |= found.tuned.tensors()
-        about["tuned"] = found.tuned.about
+    if ranges.tuned is not None:
+        tensors |= ranges.tuned.tensors()
+        about["tuned"] = ranges.tuned.about
     metadata = {
         "format": FORMAT,
         "version": VERSION,
@@ -73,7 +73,7 @@ def load_recorded(checkpoint_sha256: str, path: Path = RECORDED) -> ActivationRa
             if metadata.get("version") != VERSION:
                 raise ConfigError(
                     f"{path} is a record of version {metadata.get('version')}, this release reads "
-                    f"version {VERSION}: tune again with actnet-train --quantize, or move it away and give "
+                    f"version {VERSION}: tune again with actnet quantize, or move it away and give "
                     "--calibration DIR"
                 )
             if metadata.get("checkpoint_sha256") != checkpoint_sha256:
@@ -109,13 +109,13 @@ def recorded_for(checkpoint: Path, checkpoint_sha256: str) -> ActivationRanges |
     if not beside.exists():
         # A copy of the shipped weights under any name.
         return load_recorded(checkpoint_sha256)
-    found = load_recorded(checkpoint_sha256, beside)
-    if found is None:
+    ranges = load_recorded(checkpoint_sha256, beside)
+    if ranges is None:
         raise ConfigError(
             f"{beside} belongs to another checkpoint than {checkpoint.name}: tune again with "
-            "actnet-train --quantize, or move it away and give --calibration DIR"
+            "actnet quantize, or move it away and give --calibration DIR"
         )
-    return found
+    return ranges
 
 
 def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

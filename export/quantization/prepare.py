@@ -55,14 +55,14 @@ def plan_of(
 def prepare(
     deployable: DeployableActnet,
     precision: Precision,
-    found: ActivationRanges | None,
+    activation_ranges: ActivationRanges | None,
     kept: frozenset[str] = frozenset(),
 ) -> QuantizationPlan | None:
     """Repair a network for a precision, in place.
 
     Args:
         deployable: float weights as trained.
-        found: what calibration found; without it biases are not corrected. Tuned kernels stand in
+        activation_ranges: what calibration measured; without it biases are not corrected. Tuned kernels stand in
             for the network's own where activations are of 8 bits.
         kept: names of convolutions that stay in float.
 
@@ -74,22 +74,26 @@ def prepare(
     points = BackbonePoints(deployable)
     means: dict[str, Tensor] = {}
     if precision not in STATIC:
-        if found is not None:
+        if activation_ranges is not None:
             # The float network reads normalised values, not bytes.
-            inner = {name: x for name, x in found.means.items() if name != INPUT}
-            means = {name: x / found.scales.get(name, 1.0) for name, x in inner.items()}
+            inner = {name: x for name, x in activation_ranges.means.items() if name != INPUT}
+            means = {name: x / activation_ranges.scales.get(name, 1.0) for name, x in inner.items()}
         kept = frozenset(x.name for x in points.convolutions if is_small(x.module.weight.shape))
-    elif found is not None:
-        equalise_from_bytes(points, found.scales)
-        means = found.means
-        if found.tuned is not None:
-            found.tuned.put_into(points, kept)
+    elif activation_ranges is not None:
+        equalise_from_bytes(points, activation_ranges.scales)
+        means = activation_ranges.means
+        if activation_ranges.tuned is not None:
+            activation_ranges.tuned.put_into(points, kept)
             # Their biases are corrected already.
             means = {SIGNATURE: means[SIGNATURE]}
     bits = PALETTE_BITS.get(precision)
     rounding = functools.partial(palettised, bits=bits) if bits else None
     round_weights(deployable, points, means, kept, precision is not Precision.MIXED, rounding)
-    return plan_of(points, found.ranges, kept) if precision in STATIC and found else None
+    return (
+        plan_of(points, activation_ranges.ranges, kept)
+        if precision in STATIC and activation_ranges
+        else None
+    )
 
 
 def is_small(shape: Sequence[int]) -> bool:

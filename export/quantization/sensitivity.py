@@ -20,7 +20,7 @@ KEPT_COUNTS = (1, 2, 4, 8)
 _PICTURES = 16
 
 
-def most_sensitive(whole: DeployableActnet, found: ActivationRanges, pixels: Pixels) -> list[str]:
+def most_sensitive(whole: DeployableActnet, ranges: ActivationRanges, pixels: Pixels) -> list[str]:
     """Return the names of all convolutions that are rounded, the one that hurts most first.
 
     Args:
@@ -30,14 +30,14 @@ def most_sensitive(whole: DeployableActnet, found: ActivationRanges, pixels: Pix
     pixels = pixels[:_PICTURES]
     equalised = copy.deepcopy(whole)
     points = BackbonePoints(equalised)
-    equalise_from_bytes(points, found.scales)
+    equalise_from_bytes(points, ranges.scales)
     expected = _descriptors(points, pixels)
     rounded = copy.deepcopy(equalised)
     points_of_rounded = BackbonePoints(rounded)
-    if found.tuned is not None:
-        found.tuned.put_into(points_of_rounded)
+    if ranges.tuned is not None:
+        ranges.tuned.put_into(points_of_rounded)
     else:
-        round_weights(rounded, points_of_rounded, found.means)
+        round_weights(rounded, points_of_rounded, ranges.means)
     of_rounded = {x.name: x.module for x in points_of_rounded.convolutions}
     losses: dict[str, float] = {}
     for convolution in points.convolutions:
@@ -45,7 +45,7 @@ def most_sensitive(whole: DeployableActnet, found: ActivationRanges, pixels: Pix
         kept = module.weight.data, module.bias.data if module.bias is not None else None
         module.weight.data, module.bias.data = other.weight.data, other.bias.data  # type: ignore[union-attr]
         rounded_output = _descriptors(
-            points, pixels, {convolution.point: found.ranges[convolution.point]}
+            points, pixels, {convolution.point: ranges.ranges[convolution.point]}
         )
         module.weight.data, module.bias.data = kept  # type: ignore[union-attr, assignment]
         losses[convolution.name] = 1.0 - float((expected * rounded_output).sum(1).mean())

@@ -1,7 +1,7 @@
 """Tuned kernels: a backbone fine-tuned for 8 bits, as the integers that every artefact will hold.
 
 They stand in for a float checkpoint's backbone where activations are of 8 bits, in the equalised
-network; the head is the float checkpoint's own. Made by `actnet-train --quantize`.
+network; the head is the float checkpoint's own. Made by `actnet quantize`.
 """
 
 import hashlib

@@ -38,7 +38,7 @@ _DIMMED_SHARE, _DARKEST = 0.25, 0.04
 def tune(
     network: Actnet,
     collection: Collection,
-    found: ActivationRanges,
+    ranges: ActivationRanges,
     held_out: Pixels,
     config: TuningConfig,
     state_path: Path,
@@ -52,7 +52,7 @@ def tune(
     Args:
         network: float, in evaluation mode; not changed.
         collection: pictures to learn from.
-        found: ranges, scales and means of the network.
+        ranges: ranges, scales and means of the network.
         held_out: (N, H, W, 3) uint8, none of them in the collection.
         state_path: the state file; beside it `.jsonl` gets a line for every 10th step.
         workers: processes that make batches.
@@ -65,7 +65,7 @@ def tune(
             pictures are no nearer than before, or the disk is full.
         KeyboardInterrupt: the run was stopped; it says what is kept.
     """
-    run = _Run(network, collection, found, config, state_path)
+    run = _Run(network, collection, ranges, config, state_path)
     before = run.cosine(held_out)
     say(f"held-out pictures: cosine {before:.5f} with the float network before tuning")
     first_step = run.resume()
@@ -86,27 +86,27 @@ def tune(
             f"tuning has not brought the descriptors nearer (cosine {before:.5f} before, "
             f"{after:.5f} after); nothing is saved: give more pictures, more --steps or a lower --rate"
         )
-    told = {"cosine_before": round(before, 5), "cosine_after": round(after, 5)}
+    cosines = {"cosine_before": round(before, 5), "cosine_after": round(after, 5)}
     settings = {"steps": config.steps, "pictures_per_step": config.batch_size}
-    return run.simulated.record({**settings, **told, "held_out": len(held_out)})
+    return run.simulated.record({**settings, **cosines, "held_out": len(held_out)})
 
 
 class _Run:
     """A simulated network in training, with all that changes while it trains."""
 
     def __init__(
-        self, network: Actnet, collection: Collection, found: ActivationRanges,
+        self, network: Actnet, collection: Collection, ranges: ActivationRanges,
         config: TuningConfig, state_path: Path,
     ) -> None:  # fmt: skip
         self._config, self._collection, self._state_path = config, collection, state_path
         dim = network.config.descriptor_dim
         self._float = DeployableActnet(network, dim, Layout.NHWC)
-        self.simulated = SimulatedInt8(copy.deepcopy(self._float), found)
+        self.simulated = SimulatedInt8(copy.deepcopy(self._float), ranges)
         self._drawn = replace(
             PHONE, batch_size=config.batch_size // 2, image_sizes=config.image_sizes,
             seed=config.seed,
         )  # fmt: skip
-        start = dict(network.state_dict()) | {f"means/{k}": x for k, x in found.means.items()}
+        start = dict(network.state_dict()) | {f"means/{k}": x for k, x in ranges.means.items()}
         self._identity = run_identity(self._drawn, collection, start) + repr(config)
         rates = (
             (self.simulated.levels, config.level_rate),

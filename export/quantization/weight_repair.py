@@ -196,11 +196,11 @@ def _corrections(levels: Tensor, rounded: Tensor) -> Tensor:
 
 
 def _round(module: nn.Conv2d | nn.Linear, mean: Tensor | None, rounding: Rounding) -> None:
-    found = rounding(module.weight)
+    rounded = rounding(module.weight)
     if mean is not None:
         assert module.bias is not None
-        module.bias -= bias_shift(found - module.weight, mean, getattr(module, "groups", 1))
-    module.weight.copy_(found)
+        module.bias -= bias_shift(rounded - module.weight, mean, getattr(module, "groups", 1))
+    module.weight.copy_(rounded)
 
 
 def bias_shift(change: Tensor, mean: Tensor, groups: int) -> Tensor:
@@ -224,14 +224,14 @@ def bonds(points: BackbonePoints) -> list[Bond]:
         together = set().union(*(tied[name] for name in (*addition.sources, addition.point)))
         for name in together:
             tied[name] = together
-    found = []
+    bonds_of_groups = []
     read_by_head = set(points.outputs.values())
     for group in {frozenset(names) for names in tied.values()}:
         writers = [x for x in points.convolutions if x.point in group]
         readers = [x for x in points.convolutions if x.source in group]
         if readers and not group & read_by_head and _can_scale(group, writers, readers):
-            found.append(Bond(group, writers, readers))
-    return found
+            bonds_of_groups.append(Bond(group, writers, readers))
+    return bonds_of_groups
 
 
 def _can_scale(

@@ -53,8 +53,8 @@ class _Formatter(argparse.HelpFormatter):
     EXAMPLES = "examples:"
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
-        told, mark, examples = text.partition(self.EXAMPLES)
-        filled = super()._fill_text(told, width, indent) if told.strip() else ""
+        prose, mark, examples = text.partition(self.EXAMPLES)
+        filled = super()._fill_text(prose, width, indent) if prose.strip() else ""
         return f"{filled}\n\n{mark}{examples}".strip() if mark else filled
 
 

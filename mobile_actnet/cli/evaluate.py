@@ -85,7 +85,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
         help="take whole instances of each --data folder in a fixed random order until there are "
         "N photos, so that queries keep their positives")  # fmt: skip
     add("--cache", type=Path, metavar="DIR",
-        help="keep descriptors here; a stopped run goes on, a second one reads them")  # fmt: skip
+        help="keep descriptors here: a second run reads them, and a stopped one resumes")  # fmt: skip
     add("--rerank", choices=[r.value for r in Rerank], default=Rerank.NONE.value,
         help="aqe: alpha query expansion; diffusion: on a k-NN graph")  # fmt: skip
     add("--augment-database", action="store_true", help="database-side augmentation")
@@ -120,9 +120,9 @@ def _evaluate(arguments: argparse.Namespace) -> int:
         print("with " + ", ".join(f"{name} {value}" for name, value in choices.items()))
     answers = _measure_answers(arguments, options) if arguments.answers else {}
     if arguments.json:
-        told = {"sets": sets, "model": str(arguments.model), "descriptor_dim": dim, **choices}
-        told |= {"answers": answers} if answers else {}
-        print(json.dumps(told))
+        report = {"sets": sets, "model": str(arguments.model), "descriptor_dim": dim, **choices}
+        report |= {"answers": answers} if answers else {}
+        print(json.dumps(report))
     return 0
 
 
@@ -180,7 +180,7 @@ def _measure_answers(
         arguments.turn,
         Half(arguments.half),
     )
-    found = evaluate_answers(
+    report = evaluate_answers(
         arguments.model, arguments.data, arguments.distractors, options, chosen
     )
     print(
@@ -189,20 +189,20 @@ def _measure_answers(
     shares = [f"right at {share:.0%} false" for share in FALSE_SHARES]
     print(f"{'set':12}{'search':13}{'recall@1':>20}{f'in first {chosen.shortlist}':>13}"
           + "".join(f"{name:>22}" for name in shares) + f"{'queries':>9}{'database':>10}")  # fmt: skip
-    for name, kinds in found.sets.items():
+    for name, kinds in report.sets.items():
         for kind, score in kinds.items():
             answers = [_interval(score.right_answers[share]) for share in FALSE_SHARES]
             print(f"{name:12}{kind:13}{_interval(score.recall_at_1):>20}"
                   f"{score.recall_at_shortlist:13.1f}" + "".join(f"{text:>22}" for text in answers)
                   + f"{score.queries:9}{score.database:10}")  # fmt: skip
-    for name, kinds in found.sets.items():
+    for name, kinds in report.sets.items():
         if "verified" in kinds:
             score = kinds["verified"]
             print(f"{name}: {score.certain_early:.1f} % have a certain answer after {FIRST_VIEWS} views, "
                   f"{score.changed_early} of these another first hit than with all")  # fmt: skip
     return {
         name: {kind: asdict(score) for kind, score in kinds.items()}
-        for name, kinds in found.sets.items()
+        for name, kinds in report.sets.items()
     }
 
 
@@ -220,26 +220,26 @@ def _measure_protocol(
     if options.limit is not None or wanted(arguments):
         raise ConfigError("--limit and the reports are for --data, not for --protocol")
     task = load_task(Protocol(arguments.protocol), arguments.photos, arguments.ground_truth)
-    found = evaluate_protocol(
+    evaluation = evaluate_protocol(
         arguments.model, task,
         arguments.distractors[0] if arguments.distractors else None, options,
     )  # fmt: skip
-    for problem in found.problems:
+    for problem in evaluation.problems:
         print(f"skipped: {problem}")
     _print_row("set", "mAP", "recall@1", "recall@10", "queries", "database", "mP@10")
     sets = {}
-    for name, score in found.settings.items():
+    for name, score in evaluation.settings.items():
         name = f"{arguments.protocol}/{name}"
         sets[name] = {
             "mAP": score.mean_ap,
             "recall@1": score.recall_at_1,
             "recall@10": score.recall_at_10,
             "queries": score.queries,
-            "database": found.database,
+            "database": evaluation.database,
             "mP@10": score.precision_at[10],
         }
         _print_row(name, *sets[name].values())
-    return sets, found.descriptor_dim
+    return sets, evaluation.descriptor_dim
 
 
 def _print_row(name: str, *values: float | str) -> None:

@@ -64,7 +64,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
             )  # fmt: skip
         _finish(added, command)
     calibrate = commands.add_parser(
-        "calibrate", help='from where on a match is an answer, and below "nothing similar"'
+        "calibrate", help="find how certain a match must be to count as an answer"
     )
     calibrate.add_argument("-o", "--output", type=Path, required=True, metavar="FILE",
                            help="thresholds for the Android app: thresholds.json")  # fmt: skip

@@ -31,8 +31,8 @@ def _parser(prog: str) -> argparse.ArgumentParser:
         prog=prog,
         examples=__doc__,
         description="Tune a checkpoint's backbone for 8 bits: NAME.int8.safetensors appears beside "
-        "NAME.safetensors, which stays as it is. Stopped at any time, the same command goes on "
-        "where it was.",
+        "NAME.safetensors, which stays as it is. Run the same command again to resume "
+        "a stopped run.",
     )
     add = parser.add_argument
     add("--data", type=Path, action="append", required=True, metavar="DIR",

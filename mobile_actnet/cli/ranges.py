@@ -4,7 +4,7 @@ actnet quantize ranges clothing/ grocery/ pictures/
 make ranges PHOTOS="clothing grocery pictures"
 
 To be run again whenever the weights change: ranges are bound to the checkpoint's hash, and those
-of other weights are not used. The new record holds no tuned kernels; `actnet-train --quantize`
+of other weights are not used. The new record holds no tuned kernels; `actnet quantize`
 makes one that does.
 """
 
@@ -55,9 +55,9 @@ def _record(arguments: argparse.Namespace) -> int:
         arguments.folders, ImageSize(), arguments.images, sys.stderr.isatty()
     )
     deployable = DeployableActnet(network, network.config.descriptor_dim, Layout.NHWC)
-    found = measure_ranges(deployable, images, CalibrationMethod(arguments.method))
-    save_recorded(found, output, sha256_of(arguments.checkpoint))
-    print(f"recorded {len(found.ranges)} ranges from {found.images} photos in {output}")
+    ranges = measure_ranges(deployable, images, CalibrationMethod(arguments.method))
+    save_recorded(ranges, output, sha256_of(arguments.checkpoint))
+    print(f"recorded {len(ranges.ranges)} ranges from {ranges.images} photos in {output}")
     return 0
 
 

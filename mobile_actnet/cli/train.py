@@ -53,7 +53,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
         prog=prog,
         examples=__doc__,
         description="Adapt Mobile-ACTNET to a collection with one picture per item, or several. "
-        "Stopped at any time, the same command goes on where it was.",
+        "Run the same command again to resume a stopped run.",
     )
     add = parser.add_argument
     add("--data", type=Path, action="append", required=True, metavar="DIR",
@@ -89,7 +89,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     add(teach.TEACHER, metavar="FILE.onnx",
         help=f"learn from another network instead; see {prog} {teach.TEACHER} --help")  # fmt: skip
     add(QUANTIZE, action="store_true",
-        help="tune a checkpoint for 8 bits instead; see actnet-train --quantize --help")  # fmt: skip
+        help="tune a checkpoint for 8 bits instead; see actnet quantize --help")  # fmt: skip
     return parser
 
 
@@ -185,9 +185,9 @@ def _last_sentence(
         return (
             "whether it is better: give --dev DIR with test photos of your own (docs/training.md)"
         )
-    found, at_first = (round(s.recall_at_1 * s.queries / 100) for s in (after, before))
+    right, at_first = (round(s.recall_at_1 * s.queries / 100) for s in (after, before))
     return (
-        f"of your {counted(after.queries, 'test photo')} in {dev}, {found} find the right picture "
+        f"of your {counted(after.queries, 'test photo')} in {dev}, {right} find the right picture "
         f"first; before training {at_first} did"
     )
 

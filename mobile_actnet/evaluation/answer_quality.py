@@ -188,14 +188,14 @@ class _Search:
         answers: AnswerOptions,
     ) -> None:  # fmt: skip
         self._opened, self._options, self._answers = opened, options, answers
-        found = extract(
+        extraction = extract(
             [photo.path for photo in database], opened.describes, options.cache, opened.identity,
             options.progress,
         )  # fmt: skip
-        self._database = [database[row] for row in found.rows]
+        self._database = [database[row] for row in extraction.rows]
         self._instances = np.array([photo.instance for photo in self._database])
-        self._descriptors = as_stored(np.asarray(found.descriptors), options)
-        self.problems = list(found.problems)
+        self._descriptors = as_stored(np.asarray(extraction.descriptors), options)
+        self.problems = list(extraction.problems)
         self._local = cache(self._local_features)
 
     def scores(self, asked: list[Photo]) -> dict[str, AnswerScore]:
@@ -228,8 +228,8 @@ class _Search:
                 kinds.setdefault("verified", []).append(result)
                 early.append(ended)
         scores = {
-            name: score_answers(_first_hits(found), len(self._database))
-            for name, found in kinds.items()
+            name: score_answers(_first_hits(outcomes), len(self._database))
+            for name, outcomes in kinds.items()
         }
         if early and len(chosen) > FIRST_VIEWS:
             certain, changed = np.array(early).T
@@ -252,14 +252,14 @@ class _Search:
             return np.zeros((0, len(views), 1), np.float32), []
         paths = [photo.path for photo in asked for _ in views]
         names = ",".join(map(str, views))
-        found = extract(
+        extraction = extract(
             paths, self._opened.describes, self._options.cache,
             f"{self._opened.identity} {names} {self._answers.turn_deg}", self._options.progress,
             lambda row: cut(row // len(views))[row % len(views)],
         )  # fmt: skip
-        self.problems += found.problems[:: len(views)]
-        readable = [asked[row // len(views)] for row in found.rows[:: len(views)]]
-        descriptors = as_stored(np.asarray(found.descriptors), self._options)
+        self.problems += extraction.problems[:: len(views)]
+        readable = [asked[row // len(views)] for row in extraction.rows[:: len(views)]]
+        descriptors = as_stored(np.asarray(extraction.descriptors), self._options)
         return descriptors.reshape(len(readable), len(views), -1), readable
 
     def _plain(self, values: Floats, visible: Marks, own: Marks) -> tuple[bool, float, float, bool]:
@@ -322,8 +322,8 @@ def _order(values: Floats, visible: Marks) -> NDArray[np.int64]:
     return rows[np.argsort(-values[rows], kind="stable")]
 
 
-def _first_hits(found: list[tuple[bool, float, float, bool]]) -> FirstHits:
-    right, known, unknown, shortlisted = zip(*found, strict=True)
+def _first_hits(outcomes: list[tuple[bool, float, float, bool]]) -> FirstHits:
+    right, known, unknown, shortlisted = zip(*outcomes, strict=True)
     return FirstHits(
         np.array(right, np.bool_), np.array(known, np.float64), np.array(unknown, np.float64),
         np.array(shortlisted, np.bool_),

@@ -79,11 +79,11 @@ def extract(
         ) as bar,
     ):
         for rows, pixels, problems in _chunks(len(paths), store.done, describes, opener):
-            found = None
+            descriptors = None
             if rows:
                 views = zip(describes, pixels, strict=True)
-                found = _sum([describe(view) for (describe, _), view in views])
-            store.append(found, rows, problems)
+                descriptors = _sum([describe(view) for (describe, _), view in views])
+            store.append(descriptors, rows, problems)
             bar.update(len(rows) + len(problems))
         return store.read()
 
@@ -117,12 +117,12 @@ class _Store:
         if self._path is not None:
             self._open(self._path)
 
-    def append(self, found: Descriptors | None, rows: list[int], problems: list[str]) -> None:
-        dim = 0 if found is None else found.shape[1]
+    def append(self, descriptors: Descriptors | None, rows: list[int], problems: list[str]) -> None:
+        dim = 0 if descriptors is None else descriptors.shape[1]
         if self._path is not None:
-            self._write(self._path, found, {"rows": rows, "problems": problems, "dim": dim})
-        elif found is not None:
-            self._memory.append(found)
+            self._write(self._path, descriptors, {"rows": rows, "problems": problems, "dim": dim})
+        elif descriptors is not None:
+            self._memory.append(descriptors)
         self._note(rows, problems, dim)
 
     def read(self) -> Extraction:
@@ -159,10 +159,10 @@ class _Store:
         except OSError as error:
             raise ActnetError(f"cannot write to {path.parent}: {reason(error)}") from error
 
-    def _write(self, path: Path, found: Descriptors | None, entry: dict[str, Any]) -> None:
+    def _write(self, path: Path, descriptors: Descriptors | None, entry: dict[str, Any]) -> None:
         try:
-            if found is not None:
-                self._data.write(np.ascontiguousarray(found, np.float32).tobytes())
+            if descriptors is not None:
+                self._data.write(np.ascontiguousarray(descriptors, np.float32).tobytes())
                 self._data.flush()
                 os.fsync(self._data.fileno())
             self._index.write(json.dumps(entry).encode() + b"\n")
@@ -234,10 +234,10 @@ def _load(
     return rows, [np.stack(views) for views in zip(*pixels, strict=True)], problems
 
 
-def _sum(found: list[Descriptors]) -> Descriptors:
-    if len(found) == 1:
-        return found[0]
-    total = np.sum(found, axis=0)
+def _sum(descriptors: list[Descriptors]) -> Descriptors:
+    if len(descriptors) == 1:
+        return descriptors[0]
+    total = np.sum(descriptors, axis=0)
     return (total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-12)).astype(
         np.float32
     )

@@ -141,16 +141,16 @@ def evaluate_model(
     photos = [photo for folder in folders for photo in limited(labelled(folder), options.limit)]
     # A picture's last bits depend on its place in a batch, and the order of lines must not show.
     photos.sort(key=lambda photo: str(photo.path))
-    found = extract(
+    extraction = extract(
         [photo.path for photo in photos], opened.describes, options.cache, opened.identity,
         options.progress,
     )  # fmt: skip
-    readable = [photos[row] for row in found.rows]
-    descriptors = as_stored(np.asarray(found.descriptors), options)
+    readable = [photos[row] for row in extraction.rows]
+    descriptors = as_stored(np.asarray(extraction.descriptors), options)
     scores = _scores(descriptors, readable, folders, options)
     if not any(score.queries for score in scores.values()):
         raise ActnetError("no query has a positive in the database; see the roles in manifest.csv")
-    return Evaluation(scores, descriptors.shape[1], found.problems, readable, descriptors)
+    return Evaluation(scores, descriptors.shape[1], extraction.problems, readable, descriptors)
 
 
 def evaluate_protocol(
@@ -168,13 +168,13 @@ def evaluate_protocol(
     opened = open_model(model, options)
     others = [photo.path for photo in find_photos(distractors)] if distractors else []
     paths = [*task.database, *others]
-    found = extract(paths, opened.describes, options.cache, opened.identity, options.progress)
+    extraction = extract(paths, opened.describes, options.cache, opened.identity, options.progress)
     # Distractors may be unreadable, what has labels may not.
-    unreadable = len(task.database) - int(np.sum(found.rows < len(task.database)))
+    unreadable = len(task.database) - int(np.sum(extraction.rows < len(task.database)))
     if unreadable:
         raise ActnetError(
             f"{unreadable} of the {len(task.database)} photos of {task.protocol} cannot be read, "
-            f"the first: {found.problems[0]}; copy them again"
+            f"the first: {extraction.problems[0]}; copy them again"
         )
     asked = extract(
         [query.path for query in task.queries], opened.describes, options.cache,
@@ -184,11 +184,11 @@ def evaluate_protocol(
     if asked.problems:
         raise ActnetError(f"a query cannot be read: {asked.problems[0]}; copy it again")
     queries, database = (
-        as_stored(np.asarray(part.descriptors), options) for part in (asked, found)
+        as_stored(np.asarray(part.descriptors), options) for part in (asked, extraction)
     )
     rankings = rank(queries, database, options)
     return ProtocolEvaluation(
-        score_rankings(task, rankings), queries.shape[1], len(found.rows), found.problems
+        score_rankings(task, rankings), queries.shape[1], len(extraction.rows), extraction.problems
     )
 
 

@@ -1,4 +1,4 @@
-"""The picture formats that are decoded: told by what a file holds, never by its name alone.
+"""The picture formats that are decoded: what a file holds decides, never its name alone.
 
 The list is closed. Pillow knows forty formats more; some of them start other programs (PostScript
 runs Ghostscript), and none of them is what a camera or a browser saves.

@@ -307,10 +307,10 @@ def load(artefact: Path) -> Manifest:
     manifest = _typed(values, path)
     if not artefact.exists():
         raise ManifestError(f"{artefact} does not exist, only its manifest does; export it again")
-    found, expected = sha256(artefact), manifest.artefact.sha256
-    if found != expected:
+    digest, expected = sha256(artefact), manifest.artefact.sha256
+    if digest != expected:
         raise ManifestError(
-            f"{artefact} is not the file that {path.name} describes: its hash is {found[:12]}…, "
+            f"{artefact} is not the file that {path.name} describes: its hash is {digest[:12]}…, "
             f"the manifest's {expected[:12]}…; export it again"
         )
     return manifest

@@ -85,7 +85,7 @@ class TrainingLog:
 
 def learned_parameters(network: Actnet) -> dict[str, float]:
     """Return the head's scalar parameters: `stream0.beta`, `stream0.power`, ..."""
-    found: dict[str, float] = {}
+    parameters: dict[str, float] = {}
     for number, stream in enumerate(network.head.streams):
         assert isinstance(stream, Stream)
         values = activation_parameters(stream.activation)
@@ -93,10 +93,10 @@ def learned_parameters(network: Actnet) -> dict[str, float]:
         values["power"] = float(stream.power.power.detach())
         if isinstance(stream.pooling, GemPooling):
             values["gem_p"] = float(stream.pooling.log_p.detach().exp())
-        found |= {f"stream{number}.{name}": round(value, 5) for name, value in values.items()}
+        parameters |= {f"stream{number}.{name}": round(value, 5) for name, value in values.items()}
     bias = network.head.whitening.bias
-    found["whitening_bias_norm"] = round(float(bias.detach().norm()), 5)
-    return found
+    parameters["whitening_bias_norm"] = round(float(bias.detach().norm()), 5)
+    return parameters
 
 
 def _tensorboard(folder: Path) -> Any:

@@ -40,7 +40,7 @@ def mine_negatives(
     Returns:
         (T,) int64 rows of the database, each of another instance than its anchor.
     """
-    found = []
+    rows = []
     for start in range(0, len(anchors), chunk):
         part = slice(start, start + chunk)
         similarities = anchors[part] @ database.T
@@ -48,5 +48,5 @@ def mine_negatives(
         similarities = similarities.masked_fill(own, -torch.inf)
         if mining is not Mining.HARDEST:
             similarities = semi_hard(similarities, (anchors[part] * positives[part]).sum(1))
-        found.append(similarities.argmax(1))
-    return torch.cat(found).cpu().numpy().astype(np.int64)
+        rows.append(similarities.argmax(1))
+    return torch.cat(rows).cpu().numpy().astype(np.int64)

@@ -1,4 +1,4 @@
-"""The state file of a run: what it needs to go on after a kill as if nothing had happened.
+"""The state file of a run: what it needs to resume after a kill as if nothing had happened.
 
 It is written every few steps, every minute, and when the run is stopped.
 """
@@ -30,8 +30,8 @@ def run_identity(
 ) -> str:
     """Return what tells a run from others: settings, start weights, the pictures' names, labels."""
     names = [path.name for path in collection.paths]
-    told = [json.dumps(asdict(config)), json.dumps(names), str(collection.instances.tolist())]
-    digest = hashlib.sha256("\n".join(told).encode())
+    parts = [json.dumps(asdict(config)), json.dumps(names), str(collection.instances.tolist())]
+    digest = hashlib.sha256("\n".join(parts).encode())
     for key in sorted(start):
         digest.update(key.encode() + start[key].cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()

@@ -21,16 +21,16 @@ def teacher_signatures(
     device = next(network.parameters()).device
     total: Tensor | None = None
     for side_px in sides_px:
-        found = []
+        signatures = []
         for start in range(0, len(photos), 64):
             pixels, kept, _ = load_images(photos[start : start + 64], side_px, side_px)
             if kept:
                 images = normalise(torch.from_numpy(pixels).to(device))
                 with autocasting(dtype, device):
-                    found.append(
+                    signatures.append(
                         network.signature(images.contiguous(memory_format=torch.channels_last))
                     )
-        joined = torch.cat(found)
+        joined = torch.cat(signatures)
         total = joined if total is None else total + joined
     assert total is not None
     return total / len(sides_px)

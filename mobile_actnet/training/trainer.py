@@ -87,9 +87,9 @@ def train(
         run = _Run(network, collection, config, state_path, processes, workers)
         keeper.steps = run.steps
         first_step = run.resume()
-        told = say if processes.first else _silent
+        report = say if processes.first else _silent
         shown, path = bar and processes.first, state_path.with_suffix(".jsonl")
-        log = TrainingLog(path, run.steps, first_step, told, shown)
+        log = TrainingLog(path, run.steps, first_step, report, shown)
         with closing(log), keeper.whole_steps():
             for step, batch in run.batches(first_step):
                 entry = run.update(step, batch)
@@ -160,8 +160,8 @@ class _Run:
             return self._take_up(state)
         # What is missing or of another shape: a file that holds our mark and is damaged behind it.
         except (KeyError, TypeError, ValueError, RuntimeError, AttributeError, IndexError) as error:
-            told = (str(error).splitlines() or [type(error).__name__])[0][:200]
-            raise ActnetError(f"{self.state_path} is damaged ({told}); move it away") from error
+            cause = (str(error).splitlines() or [type(error).__name__])[0][:200]
+            raise ActnetError(f"{self.state_path} is damaged ({cause}); move it away") from error
 
     def _take_up(self, state: dict[str, Any]) -> int:
         self.network.load_state_dict(state["network"])
@@ -262,10 +262,10 @@ class _Run:
         candidate = self._kept()
         own = _copy(self.network)
         self.network.load_state_dict(candidate)
-        found = measure(self.network)
-        say(f"step {step}: dev mAP {found:.2f}" + (", best so far" * (found > self.best_map)))
-        if found > self.best_map:
-            self.best, self.best_map = candidate, found
+        mean_ap = measure(self.network)
+        say(f"step {step}: dev mAP {mean_ap:.2f}" + (", best so far" * (mean_ap > self.best_map)))
+        if mean_ap > self.best_map:
+            self.best, self.best_map = candidate, mean_ap
             if keep is not None:
                 keep(self.network)
         self.network.load_state_dict(own)

@@ -41,14 +41,14 @@ class TripletMiner:
     def describe_all(self) -> Tensor:
         """Describe all pictures with the current model: (M, dim); 0 where unreadable."""
         height, width = self.config.image_sizes[-1]
-        found = torch.zeros(len(self.collection.paths), self.dim, device=self.device)
+        descriptors = torch.zeros(len(self.collection.paths), self.dim, device=self.device)
         photos = [Photo(path, str(row)) for row, path in enumerate(self.collection.paths)]
         for start in range(0, len(photos), _AT_ONCE):
             pixels, kept, _ = load_images(photos[start : start + _AT_ONCE], height, width)
             if kept:
                 rows = torch.tensor([int(photo.instance) for photo in kept], device=self.device)
-                found[rows] = self._describe(pixels)
-        return found
+                descriptors[rows] = self._describe(pixels)
+        return descriptors
 
     @torch.no_grad()
     def choose(self, epoch: int, hard: bool) -> Triplets:
@@ -61,12 +61,12 @@ class TripletMiner:
             return Triplets(anchors, positives, _random_negatives(anchors, collection, rng))
         instances = collection.instances.to(self.device)
         database = self.describe_all()
-        found = mine_negatives(
+        negatives = mine_negatives(
             self._describe_anchors(anchors, positives, epoch, database),
             database[torch.from_numpy(positives).to(self.device)], database,
             instances[torch.from_numpy(anchors).to(self.device)], instances, config.mining,
         )  # fmt: skip
-        return Triplets(anchors, positives, found)
+        return Triplets(anchors, positives, negatives)
 
     def _describe_anchors(
         self,

@@ -117,11 +117,13 @@ def _measured(ranges: dict[str, Range]) -> Iterator[None]:
     """Let coremltools' own measuring, which needs macOS, return our ranges."""
     from coremltools.optimize.coreml import _post_training_quantization as module
 
-    found = {}
+    statistics = {}
     for name, limits in ranges.items():
         low, high = whole_levels(limits)
-        found[name] = {"rmin": low, "rmax": high}
-    with _replaced(module, "_get_activation_calibration_stats", lambda *_args, **_named: found):
+        statistics[name] = {"rmin": low, "rmax": high}
+    with _replaced(
+        module, "_get_activation_calibration_stats", lambda *_args, **_named: statistics
+    ):
         yield
 
 

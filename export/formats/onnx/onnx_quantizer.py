@@ -95,7 +95,7 @@ def _static(model: Any, plan: QuantizationPlan, whitening: bool) -> Any:
         from onnxruntime.quantization.calibrate import TensorsData
         from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
 
-        taken, ranges = _taken(model, plan, whitening)
+        node_names, ranges = _taken(model, plan, whitening)
         ends = {
             name: (np.array(low, np.float32), np.array(high, np.float32))
             for name, (low, high) in ranges.items()
@@ -107,18 +107,18 @@ def _static(model: Any, plan: QuantizationPlan, whitening: bool) -> Any:
             weight_qType=QuantType.QInt8,
             activation_qType=QuantType.QUInt8,
             tensors_range=TensorsData(CalibrationMethod.MinMax, ends),
-            nodes_to_quantize=taken,
+            nodes_to_quantize=node_names,
             nodes_to_exclude=[],
             op_types_to_quantize=["Conv", "Add", "Gemm", *_ACTIVATIONS, *_PASSING],
             extra_options={},
         )
         quantizer.quantize_model()
         quantizer.model.topological_sort()
-        found = quantizer.model.model
-    _shield_kept(found.graph)
+        quantised = quantizer.model.model
+    _shield_kept(quantised.graph)
     if not whitening:
-        _store_as_half(found, _weights(found))
-    return found
+        _store_as_half(quantised, _weights(quantised))
+    return quantised
 
 
 def _shield_kept(graph: Any) -> None:
@@ -150,7 +150,7 @@ def _taken(
     """Return the names of the nodes to quantise, and the range of each tensor at their borders."""
     nodes = list(model.graph.node)
     readers = _readers(nodes)
-    taken: list[str] = []
+    node_names: list[str] = []
     ranges: dict[str, Range] = {}
     kept = iter(plan.convolutions)
     for number, limits in ranges_in_order(graph_operators(model), plan).items():
@@ -158,21 +158,21 @@ def _taken(
         if node.op_type == "Conv" and next(kept).kept:
             ranges[_last_output(node, readers)] = limits
             continue
-        taken.append(node.name)
+        node_names.append(node.name)
         ranges[node.output[0]] = limits
         if (last := _last_output(node, readers)) != node.output[0]:
-            taken.append(readers[node.output[0]][0].name)
+            node_names.append(readers[node.output[0]][0].name)
             ranges[last] = limits
     first = next(node for node in nodes if node.op_type == "Conv")
     ranges[first.input[0]] = plan.input
     for node in nodes:
         if node.op_type in _PASSING:
-            taken.append(node.name)
+            node_names.append(node.name)
             ranges[node.output[0]] = ranges[node.input[0]]
         if node.op_type == "Gemm" and whitening:
-            taken.append(node.name)
+            node_names.append(node.name)
             ranges[node.input[0]], ranges[node.output[0]] = plan.signature, plan.whitening
-    return taken, ranges
+    return node_names, ranges
 
 
 def _readers(nodes: list[Any]) -> dict[str, list[Any]]:

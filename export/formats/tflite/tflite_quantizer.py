@@ -151,18 +151,18 @@ def _padding_before(model: _Graph, convolution: Any) -> list[str]:
 def _ranges(model: _Graph, plan: QuantizationPlan) -> Iterator[tuple[str, dict[str, Any]]]:
     """Give every tensor that is stored in 8 bits its range, as the quantiser wants it."""
     graph = model.subgraphs[0]
-    found: dict[int, Range] = {}
+    ranges: dict[int, Range] = {}
     for number, limits in ranges_in_order(graph_operators(model), plan).items():
-        found[graph.operators[number].outputs[0]] = limits
+        ranges[graph.operators[number].outputs[0]] = limits
     for operator in graph.operators:
         source, name = operator.inputs[0], operator_name(model, operator)
-        if name in (*_PADDINGS, "MAX_POOL_2D", *_CONVOLUTIONS) and source not in found:
-            found[source] = plan.input
+        if name in (*_PADDINGS, "MAX_POOL_2D", *_CONVOLUTIONS) and source not in ranges:
+            ranges[source] = plan.input
         if name in (*_PADDINGS, "MAX_POOL_2D"):
-            found[operator.outputs[0]] = found[source]
+            ranges[operator.outputs[0]] = ranges[source]
         if name == "FULLY_CONNECTED":
-            found[source], found[operator.outputs[0]] = plan.signature, plan.whitening
-    for tensor, (low, high) in found.items():
+            ranges[source], ranges[operator.outputs[0]] = plan.signature, plan.whitening
+    for tensor, (low, high) in ranges.items():
         shape = [1] * len(graph.tensors[tensor].shape)
         ends = {"min": low, "max": high}
         yield (

@@ -31,7 +31,7 @@ _WINDOW_S = 5.0
 
 
 def sweep_settings(arguments: argparse.Namespace) -> int:
-    """Every combination in one report, which goes on where it was stopped."""
+    """Every combination in one report; a stopped sweep resumes."""
     check_output(arguments, resumes=True)
     setup = setup_of(arguments)
     report = resumed(arguments.output, new_report(), arguments.overwrite)
@@ -46,8 +46,10 @@ def sweep_settings(arguments: argparse.Namespace) -> int:
 def time_stages(arguments: argparse.Namespace) -> int:
     """Decode, resize, inference, search, total."""
     check_output(arguments)
-    found = [stages for case in chosen_cases(arguments) for stages in _stages_of(case, arguments)]
-    hand_over(new_report(stages=found), arguments)
+    measured = [
+        stages for case in chosen_cases(arguments) for stages in _stages_of(case, arguments)
+    ]
+    hand_over(new_report(stages=measured), arguments)
     return 0
 
 
@@ -56,11 +58,11 @@ def sustain(arguments: argparse.Namespace) -> int:
     check_output(arguments)
     window_s = min(_WINDOW_S, 6 * arguments.minutes)
     setup = setup_of(arguments)
-    found = [
+    runs = [
         sustain_case(case, setup, arguments.minutes, window_s, say)
         for case in chosen_cases(arguments)
     ]
-    hand_over(new_report(sustained=found), arguments)
+    hand_over(new_report(sustained=runs), arguments)
     return 0
 
 
@@ -68,9 +70,9 @@ def show_roofline(arguments: argparse.Namespace) -> int:
     """How far from the least time that the machine could take."""
     check_output(arguments)
     setup, cases = setup_of(arguments), chosen_cases(arguments)
-    taken = [measure_alone(case, setup, say) for case in cases]
-    lines = [roofline_of(each, case.size) for each, case in zip(taken, cases, strict=True)]
-    hand_over(new_report(measurements=taken, roofline=lines), arguments)
+    measurements = [measure_alone(case, setup, say) for case in cases]
+    lines = [roofline_of(each, case.size) for each, case in zip(measurements, cases, strict=True)]
+    hand_over(new_report(measurements=measurements, roofline=lines), arguments)
     return 0
 
 
@@ -88,26 +90,26 @@ def _stages_of(case: Case, arguments: argparse.Namespace) -> list[Stages]:
     setup = setup_of(arguments)
     photo, picture = _photo(arguments)
     artefact = artefact_for(case, setup, say)
-    found = []
+    results = []
     with ready(case, artefact, setup) as runner:
         candidates = generated_candidates(photo)
         dim = len(runner.describe(generated_pictures(1, case.size))[0])
         for count in GALLERIES:
             say(f"timing the stages of {case.setting} with {count} pictures")
             search = exact_search(generated_gallery(count, dim))
-            taken = measure_stages(photo, runner, case.size, search, candidates, setup.plan)
+            measured = measure_stages(photo, runner, case.size, search, candidates, setup.plan)
             where = f"{case.network.value}, {case.setting}"
-            found.append(
+            results.append(
                 Stages(
                     where,
                     picture,
                     count,
                     "generated, actnet-search's exact search of int8",
-                    taken,
+                    measured,
                     len(VIEW_SETS[DEFAULT_VIEWS]),
                 )
             )
-    return found
+    return results
 
 
 def _photo(arguments: argparse.Namespace) -> tuple[bytes, str]:

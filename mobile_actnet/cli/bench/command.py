@@ -140,7 +140,7 @@ def _add_modes(parser: argparse.ArgumentParser) -> None:
     add("--augmentation", dest="mode", action="store_const", const="augmentation",
         help="what captures cost beside a training step (CPU, one thread)")  # fmt: skip
     add("--sweep", dest="mode", action="store_const", const="sweep",
-        help="runtimes x precisions x sizes x threads; -o goes on where it was stopped")  # fmt: skip
+        help="runtimes x precisions x sizes x threads; with -o a stopped sweep resumes")  # fmt: skip
     add("--stages", dest="mode", action="store_const", const="stages",
         help="from photo to verified answer")  # fmt: skip
     add("--roofline", dest="mode", action="store_const", const="roofline",

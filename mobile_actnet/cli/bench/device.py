@@ -35,23 +35,25 @@ def arm64(arguments: argparse.Namespace) -> int:
     check_output(arguments)
     tools = Arm64Tools(arguments.arm64_tools)
     names = [NetworkName(name) for name in arguments.reference or COUNTED]
-    found: list[Instructions] = []
+    counts: list[Instructions] = []
     missing: list[NotMeasured] = []
     for case in (case.of(name) for name in names for case in _tflite_cases(arguments)):
         what = f"{case.network.value} {case.precision.value}, {case.size}"
         say(f"counting {what}")
         try:
             artefact = artefact_of(case, arguments.artefacts, say)
-            found.append(count_instructions(case, artefact, tools))
+            counts.append(count_instructions(case, artefact, tools))
         except ActnetError as error:
             say(f"NOT MEASURED {what}: {error}")
             missing.append(NotMeasured(what, str(error)))
-    report = new_report(instructions=found, not_measured=missing)
+    report = new_report(instructions=counts, not_measured=missing)
     hand_over(replace(report, machine=_emulated(report.machine)), arguments)
-    told = [f"{each.network} {each.precision}: {text}" for each in found for text in problems(each)]
-    for line in told:
+    complaints = [
+        f"{each.network} {each.precision}: {text}" for each in counts for text in problems(each)
+    ]
+    for line in complaints:
         print(f"FAIL {line}", file=sys.stderr)
-    return int(arguments.check and bool(told or missing))
+    return int(arguments.check and bool(complaints or missing))
 
 
 def device(arguments: argparse.Namespace) -> int:
@@ -69,10 +71,10 @@ def device(arguments: argparse.Namespace) -> int:
         for name in (NetworkName(word) for word in arguments.reference or [NetworkName.RESNEXT101])
         for case in _tflite_cases(arguments)
     ]
-    found, missing = measured(attempts, say)
-    report = Report(machine, command_line(), now(), comparisons=found, not_measured=missing)
+    comparisons, missing = measured(attempts, say)
+    report = Report(machine, command_line(), now(), comparisons=comparisons, not_measured=missing)
     hand_over(report, arguments)
-    return int((arguments.check and not report.passed) or not found)
+    return int((arguments.check and not report.passed) or not comparisons)
 
 
 def import_report(arguments: argparse.Namespace) -> int:

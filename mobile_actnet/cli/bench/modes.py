@@ -30,8 +30,8 @@ def compare_with_references(arguments: argparse.Namespace) -> int:
     setup = setup_of(arguments)
     names = [NetworkName(name) for name in arguments.reference or [NetworkName.RESNEXT101]]
     attempts = [each for name in names for each in _attempts(arguments, name, setup)]
-    found, missing = measured(attempts, say)
-    report = new_report(comparisons=found, not_measured=missing)
+    comparisons, missing = measured(attempts, say)
+    report = new_report(comparisons=comparisons, not_measured=missing)
     hand_over(report, arguments)
     if arguments.check and not report.passed:
         print("FAIL: a claim does not hold, or could not be measured", file=sys.stderr)

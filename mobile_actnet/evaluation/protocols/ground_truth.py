@@ -235,8 +235,8 @@ def _mapping(value: object, where: str) -> Mapping[object, object]:
 
 def _entry(mapping: Mapping[object, object], key: str, where: str) -> object:
     if key not in mapping:
-        found = ", ".join(sorted(str(name) for name in mapping)) or "nothing"
-        raise ActnetError(f"{where} has no {key} (it has {found}); is it another protocol's?")
+        keys = ", ".join(sorted(str(name) for name in mapping)) or "nothing"
+        raise ActnetError(f"{where} has no {key} (it has {keys}); is it another protocol's?")
     return mapping[key]
 
 

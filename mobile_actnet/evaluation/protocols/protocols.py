@@ -139,23 +139,23 @@ def load_task(protocol: Protocol, photos: Path, ground_truth: Path | None) -> Ta
     Raises:
         ActnetError: photos or ground truth missing, damaged or not this protocol's.
     """
-    found = _photos_by_name(Path(photos))
+    by_name = _photos_by_name(Path(photos))
     if protocol is Protocol.HOLIDAYS:
         if ground_truth is not None:
             raise ActnetError(
                 f"holidays has its ground truth in its file names (got {ground_truth}); give none"
             )
-        return _holidays(found, Path(photos))
+        return _holidays(by_name, Path(photos))
     if ground_truth is None:
         raise ActnetError(
             f"{protocol} needs its ground truth (got none); give gnd_{protocol}.json or .pkl"
         )
-    truth = _read(protocol, Path(ground_truth), found)
-    _require_photos(protocol, truth, found, Path(photos))
+    truth = _read(protocol, Path(ground_truth), by_name)
+    _require_photos(protocol, truth, by_name, Path(photos))
     return Task(
         protocol,
-        [found[name] for name in truth.images],
-        [Query(found[query.name], query.box) for query in truth.queries],
+        [by_name[name] for name in truth.images],
+        [Query(by_name[query.name], query.box) for query in truth.queries],
         {
             name: [_relevance(query, setting) for query in truth.queries]
             for name, setting in _settings(protocol).items()
@@ -276,7 +276,7 @@ def _settings(protocol: Protocol) -> dict[str, _Setting]:
     return _REVISITED if protocol in (Protocol.ROXFORD5K, Protocol.RPARIS6K) else _CLASSIC
 
 
-def _read(protocol: Protocol, path: Path, found: dict[str, Path]) -> GroundTruth:
+def _read(protocol: Protocol, path: Path, by_name: dict[str, Path]) -> GroundTruth:
     settings = _settings(protocol)
     if not path.is_dir():
         labels = {label for groups in settings.values() for group in groups for label in group}
@@ -285,7 +285,7 @@ def _read(protocol: Protocol, path: Path, found: dict[str, Path]) -> GroundTruth
         raise ActnetError(
             f"{path} is a folder; {protocol} needs a file: gnd_{protocol}.json or .pkl"
         )
-    names = [name for name in sorted(found) if name not in _PARIS_DAMAGED]
+    names = [name for name in sorted(by_name) if name not in _PARIS_DAMAGED]
     return read_text_ground_truth(path, names, _PARIS_DAMAGED)
 
 
@@ -329,15 +329,15 @@ def _relevance(query: QueryTruth, setting: _Setting) -> Relevance:
     return Relevance(positive, junk)
 
 
-def _holidays(found: dict[str, Path], photos: Path) -> Task:
+def _holidays(by_name: dict[str, Path], photos: Path) -> Task:
     """Group photos by number // 100; number 0 of a group searches for the others."""
-    wrong = [path for name, path in found.items() if not (name.isascii() and name.isdigit())]
+    wrong = [path for name, path in by_name.items() if not (name.isascii() and name.isdigit())]
     if wrong:
         raise ActnetError(
             f"{len(wrong)} photos in {photos} are not named by a number (first: {wrong[0].name}); "
             "holidays has names such as 100000.jpg and nothing else"
         )
-    names = sorted(found, key=int)
+    names = sorted(by_name, key=int)
     groups = defaultdict(list)
     for position, name in enumerate(names):
         groups[int(name) // 100].append(position)
@@ -350,8 +350,8 @@ def _holidays(found: dict[str, Path], photos: Path) -> Task:
             )
     return Task(
         Protocol.HOLIDAYS,
-        [found[name] for name in names],
-        [Query(found[names[members[0]]], None) for members in groups.values()],
+        [by_name[name] for name in names],
+        [Query(by_name[names[members[0]]], None) for members in groups.values()],
         {
             "all": [
                 # A query finds itself, which says nothing.
@@ -366,27 +366,27 @@ def _photos_by_name(folder: Path) -> dict[str, Path]:
     """Find the photos below a folder by their names without suffix."""
     if not folder.is_dir():
         raise ActnetError(f"{folder} is not a folder; give the folder of the protocol's photos")
-    found: dict[str, Path] = {}
+    by_name: dict[str, Path] = {}
     for place, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for path in (Path(place, name) for name in sorted(files) if not name.startswith(".")):
             if path.suffix.lower() not in _SUFFIXES:
                 continue
-            if path.stem in found:
+            if path.stem in by_name:
                 raise ActnetError(
-                    f"{found[path.stem]} and {path} have the same name; keep one of them"
+                    f"{by_name[path.stem]} and {path} have the same name; keep one of them"
                 )
-            found[path.stem] = path
-    if not found:
+            by_name[path.stem] = path
+    if not by_name:
         raise ActnetError(f"{folder} holds no photos ({', '.join(sorted(_SUFFIXES))})")
-    return found
+    return by_name
 
 
 def _require_photos(
-    protocol: Protocol, truth: GroundTruth, found: dict[str, Path], photos: Path
+    protocol: Protocol, truth: GroundTruth, by_name: dict[str, Path], photos: Path
 ) -> None:
     names = dict.fromkeys(truth.images + [query.name for query in truth.queries])
-    missing = [name for name in names if name not in found]
+    missing = [name for name in names if name not in by_name]
     if missing:
         raise ActnetError(
             f"{len(missing)} of the {len(names)} photos of {protocol} are not in {photos} "

@@ -54,14 +54,14 @@ def training_pictures(folders: list[Path], config: AblationConfig) -> tuple[Coll
     Raises:
         ActnetError: fewer than two instances, or no such folder.
     """
-    found = [
+    paths = [
         (number, photo)
         for number, folder in enumerate(folders)
         for photo in find_photos(folder)
         if photo.may_be_learned_from
     ]
     rng = np.random.default_rng(config.seed)
-    drawn = [found[i] for i in sorted(rng.permutation(len(found))[: config.images])]
+    drawn = [paths[i] for i in sorted(rng.permutation(len(paths))[: config.images])]
     problems: list[str] = []
     sources = []
     for number in range(len(folders)):
@@ -156,13 +156,13 @@ def _start(
     config: AblationConfig, bar: "tqdm[None]",
 ) -> dict[tuple[str, str], Tensor]:  # fmt: skip
     """Fit each variant's whitening; return its descriptors of the clean pictures, (M, dim)."""
-    found: dict[tuple[str, str], list[Tensor]] = {variant: [] for variant in variants}
+    parts_of: dict[tuple[str, str], list[Tensor]] = {variant: [] for variant in variants}
     for feature_maps in _feature_maps(backbone, photos, config, bar):
         for variant, head in variants.items():
-            found[variant].append(head.signature(feature_maps))
+            parts_of[variant].append(head.signature(feature_maps))
     banks = {}
     for variant, head in variants.items():
-        signatures = torch.cat(found.pop(variant))
+        signatures = torch.cat(parts_of.pop(variant))
         dim = len(head.whitening.weight)
         head.whitening.set(*_whitening(signatures, dim, config.whitening_strength))
         banks[variant] = l2_normalise(head.whitening(signatures, dim))
@@ -246,11 +246,11 @@ def _describe(
     backbone: FrozenBackbone, variants: dict[tuple[str, str], Head], photos: list[Photo],
     config: AblationConfig, bar: "tqdm[None]",
 ) -> dict[tuple[str, str], Descriptors]:  # fmt: skip
-    found: dict[tuple[str, str], list[Tensor]] = {variant: [] for variant in variants}
+    parts_of: dict[tuple[str, str], list[Tensor]] = {variant: [] for variant in variants}
     for feature_maps in _feature_maps(backbone, photos, config, bar):
         for variant, head in variants.items():
-            found[variant].append(head(feature_maps, len(head.whitening.weight)))
-    return {variant: torch.cat(parts).numpy() for variant, parts in found.items()}
+            parts_of[variant].append(head(feature_maps, len(head.whitening.weight)))
+    return {variant: torch.cat(parts).numpy() for variant, parts in parts_of.items()}
 
 
 def _feature_maps(

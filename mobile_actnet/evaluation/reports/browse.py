@@ -151,9 +151,9 @@ def _section(ranking: Ranking, photos: list[Photo], thumbnail: Callable[[int], s
         alt = f"hit {rank}, {word}: {name}"
         parts.append(item(word, thumbnail(int(hit)), alt, f"{similarity:.3f} {word}", name))
     if not ranking.right.any():
-        name, told = photos[ranking.best_right].path.name, f"at place {ranking.place}"
-        score = f"{ranking.right_similarity:.3f} right, {told}"
+        name, place = photos[ranking.best_right].path.name, f"at place {ranking.place}"
+        score = f"{ranking.right_similarity:.3f} right, {place}"
         parts.append(
-            item("right", thumbnail(ranking.best_right), f"right, {told}: {name}", score, name)
+            item("right", thumbnail(ranking.best_right), f"right, {place}: {name}", score, name)
         )
     return [*parts, "</ol></section>"]

@@ -150,23 +150,23 @@ def query_sets(photos: list[Photo], folders: list[Path]) -> Sets:
 
 
 def _separability(path: Path, context: "ReportContext", sets: Sets) -> list[str]:
-    found = {
+    by_set = {
         name: distance_histograms(context.descriptors, context.photos, queries)
         for name, queries in sets.items()
     }
-    found = {name: histograms for name, histograms in found.items() if histograms.has_both_kinds}
-    if not found:
+    by_set = {name: histograms for name, histograms in by_set.items() if histograms.has_both_kinds}
+    if not by_set:
         raise ActnetError(
             "--separability needs matching and non-matching pairs of a query and a database "
             "picture, and no set has both; see the roles in manifest.csv"
         )
-    write_atomically(path, draw_histograms(found, path))
+    write_atomically(path, draw_histograms(by_set, path))
     return [
         *(
             f"separability of {name}: KL(matching || non-matching) {histograms.kl_matching:.3f}, "
             f"KL(non-matching || matching) {histograms.kl_non_matching:.3f} nats "
             f"({histograms.matching.sum()} and {histograms.non_matching.sum()} pairs)"
-            for name, histograms in found.items()
+            for name, histograms in by_set.items()
         ),
         f"saved {path}",
     ]

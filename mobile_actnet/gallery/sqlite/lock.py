@@ -1,4 +1,4 @@
-"""One writer for each gallery: the second is told who holds it.
+"""One writer for each gallery: the second learns who holds it.
 
 The lock is the system's (`flock`) on a file beside the gallery, so that it ends with its holder,
 however that ends. The file says who holds it and is removed by the holder. A link, or a file that

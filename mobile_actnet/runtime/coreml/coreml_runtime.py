@@ -84,8 +84,8 @@ class CoremlRuntime:
         given: Any = Image.fromarray(picture)
         if not self._takes_image:
             given = picture.transpose(2, 0, 1)[None].astype(np.float32)
-        found = self._model.predict({INPUT_NAME: given})[OUTPUT_NAME]
-        return np.asarray(found, np.float32).reshape(1, -1)
+        descriptor = self._model.predict({INPUT_NAME: given})[OUTPUT_NAME]
+        return np.asarray(descriptor, np.float32).reshape(1, -1)
 
 
 def open_mlpackage(path: Path, num_threads: int) -> MilRuntime | CoremlRuntime:

@@ -163,8 +163,8 @@ def _affine(message: Any, weights: bytes) -> NDArray[Any]:
         sides[int(axis)] = -1
     scale, zero_point = scale.reshape(sides), zero_point.astype(np.float32)
     zero_point = zero_point.reshape(sides if zero_point.ndim else [])
-    found = (levels.astype(np.float32) - zero_point) * scale.astype(np.float32)
-    return found.astype(scale.dtype)
+    values = (levels.astype(np.float32) - zero_point) * scale.astype(np.float32)
+    return values.astype(scale.dtype)
 
 
 def _palettised(message: Any, weights: bytes) -> NDArray[Any]:
@@ -180,8 +180,8 @@ def _palettised(message: Any, weights: bytes) -> NDArray[Any]:
     if len(stream) < count * bits:
         raise ValueError("the places of a table end too early")
     rows = stream[: count * bits].reshape(count, bits)
-    found = table[rows @ (1 << np.arange(bits))]
-    return found.reshape([int(side) for side in shape])
+    values = table[rows @ (1 << np.arange(bits))]
+    return values.reshape([int(side) for side in shape])
 
 
 _CONSTANTS: dict[str, Callable[[Any, bytes], NDArray[Any]]] = {

@@ -83,16 +83,16 @@ def undelegated_operators(nodes: list[Any]) -> dict[str, int]:
     producers = {
         tensor: node for node in nodes if node["op_name"] != _DELEGATE for tensor in node["outputs"]
     }
-    taken = {index for node in delegates for index in _nodes_between(node, producers)}
-    return dict(Counter(node["op_name"] for node in nodes if node["index"] not in taken))
+    delegated = {index for node in delegates for index in _nodes_between(node, producers)}
+    return dict(Counter(node["op_name"] for node in nodes if node["index"] not in delegated))
 
 
 def _nodes_between(delegate: Any, producers: dict[int, Any]) -> set[int]:
     """Walk from a partition's outputs back to its inputs: the operators inside it."""
-    borders, waiting, found = set(delegate["inputs"]), list(delegate["outputs"]), set()
+    borders, waiting, between = set(delegate["inputs"]), list(delegate["outputs"]), set()
     while waiting:
         node = producers.get(waiting.pop())
-        if node is not None and node["index"] not in found:
-            found.add(node["index"])
+        if node is not None and node["index"] not in between:
+            between.add(node["index"])
             waiting += [tensor for tensor in node["inputs"] if tensor not in borders]
-    return found
+    return between

@@ -50,8 +50,8 @@ class Witness:
 
     def default_folder(self) -> Path:
         """Return where the environment lies: what the variable says, or the user's cache."""
-        if told := os.environ.get(self.variable):
-            return Path(told)
+        if folder := os.environ.get(self.variable):
+            return Path(folder)
         cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         return cache / "mobile-actnet" / f"{self.name}-{self.version}"
 
@@ -102,12 +102,12 @@ def is_installed(witness: Witness, folder: Path) -> bool:
     # Its metadata: importing TensorFlow takes seconds.
     question = f"from importlib.metadata import version; print(version('{witness.package}'))"
     try:
-        told = subprocess.run(
+        answer = subprocess.run(
             [str(_python(folder)), "-c", question], capture_output=True, text=True, timeout=60
         )
     except (OSError, subprocess.SubprocessError):
         return False
-    return told.stdout.strip() == witness.version
+    return answer.stdout.strip() == witness.version
 
 
 def install(witness: Witness, folder: Path) -> str:
@@ -116,12 +116,12 @@ def install(witness: Witness, folder: Path) -> str:
     try:
         venv.create(folder, with_pip=True)
         command = [str(_python(folder)), "-m", "pip", "install", "--quiet", *wanted]
-        made = subprocess.run(command, capture_output=True, text=True, timeout=_INSTALL_TIMEOUT_S)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_INSTALL_TIMEOUT_S)
     # venv tells a file in its way by a ValueError.
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         return str(error)
-    if made.returncode:
-        return _last_line(made.stderr) or f"pip ended with {made.returncode}"
+    if done.returncode:
+        return _last_line(done.stderr) or f"pip ended with {done.returncode}"
     return ""
 
 
@@ -132,12 +132,12 @@ def run(witness: Witness, folder: Path, model: Path, pixels: Path, results: Path
         pixels: .npy with (N, H, W, 3) uint8. results: folder for what comes back.
     """
     nodes, descriptors = results / "nodes.json", results / "descriptors.json"
-    told = (witness.interpreter, *map(str, (model, pixels, descriptors, nodes)))
+    words = (witness.interpreter, *map(str, (model, pixels, descriptors, nodes)))
     # This file's neighbours must not stand for modules of the same names there.
     surroundings = {**os.environ, "PYTHONSAFEPATH": "1"}
     try:
         done = subprocess.run(
-            [str(_python(folder)), __file__, *told],
+            [str(_python(folder)), __file__, *words],
             capture_output=True, text=True, timeout=_RUN_TIMEOUT_S, env=surroundings,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
@@ -166,11 +166,11 @@ def _main(interpreter_name: str, model: str, pixels: str, descriptors: str, node
     interpreter.allocate_tensors()
     given = interpreter.get_input_details()[0]["index"]
     wanted = interpreter.get_output_details()[0]["index"]
-    found = []
+    results = []
     for picture in np.load(pixels):
         interpreter.set_tensor(given, picture[None])
         interpreter.invoke()
-        found.append(interpreter.get_tensor(wanted)[0].tolist())
+        results.append(interpreter.get_tensor(wanted)[0].tolist())
     listed = [
         {
             "index": int(node["index"]),
@@ -180,7 +180,7 @@ def _main(interpreter_name: str, model: str, pixels: str, descriptors: str, node
         }
         for node in interpreter._get_ops_details()
     ]
-    Path(descriptors).write_text(json.dumps(found))
+    Path(descriptors).write_text(json.dumps(results))
     Path(nodes).write_text(json.dumps(listed))
 
 

@@ -48,8 +48,8 @@ class OnnxGraph(nn.Module):
             raise
         # A graph may be well-formed and make no sense: constants that do not fit raise anything.
         except Exception as error:
-            told = (str(error).strip().splitlines() or [type(error).__name__])[0]
-            raise ActnetError(f"{path} cannot be used as a teacher: {told}") from error
+            cause = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            raise ActnetError(f"{path} cannot be used as a teacher: {cause}") from error
 
     def _take(self, path: Path, graph: Any) -> None:
         from onnx import numpy_helper

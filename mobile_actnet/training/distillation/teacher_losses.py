@@ -1,4 +1,4 @@
-"""What a student of teachers is told: be near the teacher, and find alike what it finds alike.
+"""What a student of teachers learns: be near the teacher, and find alike what it finds alike.
 
 All return one value a view, (B,) float32.
 """

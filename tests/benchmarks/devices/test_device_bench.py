@@ -237,7 +237,7 @@ def test_what_benchmark_model_prints() -> None:
     assert (found.load_ms, found.first_run_ms) == (5.685, 18.535)
     assert list(found.samples_ms) == [14.5752]
     assert found.peak_bytes == 12_500_000
-    with pytest.raises(ActnetError, match="told no timings: Segmentation fault"):
+    with pytest.raises(ActnetError, match="printed no timings: Segmentation fault"):
         read_benchmark_model("loading\nSegmentation fault\n")
 
 

@@ -81,7 +81,7 @@ def test_the_record_of_another_checkpoint_is_refused(
         recorded_for(checkpoint, sha256_of(checkpoint))
     arguments = ["--format", "onnx", "--precision", "int8", "--checkpoint", str(checkpoint)]
     assert main([*arguments, "-o", str(tmp_path / "out")]) == 1
-    assert "tune again with actnet-train --quantize" in capsys.readouterr().err
+    assert "tune again with actnet quantize" in capsys.readouterr().err
     # Weights alone need no record.
     arguments[3] = "int8-weights"
     assert main([*arguments, "--image-size", "64", "-o", str(tmp_path / "out")]) == 0
