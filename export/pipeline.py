@@ -20,13 +20,12 @@ from mobile_actnet.errors import ActnetError, ConfigError
 from mobile_actnet.export.checks.artefact_check import (
     Reference,
     Say,
-    Subject,
     check_artefact,
     check_line,
     make_reference,
     portability_lines,
 )
-from mobile_actnet.export.checks.manifest_writer import Source
+from mobile_actnet.export.checks.manifest_writer import Source, Subject
 from mobile_actnet.export.checks.thresholds import ThresholdOverrides
 from mobile_actnet.export.export_request import ExportRequest, planned, precision_of
 from mobile_actnet.export.formats.exporter import Exporter, Options, exporter
@@ -93,10 +92,24 @@ def export_artefacts(
             "which photos are queries (path,instance,role)"
         )
     ranges = _calibrated(network, source, dim, reference, request, say, progress)
-    return [
-        _export_one(network, source, kind, final, dim, ranges, reference, request, say, progress)
-        for kind, final in plan
-    ]
+    start = _Start(network, source, dim, ranges, reference)
+    return [_export_one(start, kind, final, request, say, progress) for kind, final in plan]
+
+
+@dataclass(frozen=True)
+class _Start:
+    """What all formats of an export begin with.
+
+    Attributes:
+        network, source: the checkpoint. dim: length of the descriptor. ranges: of activations,
+            where some precision uses them. reference: what each artefact is compared with.
+    """
+
+    network: Actnet
+    source: Source
+    dim: int
+    ranges: ActivationRanges | None
+    reference: Reference
 
 
 def _calibrated(
@@ -148,33 +161,33 @@ def _calibrated(
 
 
 def _export_one(
-    network: Actnet, source: Source, kind: Format, final: Path, dim: int,
-    ranges: ActivationRanges | None, reference: Reference, request: ExportRequest, say: Say,
-    progress: bool,
-) -> ExportResult:  # fmt: skip
+    start: _Start, kind: Format, final: Path, request: ExportRequest, say: Say, progress: bool
+) -> ExportResult:
     converter, precision = exporter(kind), precision_of(request, kind)
     layout = converter.layouts[0] if request.layout is None else request.layout
-    lowering = request.lowering or automatic_lowering(network.head, converter.default_lowering)
-    whole = DeployableActnet(network, dim, layout, lowering)
-    if precision not in ROUNDED:
-        ranges = None
+    lowering = request.lowering or automatic_lowering(
+        start.network.head, converter.default_lowering
+    )
+    whole = DeployableActnet(start.network, start.dim, layout, lowering)
+    ranges = start.ranges if precision in ROUNDED else None
     problem: ParityError | None = None
-    for kept in _attempts(whole, ranges, reference, request):
+    for kept in _attempts(whole, ranges, start.reference, request):
         deployable = copy.deepcopy(whole)
         plan = prepare(deployable, precision, ranges, kept)
         options = Options(
-            request.size, dim, precision, layout, request.dynamic_batch, request.coreml_input,
+            request.size, start.dim, precision, layout, request.dynamic_batch, request.coreml_input,
             plan, lowering,
         )  # fmt: skip
-        subject = Subject(network, source, whole, ranges, _calibration_entry(ranges, plan))
+        calibration = _calibration_entry(ranges, plan)
+        subject = Subject(start.network, start.source, whole, ranges, calibration)
         with staging_folder(final.parent) as folder:
             staged = folder / final.name
             in_float = f", in float {', '.join(sorted(kept))}" if kept else ""
             with _step(say, f"converted to {kind.value} {precision.value}{in_float}"):
-                _convert(converter, deployable, options, staged, _embedded(source, options))
-            with _step(say, f"compared with PyTorch on {len(reference.pixels)} pictures"):
+                _convert(converter, deployable, options, staged, _embedded(start.source, options))
+            with _step(say, f"compared with PyTorch on {len(start.reference.pixels)} pictures"):
                 manifest, problem = check_artefact(
-                    staged, kind, options, subject, reference, _thresholds(request), progress
+                    staged, kind, options, subject, start.reference, _thresholds(request), progress
                 )
             staged_manifest = manifests.path_of(staged)
             staged_manifest.write_bytes(manifests.dump(manifest))

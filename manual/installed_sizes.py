@@ -53,22 +53,19 @@ def build_wheel(folder: Path) -> Path:
 
 
 def install(wheel: Path, extra: str, folder: Path) -> Path:
-    """Install the wheel with an extra ("" is none) into a new environment; return its Python.
+    """Install the wheel with an extra ("" is none) into an environment; return its Python.
+
+    Args:
+        folder: of the environment, which is made where it is not there.
 
     Raises:
         CalledProcessError: pip failed; its last lines are in `stderr`.
     """
-    venv.create(folder, with_pip=True)
     python = folder / "bin" / "python"
-    pip: list[str | Path] = [
-        python,
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-    ]
-    pip += ["--constraint", ROOT / "constraints.txt"]
+    if not python.exists():
+        venv.create(folder, with_pip=True)
+    pip: list[str | Path] = [python, "-m", "pip", "install", "--quiet"]
+    pip += ["--disable-pip-version-check", "--constraint", ROOT / "constraints.txt"]
     name = f"mobile-actnet[{extra}]" if extra else "mobile-actnet"
     # torch alone and first, as the README says: another package must not choose its build.
     if needs_torch(extra):

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -15,13 +14,11 @@ from mobile_actnet.descriptors import Descriptors
 from mobile_actnet.errors import ActnetError
 from mobile_actnet.export.checks import parity
 from mobile_actnet.export.checks.layer_errors import PICTURES, LayerError, worst_layers
-from mobile_actnet.export.checks.manifest_writer import Source, write_manifest
+from mobile_actnet.export.checks.manifest_writer import Findings, Subject, write_manifest
 from mobile_actnet.export.checks.portability import Result, try_runtimes
 from mobile_actnet.export.checks.thresholds import ThresholdOverrides
 from mobile_actnet.export.formats.exporter import Options
-from mobile_actnet.export.graph.deployable import DeployableActnet
 from mobile_actnet.export.quantization.backbone_points import BackbonePoints
-from mobile_actnet.export.quantization.calibration import ActivationRanges
 from mobile_actnet.export.quantization.config import ROUNDED
 from mobile_actnet.export.quantization.weight_repair import equalise_from_bytes
 from mobile_actnet.network.actnet import Actnet
@@ -88,23 +85,6 @@ def make_reference(
     return Reference(pixels, describe(network, pixels, dim), readable, "photos")
 
 
-@dataclass(frozen=True)
-class Subject:
-    """What an artefact was made from.
-
-    Attributes:
-        network, source: the checkpoint. deployable: float, as trained, not changed.
-        ranges: ranges of activations, for precisions that use them.
-        calibration: what the manifest says of them.
-    """
-
-    network: Actnet
-    source: Source
-    deployable: DeployableActnet
-    ranges: ActivationRanges | None
-    calibration: dict[str, Any] | None
-
-
 def check_artefact(
     staged: Path, kind: Format, options: Options, subject: Subject, reference: Reference,
     thresholds: ThresholdOverrides, progress: bool,
@@ -124,14 +104,16 @@ def check_artefact(
             report, worst_layers=_worst_layers(staged, kind, options, subject, reference)
         )
     info.notes.update(runtime.notes(pictures))
-    manifest = write_manifest(
-        staged, kind, options, subject.network, subject.source, info, report,
-        runtime.describe(golden_picture(options.size)[None])[0], _tools(runtime),
-        subject.calibration,
-        try_runtimes(
+    findings = Findings(
+        info,
+        report,
+        golden_descriptor=runtime.describe(golden_picture(options.size)[None])[0],
+        tools=_tools(runtime),
+        runs=try_runtimes(
             staged, kind, runtime, reference.pixels[:PICTURES], reference.descriptors[:PICTURES]
         ),
-    )  # fmt: skip
+    )
+    manifest = write_manifest(staged, kind, options, subject, findings)
     try:
         parity.check_extremes(extremes, options.precision)
         parity.check_parity(report)

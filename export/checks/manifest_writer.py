@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from mobile_actnet.export.checks.parity import ParityReport
 from mobile_actnet.export.checks.portability import RuntimeRun, is_portable
 from mobile_actnet.export.formats.exporter import Options
+from mobile_actnet.export.graph.deployable import DeployableActnet
 from mobile_actnet.export.graph.lowering_errors import level_error, lowering_error
+from mobile_actnet.export.quantization.calibration import ActivationRanges
 from mobile_actnet.files import sha256_of, size_bytes
 from mobile_actnet.network.activations import activation_parameters
 from mobile_actnet.network.actnet import Actnet, Stream
@@ -35,28 +37,50 @@ class Source:
     sha256: str
 
 
+@dataclass(frozen=True)
+class Subject:
+    """What an artefact was made from.
+
+    Attributes:
+        network, source: the checkpoint. deployable: float, as trained, not changed.
+        ranges: ranges of activations, for precisions that use them.
+        calibration: what the ranges were measured on, and how, as the manifest says it.
+    """
+
+    network: Actnet
+    source: Source
+    deployable: DeployableActnet
+    ranges: ActivationRanges | None
+    calibration: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What came of running an artefact.
+
+    Attributes:
+        info: inputs, outputs and operators, as read from the file. parity: beside PyTorch.
+        golden_descriptor: (dim,) of the golden picture, from the artefact itself.
+        tools: names and versions of what made and ran it.
+        runs: the runtimes that the artefact was run on here.
+    """
+
+    info: ArtefactInfo
+    parity: ParityReport
+    golden_descriptor: NDArray[np.float32]
+    tools: dict[str, str]
+    runs: Sequence[RuntimeRun]
+
+
 def write_manifest(
-    artefact: Path,
-    kind: Format,
-    options: Options,
-    network: Actnet,
-    source: Source,
-    info: ArtefactInfo,
-    parity: ParityReport,
-    golden_descriptor: NDArray[np.float32],
-    tools: dict[str, str],
-    calibration: dict[str, Any] | None = None,
-    runs: Sequence[RuntimeRun] = (),
+    artefact: Path, kind: Format, options: Options, subject: Subject, findings: Findings
 ) -> Manifest:
     """Put a manifest together.
 
     Args:
         artefact: where it is now; its final name is the same.
-        golden_descriptor: (dim,) of the golden picture, from the artefact itself.
-        tools: names and versions of what made and ran it.
-        calibration: what the ranges of activations were measured on, and how.
-        runs: the runtimes that the artefact was run on here.
     """
+    source, info = subject.source, findings.info
     values = {
         "schema": SCHEMA,
         "name": artefact.stem,
@@ -87,21 +111,25 @@ def write_manifest(
         },
         "output": {**asdict(info.output), "dim": options.dim, "normalised": True},
         "network": {
-            "backbone": network.config.backbone.value,
-            "streams": [_stream(s, options) for s in network.head.streams if isinstance(s, Stream)],
+            "backbone": subject.network.config.backbone.value,
+            "streams": [
+                _stream(stream, options)
+                for stream in subject.network.head.streams
+                if isinstance(stream, Stream)
+            ],
         },
-        "calibration": calibration,
-        "parity": asdict(parity),
-        "runs_on": [asdict(run) for run in runs],
-        "portable": is_portable(list(runs)),
+        "calibration": subject.calibration,
+        "parity": asdict(findings.parity),
+        "runs_on": [asdict(run) for run in findings.runs],
+        "portable": is_portable(list(findings.runs)),
         "operators": info.operators,
         "notes": info.notes,
         "golden": {
             "picture": GOLDEN_NAME,
             "cosine_min": GOLDEN_COSINES.get(options.precision, GOLDEN_COSINE),
-            "descriptor": [round(float(v), _DESCRIPTOR_DIGITS) for v in golden_descriptor],
+            "descriptor": [round(float(v), _DESCRIPTOR_DIGITS) for v in findings.golden_descriptor],
         },
-        "tools": tools,
+        "tools": findings.tools,
     }
     return Manifest.of(values)
 

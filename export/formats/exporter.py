@@ -29,6 +29,15 @@ if TYPE_CHECKING:
 
 Values = NDArray[np.float32]
 
+COMMON_PRECISIONS = (
+    Precision.FP32,
+    Precision.FP16,
+    Precision.INT8_WEIGHTS,
+    Precision.INT8,
+    Precision.MIXED,
+)
+"""What every format has."""
+
 
 @dataclass(frozen=True)
 class Options:

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from mobile_actnet.export.formats.coreml.coreml_quantizer import passes, quantized
-from mobile_actnet.export.formats.exporter import Options, Values
+from mobile_actnet.export.formats.exporter import COMMON_PRECISIONS, Options, Values
 from mobile_actnet.export.graph.deployable import example_input
 from mobile_actnet.export.graph.lowering import LogGuard, UnitCap
 from mobile_actnet.export.quantization.config import ROUNDED
@@ -36,15 +36,7 @@ class CoremlExporter:
 
     suffix = ".mlpackage"
     layouts = (Layout.NCHW,)
-    precisions = (
-        Precision.FP32,
-        Precision.FP16,
-        Precision.INT8_WEIGHTS,
-        Precision.INT8,
-        Precision.MIXED,
-        Precision.PALETTISED_8,
-        Precision.PALETTISED_6,
-    )
+    precisions = (*COMMON_PRECISIONS, Precision.PALETTISED_8, Precision.PALETTISED_6)
     default_precision = Precision.FP16
     default_lowering = Lowering.LOG_EXP
     forbidden_operators = frozenset({"pow", "transpose"})

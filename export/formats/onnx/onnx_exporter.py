@@ -8,7 +8,7 @@ import onnx
 import torch
 from torch import nn
 
-from mobile_actnet.export.formats.exporter import Options, Values
+from mobile_actnet.export.formats.exporter import COMMON_PRECISIONS, Options, Values
 from mobile_actnet.export.formats.onnx.onnx_quantizer import quantized
 from mobile_actnet.export.graph.deployable import example_input
 from mobile_actnet.pictures.preprocessing import Pixels
@@ -24,13 +24,7 @@ class OnnxExporter:
 
     suffix = ".onnx"
     layouts = (Layout.NHWC, Layout.NCHW)
-    precisions = (
-        Precision.FP32,
-        Precision.FP16,
-        Precision.INT8_WEIGHTS,
-        Precision.INT8,
-        Precision.MIXED,
-    )
+    precisions = COMMON_PRECISIONS
     default_precision = Precision.FP32
     default_lowering = Lowering.LOG_EXP
     forbidden_operators = frozenset({"Pow"})

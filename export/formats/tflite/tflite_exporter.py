@@ -7,7 +7,7 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from torch import nn
 
-from mobile_actnet.export.formats.exporter import Options, Values
+from mobile_actnet.export.formats.exporter import COMMON_PRECISIONS, Options, Values
 from mobile_actnet.export.formats.tflite.tflite_quantizer import quantized
 from mobile_actnet.export.graph.deployable import example_input
 from mobile_actnet.pictures.preprocessing import Pixels
@@ -21,13 +21,7 @@ class TfliteExporter:
 
     suffix = ".tflite"
     layouts = (Layout.NHWC,)
-    precisions = (
-        Precision.FP32,
-        Precision.FP16,
-        Precision.INT8_WEIGHTS,
-        Precision.INT8,
-        Precision.MIXED,
-    )
+    precisions = COMMON_PRECISIONS
     default_precision = Precision.FP16
     default_lowering = Lowering.LOG_EXP_BARE
     forbidden_operators = frozenset({"POW", "TRANSPOSE", "CUSTOM"})
