@@ -27,6 +27,7 @@ docs: $(READY)
 # For maintainers, after a change of the weights or of what pictures show: the manual's pictures and the notebook.
 figures: $(READY)
 	$(BIN)/python manual/figures.py
+	$(BIN)/python manual/result_tables.py
 	$(BIN)/python manual/notebook.py docs/quickstart.ipynb
 
 # make fuzz [CASES=50000] [SEED=2]: damaged files for every reader of foreign bytes, many more than make test has.

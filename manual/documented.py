@@ -50,3 +50,12 @@ def programs(page: Path) -> list[str]:
     """Return the Python programs of a page, in their order."""
     blocks = _BLOCK.findall(page.read_text(encoding="utf-8"))
     return [block for _, language, block in blocks if language == "python"]
+
+
+def split_verb(words: list[str]) -> tuple[str, list[str]]:
+    """Return verb and the words after it, of `actnet VERB ...` and `actnet-VERB ...` alike."""
+    if words[0] == "actnet-precisions":
+        return "bench", ["precisions", *words[1:]]
+    if words[0] == "actnet":
+        return (words[1], words[2:]) if len(words) > 1 else ("", [])
+    return words[0].removeprefix("actnet-"), words[1:]
