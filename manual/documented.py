@@ -57,5 +57,9 @@ def split_verb(words: list[str]) -> tuple[str, list[str]]:
     if words[0] == "actnet-precisions":
         return "bench", ["precisions", *words[1:]]
     if words[0] == "actnet":
-        return (words[1], words[2:]) if len(words) > 1 else ("", [])
-    return words[0].removeprefix("actnet-"), words[1:]
+        verb, rest = (words[1], words[2:]) if len(words) > 1 else ("", [])
+    else:
+        verb, rest = words[0].removeprefix("actnet-"), words[1:]
+    if verb == "train" and "--quantize" in rest:
+        return "quantize", [word for word in rest if word != "--quantize"]
+    return verb, rest
