@@ -25,7 +25,7 @@ MADE_ELSEWHERE = {
     "docs/results/minutes.svg": ("docs/results/latency.md", "--minutes"),
     "docs/results/separability.svg": ("docs/results/README.md", "--separability"),
     "docs/results/dimensions.svg": ("docs/results/README.md", "--curve"),
-    "docs/screens/": ("docs/results/web.md", "screens.mjs"),
+    "docs/screens/": ("docs/results/web.md", "make test-web web-screens"),
 }
 
 
