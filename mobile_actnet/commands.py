@@ -34,6 +34,12 @@ EXTRA_OF = {
     "pillow_heif": "heic",
     "cryptography": "web",
     "segno": "web",
+    "ray": "cluster",
+    "lance": "cluster",
+    "lance_ray": "cluster",
+    "lancedb": "cluster",
+    "pyarrow": "cluster",
+    "fsspec": "cluster",
 }
 """Optional package -> the extra that brings it."""
 

@@ -7,6 +7,7 @@ actnet-index check shop.sqlite
 import argparse
 import json
 import sys
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import NoReturn
 
@@ -16,6 +17,7 @@ from mobile_actnet.commands import command_line, counted, one_line, size_of
 from mobile_actnet.gallery.check import findings_of
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
 from mobile_actnet.gallery.sqlite.schema import from_gallery
+from mobile_actnet.runtime.finding import Finding
 
 _MARKS = {True: "✓", False: "✗", None: "·"}
 
@@ -74,16 +76,26 @@ def _counting() -> "tqdm[NoReturn]":
 
 def check(arguments: argparse.Namespace) -> int:
     """Print each finding once it is known; return 1 where the gallery is not sound."""
-    findings = []
-    for finding in findings_of(arguments.gallery, progress=sys.stderr.isatty()):
+    findings = findings_of(arguments.gallery, progress=sys.stderr.isatty())
+    return tell(findings, arguments, "copy it into the app beside its model and manifest")
+
+
+def tell(findings: Iterable[Finding], arguments: argparse.Namespace, then: str) -> int:
+    """Print findings once they are known, and what to do with a gallery that is sound.
+
+    Returns:
+        1 where it is not.
+    """
+    known = []
+    for finding in findings:
         print(f"{_MARKS[finding.ok]} {finding.text}", flush=True)
-        findings.append(finding)
-    wrong = sum(finding.ok is False for finding in findings)
+        known.append(finding)
+    wrong = sum(finding.ok is False for finding in known)
     print(
         f"{wrong} of these {'needs' if wrong == 1 else 'need'} mending"
         if wrong
-        else f"{arguments.gallery} is sound: copy it into the app beside its model and manifest"
+        else f"{arguments.gallery} is sound: {then}"
     )
     if arguments.json:
-        print(json.dumps({"sound": not wrong, "findings": [vars(finding) for finding in findings]}))
+        print(json.dumps({"sound": not wrong, "findings": [vars(finding) for finding in known]}))
     return 1 if wrong else 0

@@ -4,6 +4,8 @@ actnet-index build photos/ --model artefacts/mobile_actnet_224x224_fp16.tflite -
 actnet-index update shop.sqlite
 actnet-index info shop.sqlite
 actnet-index check shop.sqlite
+actnet-index build photos/ --engine ray --model m.tflite -o shop.lance
+actnet-index cut shop.lance --where "museum = 'X'" --limit 20000 -o x.sqlite
 actnet-index calibrate shop.sqlite -o thresholds.json --distractors street/
 actnet-index rehearse shop.sqlite --html report.html
 actnet-index export shop.sqlite -o descriptors/
@@ -16,8 +18,9 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
+from mobile_actnet.cli import clustered
 from mobile_actnet.cli.arguments import Parser
-from mobile_actnet.cli.examine import check, info
+from mobile_actnet.cluster.places import place
 from mobile_actnet.commands import command_line, counted, one_line, run, size_of
 from mobile_actnet.errors import ConfigError
 from mobile_actnet.files import refuse_existing, refuse_unwritable, write_atomically
@@ -53,8 +56,8 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     _add_build(commands.add_parser("build", help="make a gallery from a folder of photos"))
     _add_update(commands.add_parser("update", help="describe what is new, drop what has gone"))
     for name, command, text in (
-        ("info", info, "what a gallery holds and what made it"),
-        ("check", check, "whether a gallery is sound"),
+        ("info", clustered.info, "what a gallery holds and what made it"),
+        ("check", clustered.check, "whether a gallery is sound"),
     ):
         added = commands.add_parser(name, help=text)
         if name == "info":
@@ -62,7 +65,8 @@ def _parser(prog: str) -> argparse.ArgumentParser:
                 "--count", action="store_true",
                 help="also count labels, thumbnails, local features and contents: reads the whole file",
             )  # fmt: skip
-        _finish(added, command)
+        _finish(added, command, place)
+    clustered.add_cut(commands.add_parser("cut", help="a gallery for phones, from a dataset"))
     calibrate = commands.add_parser(
         "calibrate", help="find how certain a match must be to count as an answer"
     )
@@ -99,10 +103,13 @@ def _parser(prog: str) -> argparse.ArgumentParser:
 
 def _add_build(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("photos", type=Path, metavar="PHOTOS", help="folder of photos")
+    add("photos", type=place, metavar="PHOTOS",
+        help="folder of photos; with --engine ray also s3://bucket/photos, or a list of addresses: "
+        "a .csv or .parquet with a column path")  # fmt: skip
     add("--model", type=Path, required=True, metavar="ARTEFACT",
         help="artefact (or checkpoint) that describes the photos")  # fmt: skip
-    add("-o", "--output", type=Path, required=True, metavar="GALLERY", help="such as shop.sqlite")
+    add("-o", "--output", type=place, required=True, metavar="GALLERY",
+        help="such as shop.sqlite; shop.lance with --engine ray")  # fmt: skip
     add("--labels", metavar="CSV|folder",
         help="what is shown: a CSV with path,label, or the name of each photo's folder")  # fmt: skip
     add("--storage", choices=[s.value for s in Storage], default=Storage.INT8.value,
@@ -113,6 +120,7 @@ def _add_build(parser: argparse.ArgumentParser) -> None:
     add("--dim", type=int, help="for a checkpoint")
     add("--overwrite", action="store_true",
         help="replace a gallery; the old one stays until the new one is finished")  # fmt: skip
+    clustered.add_engine(parser)
     _add_common(parser)
     parser.set_defaults(command=_build)
 
@@ -158,8 +166,12 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
 
 
-def _finish(parser: argparse.ArgumentParser, command: Callable[[argparse.Namespace], int]) -> None:
-    parser.add_argument("gallery", type=Path, metavar="GALLERY")
+def _finish(
+    parser: argparse.ArgumentParser,
+    command: Callable[[argparse.Namespace], int],
+    kind: Callable[[str], Path | str] = Path,
+) -> None:
+    parser.add_argument("gallery", type=kind, metavar="GALLERY")
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
     parser.set_defaults(command=command)
 
@@ -180,6 +192,9 @@ def _build(arguments: argparse.Namespace) -> int:
         items=arguments.items,
         follow_links=arguments.follow_links,
     )
+    if arguments.engine == clustered.RAY:
+        return clustered.build(arguments, options)
+    clustered.check_engine(arguments)
     report = build(arguments.photos, arguments.model, arguments.output, options)
     return _tell(report, arguments)
 

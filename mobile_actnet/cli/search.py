@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mobile_actnet.cli.arguments import Parser
+from mobile_actnet.cluster.places import is_dataset, place
 from mobile_actnet.commands import command_line, one_line, run
 from mobile_actnet.errors import ActnetError
 from mobile_actnet.gallery.config import NEARLY_THE_SAME, SHORTLIST, VERIFIED_FROM
@@ -35,7 +36,12 @@ def _parser(prog: str) -> argparse.ArgumentParser:
         prog=prog, examples=__doc__, description="Find the pictures that are most like a photo."
     )
     add = parser.add_argument
-    add("gallery", type=Path, metavar="GALLERY", help="file made by actnet-index build")
+    add(
+        "gallery",
+        type=place,
+        metavar="GALLERY",
+        help="made by actnet-index build: a file, or a .lance",
+    )
     add("--query", type=Path, action="append", required=True, metavar="PHOTO|DIR",
         help="a picture, or a folder of them; may repeat")  # fmt: skip
     add("--top", type=int, default=10, metavar="N", help="hits for each query (default: 10)")
@@ -67,8 +73,8 @@ def _parser(prog: str) -> argparse.ArgumentParser:
 
 
 def _search(arguments: argparse.Namespace) -> int:
+    from mobile_actnet.cluster.lance_gallery import open_catalogue
     from mobile_actnet.files import write_atomically
-    from mobile_actnet.gallery.gallery import Gallery
     from mobile_actnet.gallery.hits import SearchOptions
     from mobile_actnet.gallery.search_page import search_page
 
@@ -78,12 +84,13 @@ def _search(arguments: argparse.Namespace) -> int:
         arguments.verified_from, every_view=arguments.every_view,
     )  # fmt: skip
     queries = [picture for query in arguments.query for picture in _pictures(query)]
-    with Gallery.open(arguments.gallery, arguments.model) as gallery:
+    with open_catalogue(arguments.gallery, arguments.model) as gallery:
         options = replace(options, threshold=_threshold(arguments, gallery))
         if options.verify and not gallery.can_verify():
             update = command_line("actnet-index", "update", arguments.gallery, "--local-features")
+            mend = "build it anew" if is_dataset(arguments.gallery) else f"add them: {update}"
             print(
-                f"nothing is verified: {arguments.gallery} has no local features; add them: {update}",
+                f"nothing is verified: {arguments.gallery} has no local features; {mend}",
                 file=sys.stderr,
             )
         answers = list(gallery.answer(queries, options))
@@ -166,7 +173,7 @@ def _threshold(arguments: argparse.Namespace, gallery: Gallery) -> AnswerThresho
 
     if gallery.can_verify() and not arguments.no_verify:
         return None
-    return thresholds_of(arguments.gallery, gallery.info.model_sha256, arguments.thresholds)
+    return thresholds_of(Path(arguments.gallery), gallery.info.model_sha256, arguments.thresholds)
 
 
 if __name__ == "__main__":

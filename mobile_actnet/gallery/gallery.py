@@ -32,6 +32,7 @@ from mobile_actnet.gallery.indexing import indexer
 from mobile_actnet.gallery.indexing.index_options import KEEP, IndexOptions, IndexReport
 from mobile_actnet.gallery.matching import Matcher, QueryPhoto, describe_others, is_certain, prepare
 from mobile_actnet.gallery.model import identify_as, opened
+from mobile_actnet.gallery.readable import Readable
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
 from mobile_actnet.gallery.sqlite.schema import GalleryInfo, from_gallery
 from mobile_actnet.gallery.sqlite.storage import StoredDescriptors, encode
@@ -56,11 +57,17 @@ class Gallery:
         report: what a build or the last update did; None where it was only opened.
     """
 
-    def __init__(self, path: PathLike, model: PathLike | None = None) -> None:
-        """Open a gallery; `Gallery.open` is the same."""
+    def __init__(
+        self, path: PathLike, model: PathLike | None = None, reader: Readable | None = None
+    ) -> None:
+        """Open a gallery; `Gallery.open` is the same.
+
+        Args:
+            reader: of something else than a gallery's file.
+        """
         self.path = Path(path)
         self.report: IndexReport | None = None
-        self._reader = GalleryReader(self.path)
+        self._reader = reader or GalleryReader(self.path)
         self._model = None if model is None else Path(model)
         self._describe: Describe | None = None
         self._loaded: tuple[int, NDArray[np.int64], StoredDescriptors] | None = None
@@ -192,9 +199,8 @@ class Gallery:
         """Search with upright RGB pictures in memory; see `search`."""
         if not images:
             return []
-        describe = self._describing()
         photos = [self._prepared(image, options) for image in images]
-        return self._search_photos(photos, describe, options)
+        return [hits for hits, _ in self._answers(photos, self._describing(), options)]
 
     def can_verify(self) -> bool:
         """Tell whether the gallery has local features, so that hits can be verified."""
@@ -214,11 +220,6 @@ class Gallery:
 
     def _size(self) -> ImageSize:
         return ImageSize(self.info.height_px, self.info.width_px)
-
-    def _search_photos(
-        self, photos: "list[QueryPhoto]", describe: Describe, options: SearchOptions
-    ) -> list[list[Hit]]:
-        return [hits for hits, _ in self._answers(photos, describe, options)]
 
     def _answers(
         self, photos: "list[QueryPhoto]", describe: Describe, options: SearchOptions
@@ -348,10 +349,11 @@ class Gallery:
         revision = self._reader.revision()
         if self._approximate is None or self._approximate[0] != revision:
             search = None
-            if self._reader.approximate() is not None:
+            reader = self._reader
+            if isinstance(reader, GalleryReader) and reader.approximate() is not None:
                 # None, a stale or a damaged one: every picture is compared.
                 with contextlib.suppress(GalleryError):
-                    search = ApproximateSearch(self._reader)
+                    search = ApproximateSearch(reader)
             self._approximate = (revision, search)
         return self._approximate[1]
 

@@ -12,7 +12,7 @@ from mobile_actnet.gallery.answers.verification import NOT_FOUND, Verification, 
 from mobile_actnet.gallery.answers.verified_ranking import certainty, fused_order
 from mobile_actnet.gallery.config import CERTAIN, FIRST_VIEWS
 from mobile_actnet.gallery.hits import Hit, SearchOptions
-from mobile_actnet.gallery.sqlite.reader import GalleryReader
+from mobile_actnet.gallery.readable import Readable
 from mobile_actnet.pictures.local_features import QUERY_EXTRACTION, LocalFeatures, extract
 from mobile_actnet.pictures.preprocessing import Pixels, resize
 from mobile_actnet.pictures.views import Crop, View, view_pictures, working_picture
@@ -93,7 +93,7 @@ def _resized(pictures: Sequence[Image.Image], size: ImageSize) -> Pixels:
 class Matcher:
     """Compares one photo with gallery pictures, each once."""
 
-    def __init__(self, reader: GalleryReader, features: LocalFeatures, width_px: int) -> None:
+    def __init__(self, reader: Readable, features: LocalFeatures, width_px: int) -> None:
         self._reader, self._verifier = reader, Verifier(features)
         self._scale = width_px / features.width_px
         self._known: dict[int, Verification] = {}

@@ -4,7 +4,6 @@ One process reads the folder and writes the gallery; workers do whole photos, fr
 stored descriptor, so that every core is busy whatever the shares of decoding and inference are.
 """
 
-import contextlib
 import os
 import time
 from collections import Counter
@@ -21,13 +20,14 @@ from mobile_actnet.errors import ActnetError, ConfigError, GalleryError
 from mobile_actnet.files import put_in_place, sha256_of
 from mobile_actnet.gallery.approximate_search import refresh
 from mobile_actnet.gallery.indexing.index_options import KEEP, IndexOptions, IndexReport
+from mobile_actnet.gallery.indexing.outcomes import outcomes_of
 from mobile_actnet.gallery.indexing.picture_work import (
     Outcome,
     PictureWork,
     prepare,
     prepare_details,
 )
-from mobile_actnet.gallery.indexing.workers import Worker, WorkerDiedError, in_order
+from mobile_actnet.gallery.indexing.workers import Worker, in_order
 from mobile_actnet.gallery.model import identify, identify_as
 from mobile_actnet.gallery.sqlite.changes import (
     Changes,
@@ -62,7 +62,6 @@ from mobile_actnet.pictures.photos import tell_left_out
 
 _PHOTOS_PER_TASK = 16
 _COMMIT_EVERY_S = 1.0
-_PHOTO_LIMIT_S = 180.0
 _LABELS_TOLD = 5
 _SUFFIXES = (".sqlite", ".sqlite3", ".db")
 
@@ -80,7 +79,7 @@ def build(photos: Path, model: Path, output: Path, options: IndexOptions) -> Ind
             already, another process writes it, or the disk is full.
     """
     output = Path(os.path.realpath(output))
-    _check_name(output)
+    check_gallery_name(output)
     bound = identify(model, options.size, options.dim)
     _check_sources(photos, options)
     settings = GallerySettings(
@@ -180,7 +179,7 @@ def _describe(
     per_task = max(1, min(_PHOTOS_PER_TASK, total // (2 * cores)))
     workers = [Worker(prepare, work) for _ in range(min(cores, total))]
     with tqdm(total=total, unit="photo", disable=not options.progress, leave=False) as bar:
-        outcomes = _outcomes(workers, _tasks(waiting(writer), per_task), work)
+        outcomes = outcomes_of(workers, _tasks(waiting(writer), per_task), work)
         for batch in _batches(outcomes, _COMMIT_EVERY_S):
             with writer.transaction():
                 for outcome in batch:
@@ -251,37 +250,6 @@ def _store(writer: GalleryWriter, outcome: Outcome, changes: Changes) -> None:
         changes.described += 1
 
 
-def _outcomes(
-    workers: list[Worker[list[FoundPhoto], list[Outcome]]],
-    tasks: Iterator[list[FoundPhoto]],
-    work: PictureWork,
-) -> Iterator[Outcome]:
-    for task, outcomes in in_order(workers, tasks):
-        yield from outcomes if outcomes is not None else _one_by_one(task, work)
-
-
-def _one_by_one(photos: list[FoundPhoto], work: PictureWork) -> Iterator[Outcome]:
-    """Find out which of a few photos a worker died of."""
-    lone = Worker[list[FoundPhoto], list[Outcome]](prepare, work, limit_s=_PHOTO_LIMIT_S)
-    with contextlib.closing(lone) as worker:
-        try:
-            worker.do([])
-        except WorkerDiedError as error:
-            raise ActnetError(
-                "the processes that describe photos end by themselves; is there enough memory? "
-                "Try --workers 1"
-            ) from error
-        for photo in photos:
-            try:
-                yield from worker.do([photo])
-            except WorkerDiedError:
-                reason = (
-                    "ends the process that decodes it (a broken file, too little memory, or "
-                    f"more than {_PHOTO_LIMIT_S:.0f} s)"
-                )
-                yield BrokenPhoto(photo.path, reason, photo.size_bytes, photo.mtime_ns)
-
-
 def _batches(outcomes: Iterator[_Made], every_s: float) -> Iterator[list[_Made]]:
     """Collect what comes within a time; after Ctrl-C hand out what is there, then stop."""
     batch: list[_Made] = []
@@ -325,7 +293,7 @@ def _check_sources(photos: Path, options: IndexOptions) -> None:
             pass
 
 
-def _check_name(output: Path) -> None:
+def check_gallery_name(output: Path) -> None:
     """Refuse what a gallery should not be called: the next command would not know it."""
     if output.suffix.lower() not in _SUFFIXES:
         raise ConfigError(

@@ -331,7 +331,7 @@ class GalleryWriter:
         )
         with readable_errors(self.path):
             present = dict(self.connection.execute("SELECT path, id FROM picture"))
-            shown = sorted(_as_spelled(catalogue.pictures, present).items())
+            shown = sorted(as_spelled(catalogue.pictures, present).items())
             before = (
                 [row[0] for row in self.connection.execute("SELECT name FROM item ORDER BY name")],
                 self.connection.execute(_ITEM_FIELDS).fetchall(),
@@ -370,7 +370,7 @@ class GalleryWriter:
         )
 
 
-def _as_spelled(shown: dict[str, str], present: Collection[str]) -> dict[str, str]:
+def as_spelled(shown: dict[str, str], present: Collection[str]) -> dict[str, str]:
     """Return what is shown by the paths that are there, in either spelling of their accents."""
     spelled = {path: name for path, name in shown.items() if path in present}
     others = {composed(path): path for path in present if not path.isascii()}
