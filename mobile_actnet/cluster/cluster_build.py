@@ -245,8 +245,8 @@ def _begun(address: str, settings: DatasetSettings, overwrite: bool) -> "lance.L
         other = settings.difference(read_settings(address, table))
         if other is not None:
             raise GalleryError(
-                f"{address} exists, and was not made with {other}; give the same as then, "
-                "or build it anew with --overwrite"
+                f"{address} exists, and was made with {other}; give the same as then, or build it "
+                "anew with --overwrite"
             )
         return table
     else:

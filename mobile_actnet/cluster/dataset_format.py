@@ -81,16 +81,16 @@ class DatasetSettings:
         }
 
     def difference(self, other: "DatasetSettings") -> str | None:
-        """Say in what another run differs; None where it goes on with the same work."""
+        """Say what another dataset has that this one has not; None where they are the same work."""
         for field in fields(GalleryInfo):
             ours, theirs = getattr(self.info, field.name), getattr(other.info, field.name)
             if field.name not in _READ_AGAIN and ours != theirs:
-                return f"{field.name} {ours} instead of {theirs}"
+                return f"{field.name} {theirs}, not {ours}"
         for name in ("local_features", "page_side_px"):
             if getattr(self.kept, name) != getattr(other.kept, name):
-                return f"another setting of {name}"
+                return f"{name} {getattr(other.kept, name)}, not {getattr(self.kept, name)}"
         if self.item_columns != other.item_columns:
-            return f"items with the fields {', '.join(self.item_columns) or 'none'}"
+            return f"items with the fields {', '.join(other.item_columns) or 'none'}"
         return None
 
 

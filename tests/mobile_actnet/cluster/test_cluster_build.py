@@ -1,0 +1,158 @@
+"""Datasets that a cluster of three nodes builds, beside galleries of one machine."""
+
+import os
+import shutil
+import signal
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests_of_cluster import items_csv, rows_of_dataset, rows_of_gallery, write_many
+
+from mobile_actnet.cluster.cluster_build import build_dataset
+from mobile_actnet.cluster.cluster_options import ClusterOptions
+from mobile_actnet.cluster.lance_reader import LanceReader
+from mobile_actnet.errors import ActnetError, ConfigError, GalleryError
+from mobile_actnet.export import Gallery, IndexOptions
+
+SMALL = ClusterOptions(photos_per_fragment=4, commit_every_s=0)
+
+
+def test_everything_is_that_of_one_machine_to_the_bit(both) -> None:
+    expected = rows_of_gallery(both.gallery)
+    assert len(expected) == 20
+    assert all(row[6] and row[8] for row in expected), "nothing is compared"
+    assert rows_of_dataset(both.dataset) == expected
+    with Gallery.open(both.gallery) as gallery, LanceReader(str(both.dataset)) as reader:
+        assert list(reader.problems()) == list(gallery._reader.problems())  # type: ignore[attr-defined]
+        for number, *_ in expected:
+            assert reader.item(number) == gallery._reader.item(number)
+            page = gallery._reader.page_picture(number)  # type: ignore[attr-defined]
+            assert reader.rows([number], ["page_picture"])["page_picture"][0].as_py() == page
+
+
+def test_a_second_run_finds_nothing_to_do(both) -> None:
+    items = both.photos.parent / "items.csv"
+    version = LanceReader(str(both.dataset)).revision()
+    options = IndexOptions(items=items, page_side_px=80)
+    report = build_dataset(both.photos, both.model, both.dataset, options, SMALL)
+    assert (report.described, report.pictures, report.problems) == (0, 20, 1)
+    assert LanceReader(str(both.dataset)).revision() == version
+
+
+def test_another_run_with_other_settings_is_refused(both) -> None:
+    options = IndexOptions(items=both.photos.parent / "items.csv", page_side_px=80)
+    other = replace(options, thumbnail_side_px=100)
+    with pytest.raises(GalleryError, match="thumbnail_side_px 160, not 100"):
+        build_dataset(both.photos, both.model, both.dataset, other)
+    with pytest.raises(GalleryError, match="page_side_px"):
+        build_dataset(both.photos, both.model, both.dataset, replace(options, page_side_px=90))
+
+
+def test_a_killed_node_costs_no_picture_and_none_is_there_twice(
+    nodes: Any, artefact: Path, tmp_path: Path
+) -> None:
+    photos, dataset = write_many(tmp_path / "photos", 60), tmp_path / "d.lance"
+    Gallery.build(photos, artefact, tmp_path / "g.sqlite", IndexOptions(workers=2)).close()
+    doomed = nodes.add_node(num_cpus=1, object_store_memory=80 << 20)
+    raylet = doomed.all_processes["raylet"][0].process.pid
+    killed = []
+
+    def kill(described: int) -> None:
+        actors = [pid for pid in children(raylet) if b"MapWorker" in command(pid)]
+        if actors and not killed:
+            killed.append(described)
+            for pid in (*actors, raylet):
+                os.kill(pid, signal.SIGKILL)
+
+    options = replace(SMALL, photos_per_fragment=2, on_commit=kill)
+    report = build_dataset(photos, artefact, dataset, IndexOptions(), options)
+    nodes.remove_node(doomed, allow_graceful=False)
+    assert killed, "the node had no actor"
+    assert killed[0] < 60
+    assert report.described == 60
+    assert rows_of_dataset(dataset) == rows_of_gallery(tmp_path / "g.sqlite")
+
+
+def children(parent: int) -> list[int]:
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == parent:
+            found.append(int(folder.name))
+    return found
+
+
+def command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def test_new_photos_and_photos_that_failed_come_in_with_the_next_run(
+    nodes: Any, artefact: Path, tmp_path: Path
+) -> None:
+    photos, dataset = write_many(tmp_path / "photos", 4), tmp_path / "d.lance"
+    gone = photos / "b" / "link.jpg"
+    gone.symlink_to(tmp_path / "away.jpg")
+    report = build_dataset(photos, artefact, dataset, IndexOptions(), SMALL)
+    assert (report.pictures, report.problems) == (4, 1)
+    shutil.copy(photos / "a" / "000.jpg", tmp_path / "away.jpg")
+    shutil.copy(photos / "b" / "001.jpg", photos / "a" / "001b.jpg")
+    report = build_dataset(photos, artefact, dataset, IndexOptions(), SMALL)
+    assert (report.described, report.pictures, report.problems) == (2, 6, 0)
+    rows = rows_of_dataset(dataset)
+    assert len({row[0] for row in rows}) == len({row[1] for row in rows}) == 6
+
+
+def test_a_second_writer_is_refused(nodes: Any, artefact: Path, tmp_path: Path) -> None:
+    photos, dataset = write_many(tmp_path / "photos", 8), tmp_path / "d.lance"
+    told = []
+
+    def again(_: int) -> None:
+        with pytest.raises(GalleryError, match="is being written by process") as refusal:
+            build_dataset(photos, artefact, dataset, IndexOptions(), SMALL)
+        told.append(refusal)
+
+    build_dataset(photos, artefact, dataset, IndexOptions(), replace(SMALL, on_commit=again))
+    assert told
+
+
+def test_overwrite_replaces_datasets_alone(both, tmp_path: Path, artefact: Path) -> None:
+    other = tmp_path / "other.lance"
+    other.mkdir()
+    (other / "diary.txt").write_text("mine")
+    with pytest.raises(GalleryError, match="is something else than a dataset"):
+        build_dataset(both.photos, artefact, other, IndexOptions(overwrite=True))
+    import lance
+    import pyarrow as pa
+
+    lance.write_dataset(pa.table({"a": [1]}), tmp_path / "table.lance")
+    with pytest.raises(GalleryError, match="no dataset of actnet-index"):
+        build_dataset(both.photos, artefact, tmp_path / "table.lance", IndexOptions(overwrite=True))
+    photos, dataset = write_many(tmp_path / "photos", 4), tmp_path / "d.lance"
+    build_dataset(photos, artefact, dataset, IndexOptions(), SMALL)
+    options = IndexOptions(thumbnail_side_px=32, overwrite=True)
+    assert build_dataset(photos, artefact, dataset, options, SMALL).described == 4
+    assert LanceReader(str(dataset)).info.thumbnail_side_px == 32
+
+
+def test_names_and_fields_that_cannot_be_used(both, tmp_path: Path, artefact: Path) -> None:
+    with pytest.raises(ConfigError, match="ends in .lance"):
+        build_dataset(both.photos, artefact, tmp_path / "d.sqlite")
+    with pytest.raises(ConfigError, match="does not exist; make it"):
+        build_dataset(both.photos, artefact, tmp_path / "no" / "d.lance")
+    items = tmp_path / "items.csv"
+    items.write_text("path,vector\na/000.jpg,9\n")
+    with pytest.raises(ConfigError, match="a field vector, a name that the dataset needs"):
+        build_dataset(both.photos, artefact, tmp_path / "d.lance", IndexOptions(items=items))
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ActnetError, match="holds no pictures"):
+        build_dataset(tmp_path / "empty", artefact, tmp_path / "d.lance")
+    assert not (tmp_path / "d.lance").exists()
+    assert items_csv(2).count("\n") == 3
