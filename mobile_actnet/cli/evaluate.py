@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mobile_actnet.cli.arguments import Parser
+from mobile_actnet.cluster.places import place
 from mobile_actnet.commands import run
 from mobile_actnet.errors import ConfigError
 from mobile_actnet.evaluation.config import (
@@ -32,6 +33,7 @@ from mobile_actnet.evaluation.reports.reports import (
 from mobile_actnet.gallery.config import FIRST_VIEWS, SHORTLIST
 from mobile_actnet.gallery.sqlite.storage import Storage
 from mobile_actnet.network.config import DEFAULT_CHECKPOINT
+from mobile_actnet.pictures.photos import Role
 from mobile_actnet.pictures.views import DEFAULT_VIEWS, VIEW_SETS, parse_views
 from mobile_actnet.runtime.vocabulary import parse_image_size
 
@@ -52,8 +54,9 @@ def _parser(prog: str) -> argparse.ArgumentParser:
         "of all folders are searched together; each folder's queries are reported for themselves.",
     )
     add = parser.add_argument
-    add("--data", type=Path, action="append", default=[], metavar="DIR",
-        help="folder with a manifest.csv (path,instance,role); may repeat")  # fmt: skip
+    add("--data", type=place, action="append", default=[], metavar="DIR|DATASET.lance",
+        help="folder with a manifest.csv (path,instance,role), or a dataset of actnet-index build --engine "
+        "ray; may repeat")  # fmt: skip
     add("--protocol", choices=[p.value for p in Protocol], help="instead of --data")
     add("--photos", type=Path, metavar="DIR", help="the protocol's photos")
     add("--ground-truth", type=Path, metavar="FILE",
@@ -113,6 +116,10 @@ def _evaluate(arguments: argparse.Namespace) -> int:
         )
     if arguments.protocol and (arguments.answers or len(arguments.distractors) > 1):
         raise ConfigError("--protocol takes one --distractors folder, and no --answers")
+    if arguments.data:
+        from mobile_actnet.cluster.dataset_photos import data_folders
+
+        arguments.data = data_folders(arguments.data, Role.BOTH.value, sys.stderr.isatty())
     measure = _measure_protocol if arguments.protocol else _measure_folders
     sets, dim = measure(arguments, options)
     choices = _choices(options)

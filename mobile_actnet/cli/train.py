@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from mobile_actnet.cli import quantize, teach
 from mobile_actnet.cli.arguments import Parser, list_settings
+from mobile_actnet.cluster.places import place
 from mobile_actnet.commands import command_line, counted, run
 from mobile_actnet.errors import ActnetError, CheckpointError, ConfigError
 from mobile_actnet.files import refuse_existing
@@ -56,7 +57,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
         "Run the same command again to resume a stopped run.",
     )
     add = parser.add_argument
-    add("--data", type=Path, action="append", required=True, metavar="DIR",
+    add("--data", type=place, action="append", required=True, metavar="DIR|DATASET.lance",
         help="folder of pictures, with or without manifest.csv; may repeat")  # fmt: skip
     add("--labels", type=Labels, choices=list(Labels), default=Labels.PICTURE,
         help="what shows one thing where there is no manifest.csv: each picture, or each folder")  # fmt: skip
@@ -94,6 +95,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
 
 
 def _train(arguments: argparse.Namespace) -> int:
+    from mobile_actnet.cluster.dataset_photos import data_folders
     from mobile_actnet.training.distributed import join_processes
     from mobile_actnet.training.preview import write_preview
     from mobile_actnet.training.sources import collect, mix_sources, read_source
@@ -111,6 +113,7 @@ def _train(arguments: argparse.Namespace) -> int:
     config = _config(arguments)
     with join_processes(arguments.device) as processes:
         say = print if processes.first else _silent
+        arguments.data = data_folders(arguments.data, progress=sys.stderr.isatty())
         folders = [read_source(folder, arguments.labels, say) for folder in arguments.data]
         sources = mix_sources(folders, arguments.mix)
         if arguments.preview is not None:

@@ -7,7 +7,6 @@ an embedded build: the same code, and a picture that takes its decoder down cost
 import pickle
 import socket
 import tempfile
-import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mobile_actnet.cluster.dataset_format import DatasetSettings, bound_model, open_table
+from mobile_actnet.cluster.fetching import fetch
 from mobile_actnet.cluster.picture_rows import picture_table
 from mobile_actnet.cluster.places import filesystem_of, inside, is_remote, time_ns
 from mobile_actnet.errors import ActnetError
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _PHOTOS_PER_TASK = 16
-_TRIES, _FIRST_PAUSE_S = 4, 0.5
 
 
 @dataclass(frozen=True)
@@ -150,27 +149,18 @@ class DescribePhotos:
 
     def _bring(self, photo: _Waiting, folder: Path) -> FoundPhoto | BrokenPhoto:
         """Copy a picture from an object store to a disk of this node."""
-        system, path = filesystem_of(inside(self._root, photo.path))
-        target, pause_s = folder / photo.path, _FIRST_PAUSE_S
-        for attempt in range(_TRIES):
-            try:
-                mtime_ns = photo.mtime_ns
-                if mtime_ns is None:
-                    mtime_ns = time_ns(system.get_file_info(path).mtime)
-                with system.open_input_stream(path) as stream:
-                    content = stream.read()
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(content)
-                return FoundPhoto(photo.path, len(content), mtime_ns)
-            except FileNotFoundError:
-                return BrokenPhoto(photo.path, "does not exist")
-            except OSError as error:
-                told = str(error)
-                if attempt + 1 < _TRIES:
-                    time.sleep(pause_s)
-                    pause_s *= 2
-        # The network's fault, not the picture's: the next run tries again.
-        return BrokenPhoto(photo.path, f"cannot be fetched: {told}")
+        try:
+            mtime_ns = photo.mtime_ns
+            if mtime_ns is None:
+                system, path = filesystem_of(inside(self._root, photo.path))
+                mtime_ns = time_ns(system.get_file_info(path).mtime)
+            size_bytes = fetch(self._root, photo.path, folder / photo.path)
+        except FileNotFoundError:
+            return BrokenPhoto(photo.path, "does not exist")
+        except OSError as error:
+            # The network's fault, not the picture's: the next run tries again.
+            return BrokenPhoto(photo.path, f"cannot be fetched: {error}")
+        return FoundPhoto(photo.path, size_bytes, mtime_ns)
 
     def _write(self, batch: "pa.Table", described: list[DescribedPhoto]) -> list[Any]:
         from lance.fragment import write_fragments

@@ -39,7 +39,13 @@ Found = tuple[NDArray[np.int64], NDArray[np.float64]]
 
 
 class LanceGallery(Gallery):
-    """An open dataset."""
+    """An open dataset.
+
+    Attributes:
+        probes: partitions of the vector index that a search looks into; None for what suits.
+    """
+
+    probes: int | None = None
 
     def __init__(self, address: str | Path, model: str | Path | None = None) -> None:
         """Open a dataset.
@@ -53,6 +59,9 @@ class LanceGallery(Gallery):
         require(SEARCHING)
         self.reader = LanceReader(check_dataset_name(address))
         super().__init__(self.reader.address, model, self.reader)
+
+    def __enter__(self) -> "LanceGallery":
+        return self
 
     def update(self, options: IndexOptions | None = None) -> IndexReport:
         """Refuse: a dataset is brought up to date by the command that built it."""
@@ -108,7 +117,9 @@ class LanceGallery(Gallery):
         """Take candidates from the vector index, and compare them exactly."""
         view = StoredDescriptors(views.values[row, None], views.scales[row, None])
         try:
-            rows = self.candidates(decode(view)[0], max(CANDIDATES_PER_HIT * top, LEAST_CANDIDATES))
+            rows = self._candidates(
+                decode(view)[0], max(CANDIDATES_PER_HIT * top, LEAST_CANDIDATES)
+            )
         except (ValueError, OSError, RuntimeError) as error:
             raise GalleryError(
                 f"{self.reader.address} cannot be searched: {lance_reason(error)}"
@@ -116,19 +127,25 @@ class LanceGallery(Gallery):
         similarities = similarities_between(view, self.reader.checked(rows))[0]
         return _best(rows.column("id").to_numpy(), similarities, top)
 
-    def candidates(self, query: NDArray[np.float32], count: int, probes: int | None = None) -> Any:
-        """Return the rows that the vector index finds: an Arrow table of id, descriptor, scale.
+    def nearest(
+        self, queries: NDArray[np.floating], options: SearchOptions = SearchOptions()
+    ) -> list[list[int]]:
+        """Return the numbers of the nearest pictures of Q queries, without looking pictures up.
 
         Args:
-            query: (dim,), of length 1. probes: partitions that are looked into.
+            queries: (Q, dim), each of length 1.
         """
+        return [ids.tolist() for ids, _ in self._rank(self._stored(queries), 1, options)]
+
+    def _candidates(self, query: NDArray[np.float32], count: int) -> Any:
+        """Return what the vector index finds: an Arrow table of id, descriptor and scale."""
         column = self.reader.settings.vector_column
         search = self._lancedb.search(query, vector_column_name=column).distance_type(METRIC)
-        search = search.nprobes(probes or self._probes).limit(count)
+        search = search.nprobes(self.probes or self._usual_probes).limit(count)
         return search.select(["id", "descriptor", "scale", "_distance"]).to_arrow()
 
     @cached_property
-    def _probes(self) -> int:
+    def _usual_probes(self) -> int:
         told = self.reader.table.index_statistics("vector_index")
         partitions = sum(len(one.get("partitions", ())) for one in told["indices"])
         return max(LEAST_PROBES, round(PROBED_SHARE * partitions))

@@ -49,8 +49,8 @@ def picture_table(
         "width_px": [photo.width_px for photo in described],
         "height_px": [photo.height_px for photo in described],
         "scale": stored.scales,
-        "descriptor": _rows_of(stored.values),
-        "vector": _rows_of(decode(stored).astype(np.float16)),
+        "descriptor": fixed_rows(stored.values),
+        "vector": fixed_rows(decode(stored).astype(np.float16)),
         "features_width_px": [one.width_px if one else None for one in features],
         "features_height_px": [one.height_px if one else None for one in features],
         "local_features": [one.to_bytes() if one else None for one in features],
@@ -126,7 +126,8 @@ def features_of(row: dict[str, Any]) -> LocalFeatures | None:
     )
 
 
-def _rows_of(values: "np.ndarray[Any, Any]") -> "pa.Array":
+def fixed_rows(values: "np.ndarray[Any, Any]") -> "pa.Array":
+    """Return (N, D) numbers as a column of N lists of D."""
     import pyarrow as pa
 
     return pa.FixedSizeListArray.from_arrays(pa.array(values.reshape(-1)), values.shape[1])

@@ -35,9 +35,9 @@ def finish(address: str, vector_index_from: int, cores: int) -> bool:
         if table.count_rows() == 0:
             return False
         table.optimize.compact_files(target_rows_per_fragment=_ROWS_PER_FRAGMENT, num_threads=cores)
+        if not _is_current(open_table(address), ID_NAME):
+            create_id_index(address)
         table = open_table(address)
-        if not _is_current(table, ID_NAME):
-            table.create_scalar_index("id", "BTREE", name=ID_NAME, replace=True)
         if table.count_rows() < vector_index_from or _is_current(table, NAME):
             return False
         build_vector_index(address)
@@ -53,6 +53,11 @@ def _compact(address: str, cores: int) -> None:
 
     options = CompactionOptions(target_rows_per_fragment=_ROWS_PER_FRAGMENT)
     lance_ray.compact_files(address, compaction_options=options, num_workers=cores)
+
+
+def create_id_index(address: str) -> None:
+    """Index the pictures' numbers, by which hits are looked up."""
+    open_table(address).create_scalar_index("id", "BTREE", name=ID_NAME, replace=True)
 
 
 def build_vector_index(address: str, kind: str = KIND, partitions: int | None = None) -> None:
