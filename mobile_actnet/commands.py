@@ -39,7 +39,6 @@ EXTRA_OF = {
     "lance_ray": "cluster",
     "lancedb": "cluster",
     "pyarrow": "cluster",
-    "fsspec": "cluster",
 }
 """Optional package -> the extra that brings it."""
 

@@ -24,7 +24,10 @@ from mobile_actnet.runtime.vocabulary import Format, Precision
 
 ROOT = Path(__file__).parent.parent
 # Where a package is imported under another name than it is installed under.
-DISTRIBUTIONS = {"cv2": "opencv-python-headless", "PIL": "pillow", "google": "protobuf"}
+DISTRIBUTIONS = {
+    "cv2": "opencv-python-headless", "PIL": "pillow", "google": "protobuf", "lance": "pylance",
+    "ray": "ray[data]",
+}  # fmt: skip
 # Used where they happen to be: in a peer's benchmark, in another Python, for a second log.
 NEVER_NEEDED = {"faiss", "tflite_runtime", "tensorboard"}
 HIDING = """
@@ -200,6 +203,13 @@ def test_without_extras_doctor_and_every_help_work(run: Run) -> None:
         (["train", "--data", "x", "-o", "y"], "train"),
         (["quantize", "--data", "x"], "train"),
         (["evaluate", "--data", "."], "train"),
+        (["index", "build", ".", "--engine", "ray", "--model", "m", "-o", "d.lance"], "cluster"),
+        (["index", "info", "d.lance"], "cluster"),
+        (["index", "check", "d.lance"], "cluster"),
+        (["index", "cut", "d.lance", "-o", "x.sqlite"], "cluster"),
+        (["search", "d.lance", "--query", "x.jpg"], "cluster"),
+        (["bench", "dataset"], "cluster"),
+        (["evaluate", "--data", "d.lance"], "cluster"),
     ],
 )
 def test_a_command_names_the_extra_that_it_needs(run: Run, words: list[str], extra: str) -> None:

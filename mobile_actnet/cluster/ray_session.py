@@ -33,13 +33,17 @@ def ray_session(options: ClusterOptions) -> Iterator[int]:
             options.address or "local", log_to_driver=False, logging_level=logging.ERROR,
             configure_logging=True, **local,
         )  # fmt: skip
-    except (ConnectionError, OSError, ValueError, RuntimeError) as error:
+    except Exception as error:  # Ray raises plain exceptions where a node does not answer in time.
         where = f"no Ray cluster answers at {options.address}" if options.address else "Ray fails"
-        raise ActnetError(f"{where}: {str(error).splitlines()[0]}") from error
+        raise ActnetError(f"{where}: {_first_line(error)}") from error
     try:
         yield _cores()
     finally:
         ray.shutdown()
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def available_cores() -> int:

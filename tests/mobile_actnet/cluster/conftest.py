@@ -20,6 +20,7 @@ pytest.importorskip("lance", reason="the extra cluster is not installed")
 
 BUCKET = "bucket"
 _STORE_BYTES = 80 << 20  # Ray's least is 75 MiB.
+_TRIES = 3
 
 
 @pytest.fixture(scope="session")
@@ -46,16 +47,30 @@ def store() -> Iterator[Any]:
     os.environ |= before
 
 
+def _started(count: int) -> Any:
+    """Start nodes; Ray gives each 30 s, which a busy machine may need more than once."""
+    from ray.cluster_utils import Cluster
+
+    settings = {"num_cpus": 1, "object_store_memory": _STORE_BYTES, "include_dashboard": False}
+    for attempt in range(_TRIES):
+        cluster = Cluster()
+        try:
+            for _ in range(count):
+                cluster.add_node(**settings)
+            return cluster
+        except Exception:
+            cluster.shutdown()
+            if attempt + 1 == _TRIES:
+                raise
+    raise AssertionError
+
+
 @pytest.fixture(scope="session")
 def nodes(store: Any) -> Iterator[Any]:
     """Three nodes of one core each; this process is their driver."""
     import ray
-    from ray.cluster_utils import Cluster
 
-    settings = {"num_cpus": 1, "object_store_memory": _STORE_BYTES, "include_dashboard": False}
-    cluster = Cluster(initialize_head=True, head_node_args=settings)
-    for _ in range(2):
-        cluster.add_node(num_cpus=1, object_store_memory=_STORE_BYTES)
+    cluster = _started(3)
     ray.init(cluster.address, log_to_driver=False, logging_level="ERROR")
     # Ray takes the signals of whoever starts it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -93,3 +108,8 @@ def both(nodes: Any, artefact: Path, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(3)
+
+
+@pytest.fixture(scope="session")
+def artefact():  # DEVONLY
+    return Path("/tmp/cl/m64.onnx")  # DEVONLY
