@@ -65,7 +65,7 @@ def check_engine(arguments: argparse.Namespace) -> None:
 
 def build(arguments: argparse.Namespace, options: IndexOptions) -> int:
     """Build a dataset on a cluster."""
-    from mobile_actnet.cluster.cluster_build import build_dataset
+    from mobile_actnet.cluster.building.cluster_build import build_dataset
 
     cluster = ClusterOptions(
         arguments.address, arguments.workers, vector_index_from=arguments.vector_index_from

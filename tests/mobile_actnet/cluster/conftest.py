@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from tests_of_cluster import items_csv
 
-from mobile_actnet.cluster.cluster_build import build_dataset
+from mobile_actnet.cluster.building.cluster_build import build_dataset
 from mobile_actnet.cluster.cluster_options import ClusterOptions
 from mobile_actnet.export import Gallery, IndexOptions
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tests_of_cluster import items_csv, rows_of_dataset, rows_of_gallery, write_many
 
-from mobile_actnet.cluster.cluster_build import build_dataset
+from mobile_actnet.cluster.building.cluster_build import build_dataset
 from mobile_actnet.cluster.cluster_options import ClusterOptions
 from mobile_actnet.cluster.lance_reader import LanceReader
 from mobile_actnet.errors import ActnetError, ConfigError, GalleryError

@@ -23,7 +23,7 @@ KILLS = int(os.environ.get("ACTNET_DRIVER_KILLS", "2"))
 CODE = """
 import sys
 from pathlib import Path
-from mobile_actnet.cluster.cluster_build import build_dataset
+from mobile_actnet.cluster.building.cluster_build import build_dataset
 from mobile_actnet.cluster.cluster_options import ClusterOptions
 from mobile_actnet.gallery.indexing.index_options import IndexOptions
 address, photos, model, dataset = sys.argv[1:]

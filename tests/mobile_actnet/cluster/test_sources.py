@@ -8,13 +8,13 @@ import pyarrow.parquet as pq
 import pytest
 from tests_of_cluster import rows_of_dataset, rows_of_gallery, write_many
 
-from mobile_actnet.cluster.cluster_build import build_dataset
+from mobile_actnet.cluster.building.cluster_build import build_dataset
+from mobile_actnet.cluster.building.listing import list_source
 from mobile_actnet.cluster.cluster_options import ClusterOptions
 from mobile_actnet.cluster.dataset_photos import data_folders
 from mobile_actnet.cluster.gallery_cut import cut_gallery
 from mobile_actnet.cluster.lance_gallery import LanceGallery
 from mobile_actnet.cluster.lance_reader import LanceReader
-from mobile_actnet.cluster.listing import list_source
 from mobile_actnet.errors import ActnetError
 from mobile_actnet.export import Gallery, IndexOptions
 from mobile_actnet.pictures.photos import find_photos

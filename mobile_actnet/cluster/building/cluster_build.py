@@ -19,7 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from mobile_actnet.cluster.annotations import annotated
+from mobile_actnet.cluster.building.annotations import annotated
+from mobile_actnet.cluster.building.describing import ActorSetup, DescribePhotos
+from mobile_actnet.cluster.building.listing import list_source
+from mobile_actnet.cluster.building.ray_session import ray_session
 from mobile_actnet.cluster.cluster_options import ClusterOptions, ClusterReport
 from mobile_actnet.cluster.dataset_format import (
     DatasetSettings,
@@ -30,11 +33,8 @@ from mobile_actnet.cluster.dataset_format import (
     problems_of,
     read_settings,
 )
-from mobile_actnet.cluster.describing import ActorSetup, DescribePhotos
 from mobile_actnet.cluster.extra import BUILDING, require
-from mobile_actnet.cluster.listing import list_source
 from mobile_actnet.cluster.places import check_dataset_name, is_remote
-from mobile_actnet.cluster.ray_session import ray_session
 from mobile_actnet.cluster.vector_index import finish
 from mobile_actnet.errors import ActnetError, ConfigError, GalleryError
 from mobile_actnet.gallery.indexing.index_options import IndexOptions

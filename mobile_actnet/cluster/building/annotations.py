@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mobile_actnet.cluster.listing import Listing
+from mobile_actnet.cluster.building.listing import Listing
 from mobile_actnet.errors import ConfigError
 from mobile_actnet.gallery.sqlite.writer import as_spelled
 from mobile_actnet.pictures.items import Catalogue, Fields, Item, read_items
