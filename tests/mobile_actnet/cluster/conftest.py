@@ -108,8 +108,3 @@ def both(nodes: Any, artefact: Path, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(3)
-
-
-@pytest.fixture(scope="session")
-def artefact():  # DEVONLY
-    return Path("/tmp/cl/m64.onnx")  # DEVONLY
