@@ -21,12 +21,7 @@ from mobile_actnet.files import put_in_place, sha256_of
 from mobile_actnet.gallery.approximate_search import refresh
 from mobile_actnet.gallery.indexing.index_options import KEEP, IndexOptions, IndexReport
 from mobile_actnet.gallery.indexing.outcomes import outcomes_of
-from mobile_actnet.gallery.indexing.picture_work import (
-    Outcome,
-    PictureWork,
-    prepare,
-    prepare_details,
-)
+from mobile_actnet.gallery.indexing.picture_work import Outcome, PictureWork, prepare_details
 from mobile_actnet.gallery.indexing.workers import Worker, in_order
 from mobile_actnet.gallery.model import identify, identify_as
 from mobile_actnet.gallery.sqlite.changes import (
@@ -177,9 +172,8 @@ def _describe(
     )
     cores = options.workers or _cores()
     per_task = max(1, min(_PHOTOS_PER_TASK, total // (2 * cores)))
-    workers = [Worker(prepare, work) for _ in range(min(cores, total))]
     with tqdm(total=total, unit="photo", disable=not options.progress, leave=False) as bar:
-        outcomes = outcomes_of(workers, _tasks(waiting(writer), per_task), work)
+        outcomes = outcomes_of(_tasks(waiting(writer), per_task), work, min(cores, total))
         for batch in _batches(outcomes, _COMMIT_EVERY_S):
             with writer.transaction():
                 for outcome in batch:

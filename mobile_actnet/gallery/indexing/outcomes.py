@@ -13,16 +13,18 @@ _PHOTO_LIMIT_S = 180.0
 
 
 def outcomes_of(
-    workers: list[Worker[list[FoundPhoto], list[Outcome]]],
-    tasks: Iterable[list[FoundPhoto]],
-    work: PictureWork,
+    tasks: Iterable[list[FoundPhoto]], work: PictureWork, workers: int
 ) -> Iterator[Outcome]:
     """Describe photos in workers, in their order; one that ends its worker comes as a broken one.
+
+    Args:
+        workers: processes.
 
     Raises:
         ActnetError: the workers end by themselves.
     """
-    for task, outcomes in in_order(workers, tasks):
+    several = [Worker[list[FoundPhoto], list[Outcome]](prepare, work) for _ in range(workers)]
+    for task, outcomes in in_order(several, tasks):
         yield from outcomes if outcomes is not None else one_by_one(task, work)
 
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from mobile_actnet.errors import ActnetError, ConfigError, GalleryError
-from mobile_actnet.gallery.indexing import indexer
+from mobile_actnet.gallery.indexing import indexer, outcomes
 from mobile_actnet.gallery.indexing.index_options import KEEP, IndexOptions
 from mobile_actnet.gallery.indexing.indexer import build, update
 from mobile_actnet.gallery.sqlite import changes
@@ -198,7 +198,7 @@ def test_a_worker_that_dies_costs_one_photo(
         "    return deadly\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr(indexer, "prepare", __import__("deadly_work").prepare)
+    monkeypatch.setattr(outcomes, "prepare", __import__("deadly_work").prepare)
     gallery = tmp_path / "g.sqlite"
     report = build(photos, artefact, gallery, replace(ONE, workers=2))
     assert (report.pictures, report.problems) == (11, 1)
