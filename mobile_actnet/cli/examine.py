@@ -57,8 +57,8 @@ def info(arguments: argparse.Namespace) -> int:
             f"{counted(numbers['contents'], 'different content')}"
         )
     if numbers["item"]:
-        items = from_gallery(arguments.gallery, kept.items)
-        print(f"{counted(numbers['item'], 'item')} of {items}")
+        source = f" of {from_gallery(arguments.gallery, kept.items)}" if kept.items else ""
+        print(f"{counted(numbers['item'], 'item')}{source}")
     for path, reason in problems.items():
         print(f"skipped: {one_line(path)}: {one_line(reason)}")
     if arguments.json:
