@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from mobile_actnet.errors import ActnetError, ConfigError, GalleryError
-from mobile_actnet.gallery.indexing import indexer, outcomes
+from mobile_actnet.gallery.indexing import outcomes
 from mobile_actnet.gallery.indexing.index_options import KEEP, IndexOptions
 from mobile_actnet.gallery.indexing.indexer import build, update
 from mobile_actnet.gallery.sqlite import changes
