@@ -30,8 +30,8 @@ figures: $(READY)
 	$(BIN)/python manual/result_tables.py
 	$(BIN)/python manual/notebook.py docs/quickstart.ipynb
 
-# make fuzz [CASES=50000] [SEED=2]: damaged files for every reader of foreign bytes, many more than make test has.
-CASES ?= 50000
+# make fuzz [CASES=55100] [SEED=2]: damaged files for every reader of foreign bytes, a million in all.
+CASES ?= 55100
 SEED ?= 2
 fuzz: $(READY)
 	ACTNET_FUZZ_CASES=$(CASES) ACTNET_FUZZ_SEED=$(SEED) $(BIN)/python -m pytest -q tests/fuzz

@@ -117,11 +117,11 @@ def planned(request: ExportRequest) -> list[tuple[Format, Path]]:
     _check_output(request)
     plan = [(kind, artefact_path(request, kind)) for kind in dict.fromkeys(request.formats)]
     for _, final in plan:
+        with staging_folder(final.parent):
+            pass  # The folder can be written; half of a pair that a killed export left is gone.
         for path in (final, manifests.path_of(final)):
             if path.exists() and not request.overwrite:
                 raise ActnetError(f"{path} exists; give --overwrite to replace it, or another -o")
-        with staging_folder(final.parent):
-            pass  # The folder can be written.
     return plan
 
 

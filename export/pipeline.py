@@ -53,6 +53,7 @@ from mobile_actnet.runtime.interrupts import keep_interrupt
 from mobile_actnet.runtime.vocabulary import Format, Layout
 
 _LITTLE_SPACE_BYTES = 4_000_000
+_LARGE_FILE_BYTES = 64_000_000
 
 
 @dataclass(frozen=True)
@@ -257,10 +258,21 @@ def _convert(
         raise ActnetError(f"cannot write {path.name}: {reason(error)}") from error
     except Exception as error:
         # The converters' own writers do not say why they failed.
-        if shutil.disk_usage(path.parent).free < _LITTLE_SPACE_BYTES:
-            full = OSError(errno.ENOSPC, "No space left on device")
-            raise ActnetError(f"cannot write {path.name}: {reason(full)}") from error
+        if (refusal := _refusal(path.parent)) is not None:
+            raise ActnetError(f"cannot write {path.name}: {reason(refusal)}") from error
         raise
+
+
+def _refusal(folder: Path) -> OSError | None:
+    """Return what the system says of another file as large as an artefact; None where it takes it."""
+    if shutil.disk_usage(folder).free < _LITTLE_SPACE_BYTES:
+        return OSError(errno.ENOSPC, "No space left on device")
+    try:
+        with (folder / "probe").open("wb") as probe:
+            probe.truncate(_LARGE_FILE_BYTES)  # Takes no space, and meets a limit for files.
+    except OSError as error:
+        return error
+    return None
 
 
 def _reject(staged: Path, final: Path, problem: ParityError) -> ParityError:

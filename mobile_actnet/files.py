@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 import tempfile
@@ -14,6 +15,7 @@ from mobile_actnet.errors import ActnetError
 
 _STAGING = ".actnet-"
 _REPLACED = ".replaced-"
+_MOVES = ".moves.json"
 _STALE_S = 60.0
 
 
@@ -31,14 +33,15 @@ def refuse_unwritable(folder: Path) -> None:
 def staging_folder(parent: Path) -> Iterator[Path]:
     """Yield an empty hidden folder on the same disk as `parent`, removed on the way out.
 
-    What killed processes left there is removed too: their folders are locked by nobody.
+    What killed processes left there is removed too: their folders are locked by nobody. Of several files that
+    one of them was renaming, none was renamed afterwards.
 
     Raises:
         ActnetError: `parent` cannot be created or written.
     """
     try:
         parent.mkdir(parents=True, exist_ok=True)
-        _remove_stale(parent)
+        remove_stale(parent)
         folder = Path(tempfile.mkdtemp(prefix=_STAGING, dir=parent))
         lock = _locked(folder)
     except OSError as error:
@@ -67,6 +70,8 @@ def put_in_place(moves: list[tuple[Path, Path]]) -> None:
                 raise ActnetError(f"{final} is a folder; give the name of a file")
             refuse_special(final)
             _sync(staged)
+        if len(moves) > 1:
+            _note_moves(moves)
         backups: list[tuple[Path, Path | None]] = []
         try:
             for staged, final in moves:
@@ -102,6 +107,7 @@ def refuse_existing(path: Path, overwrite: bool) -> None:
     Raises:
         ActnetError: it would and must not, or a folder has its name.
     """
+    remove_stale(path.parent)  # Of a process that was killed when the file was there already.
     if path.is_dir():
         raise ActnetError(f"{path} is a folder; give the name of a file")
     refuse_special(path)
@@ -157,19 +163,52 @@ def _locked(folder: Path) -> int | None:
     return descriptor
 
 
-def _remove_stale(parent: Path) -> None:
-    """Remove our own staging folders whose processes have ended without doing so."""
+def remove_stale(parent: Path) -> None:
+    """Remove our own staging folders whose processes have ended without doing so.
+
+    `staging_folder` does so too; this is for commands that need none.
+    """
     for folder in parent.glob(f"{_STAGING}*"):
         with contextlib.suppress(OSError):
             status = folder.lstat()
-            # A young one may belong to a process that is about to lock it.
-            if time.time() - status.st_mtime < _STALE_S or status.st_uid != os.geteuid():
+            # A young and empty one may belong to a process that is about to lock it.
+            young = time.time() - status.st_mtime < _STALE_S
+            if status.st_uid != os.geteuid() or (young and not any(folder.iterdir())):
                 continue
             lock = _locked(folder)  # None for a link or a file too
             if lock is not None:
+                _undo_moves(folder)
                 _restore_replaced(folder)
                 shutil.rmtree(folder, ignore_errors=True)
                 os.close(lock)
+
+
+def _note_moves(moves: list[tuple[Path, Path]]) -> None:
+    """Write down what is to be renamed, for `_undo_moves` of another process."""
+    note = moves[0][0].parent / _MOVES
+    note.write_text(
+        json.dumps([[staged.name, final.name, *_inode(staged)] for staged, final in moves])
+    )
+    _sync(note)
+
+
+def _undo_moves(folder: Path) -> None:
+    """Take back the renames of a killed process that had done some of them and not all."""
+    try:
+        moves = [(folder / Path(a).name, folder.parent / Path(b).name, [dev, ino])
+                 for a, b, dev, ino in json.loads((folder / _MOVES).read_bytes())]  # fmt: skip
+    except (OSError, ValueError, TypeError):  # It came to no rename, or the note is not ours.
+        return
+    if any(os.path.lexists(staged) for staged, _, _ in moves):
+        for staged, final, inode in moves:
+            # Somebody may have put another file there meanwhile.
+            if not os.path.lexists(staged) and os.path.lexists(final) and _inode(final) == inode:
+                os.replace(final, staged)
+
+
+def _inode(path: Path) -> list[int]:
+    status = path.lstat()
+    return [status.st_dev, status.st_ino]
 
 
 def _restore_replaced(folder: Path) -> None:

@@ -1,4 +1,8 @@
-"""Every reader of foreign bytes, fed with damaged files; `make fuzz` runs many more of them."""
+"""Every reader of foreign bytes, fed with damaged files; `make fuzz` runs many more of them.
+
+ACTNET_FUZZ_CASES and ACTNET_FUZZ_SEED choose how many and which; ACTNET_FUZZ_LOG names a file that gets a
+line of JSON for each target that came to its end.
+"""
 
 import hashlib
 import json
@@ -12,6 +16,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from mobile_actnet.export.export_request import ExportRequest
+from mobile_actnet.export.pipeline import export_artefacts
 from mobile_actnet.export.quantization.calibration import ActivationRanges
 from mobile_actnet.export.quantization.config import CalibrationMethod
 from mobile_actnet.export.quantization.int8_file import save_recorded
@@ -24,12 +30,15 @@ from mobile_actnet.network.config import BackboneKind, NetworkConfig, StreamConf
 from mobile_actnet.pictures.photos import find_photos
 from mobile_actnet.runtime.vocabulary import Format, Precision
 from mobile_actnet.training.distillation.picture_pack import write_pack
+from tests.conftest import LOOSE
+from tests.conftest import SMALL as SIZE
 from tests.fuzz.readers import ground_truth
 from tests.mobile_actnet.training.distillation.tiny_teacher import write_teacher
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 CASES = int(os.environ.get("ACTNET_FUZZ_CASES", "2000"))
 SEED = os.environ.get("ACTNET_FUZZ_SEED", "1")
+LOG = os.environ.get("ACTNET_FUZZ_LOG")
 SMALL = NetworkConfig(BackboneKind.MOBILENET_V2, (StreamConfig(("features.2",)),), 8, 4)
 
 Fuzz = Callable[..., None]
@@ -51,6 +60,11 @@ def fuzz(tmp_path: Path) -> Fuzz:
         told = json.loads(done.stdout.splitlines()[-1])
         assert told["refused"] + told["read"] == cases, "an error has no sentence"
         assert told["refused"] > cases // 20, "the mutations do no damage"
+        if LOG:
+            with Path(LOG).open("a") as log:
+                log.write(
+                    json.dumps({"target": target, "whole": whole.name, "seed": SEED} | told) + "\n"
+                )
 
     return run
 
@@ -161,10 +175,24 @@ def test_states(fuzz: Fuzz, tmp_path: Path) -> None:
     fuzz("state", tmp_path / "whole.state")
 
 
-@pytest.mark.parametrize(
-    ("kind", "share"), [(Format.ONNX, 1), (Format.TFLITE, 1), (Format.COREML, 1)]
-)
-def test_artefacts(kind: Format, share: float, fuzz: Fuzz, small_artefact) -> None:
-    package = {Format.ONNX: "onnx", Format.TFLITE: "litert_torch", Format.COREML: "coremltools"}
-    pytest.importorskip(package[kind], reason="needs the extra of the format")
-    fuzz("artefact", small_artefact(kind, Precision.FP32).path, share)
+PACKAGES = {Format.ONNX: "onnx", Format.TFLITE: "litert_torch", Format.COREML: "coremltools"}
+
+
+@pytest.mark.parametrize("kind", list(Format))
+def test_artefacts(kind: Format, fuzz: Fuzz, tmp_path: Path) -> None:
+    """Of a small network: what is read of it is structure, and seldom weights."""
+    pytest.importorskip(PACKAGES[kind], reason="needs the extra of the format")
+    torch.manual_seed(1)
+    checkpoint = tmp_path / "small.safetensors"
+    save_checkpoint(Actnet(SMALL), checkpoint, Card("small"))
+    request = ExportRequest(
+        (kind,), checkpoint=checkpoint, size=SIZE, output=tmp_path, thresholds=LOOSE
+    )
+    (made,) = export_artefacts(request)
+    fuzz("artefact", made.path)
+
+
+@pytest.mark.parametrize("kind", list(Format))
+def test_artefacts_of_the_shipped_weights(kind: Format, fuzz: Fuzz, small_artefact) -> None:
+    pytest.importorskip(PACKAGES[kind], reason="needs the extra of the format")
+    fuzz("artefact", small_artefact(kind, Precision.FP32).path, 1 / 20)

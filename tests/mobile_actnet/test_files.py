@@ -111,9 +111,11 @@ def test_what_a_killed_process_left_is_removed_and_what_it_moved_away_given_back
     subprocess.run([sys.executable, "-c", code, tmp_path], check=False)
     (tmp_path / "new").mkdir()
     (left,) = tmp_path.glob(".actnet-*")
+    (empty := tmp_path / ".actnet-empty").mkdir()
     with staging_folder(tmp_path):
-        assert left.exists(), "it may be of a process that has just begun"
-    os.utime(left, (1, 1))
+        assert not left.exists()
+        assert empty.exists(), "it may be of a process that has just begun"
+    os.utime(empty, (1, 1))
     with staging_folder(tmp_path) as held:
         os.utime(held, (1, 1))
         with staging_folder(tmp_path):

@@ -17,7 +17,7 @@ from typing import TypeVar
 from tqdm import tqdm
 
 from mobile_actnet.errors import ActnetError, ConfigError, GalleryError
-from mobile_actnet.files import put_in_place, sha256_of
+from mobile_actnet.files import put_in_place, remove_stale, sha256_of
 from mobile_actnet.gallery.approximate_search import refresh
 from mobile_actnet.gallery.indexing.index_options import KEEP, IndexOptions, IndexReport
 from mobile_actnet.gallery.indexing.outcomes import outcomes_of
@@ -110,6 +110,7 @@ def update(
     if not gallery.is_file():
         raise GalleryError(f"{gallery} does not exist; make it with actnet-index build")
     with only_writer(gallery):
+        remove_stale(gallery.parent)  # Of the build that this update completes.
         with GalleryWriter(gallery) as writer:
             info = writer.info
         photos = photos or from_gallery(gallery, info.photos_path)
