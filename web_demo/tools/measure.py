@@ -5,7 +5,7 @@
 
 A folder of pictures is indexed first, with the shipped weights as int8, exported on the spot; PICTURES and PHOTOS may be
 several folders under one, as in `smvs_dev/*/database smvs_dev/*/query` (in quotes). `--check` ends with 1 where the
-page's answers are not Python's, or slow.
+page's answers are not Python's; times depend on what else the machine does, and fail nothing.
 
 The page runs in Chromium, its worker on one thread; Python's LiteRT has one thread too, and is measured before and after
 the page, so that a machine that gets busier is seen. The last line is JSON.
@@ -45,7 +45,6 @@ from mobile_actnet.web.static_site import write_site
 _RUNS = 60
 # What `--check` asks for: the same first hit for all photos, the same verdict for all but one in a hundred.
 _SAME_VERDICT = 0.99
-_ANSWER_MS = 1000
 _PAGE = Path(__file__).with_name("measure_page.mjs")
 
 
@@ -111,10 +110,13 @@ def _is_as_python(told: dict) -> bool:
     wanted = {
         "same first hit for all": told["same_first"] == told["photos"],
         "same verdict for 99 %": told["same_verified"] >= _SAME_VERDICT * told["photos"],
-        "an answer below one second": told["answer_ms_p90"] < _ANSWER_MS,
     }
     for name, holds in wanted.items():
         print(f"{'holds' if holds else 'FAILS'}: {name}", file=sys.stderr)
+    print(
+        f"nine answers of ten took less than {told['answer_ms_p90']:.0f} ms, at a load of {told['load']:.0f}",
+        file=sys.stderr,
+    )
     return all(wanted.values())
 
 
