@@ -8,7 +8,7 @@ export OMP_NUM_THREADS ?= 2
 
 ARM64 := .arm64
 
-.PHONY: export test fuzz docs figures web test-web measure-web web-screens test-android android-assets test-ios ios-assets arm64 lint typecheck bench ranges clean clean-arm64
+.PHONY: screens export test fuzz docs figures web test-web measure-web web-screens test-android android-assets test-ios ios-assets arm64 lint typecheck bench ranges clean clean-arm64
 
 export: $(READY)
 	$(BIN)/actnet-export --format tflite --overwrite
@@ -76,6 +76,11 @@ android-assets: $(READY)
 # Needs apt, and root or user namespaces; Swift goes to ios_demo/.swift.
 test-ios: $(READY)
 	ios_demo/tools/test.sh $(BIN)/python
+
+# For maintainers, after a change of the apps' screens: docs/screens. Needs Chromium and npm.
+screens: $(READY)
+	$(BIN)/python app_tools/screens.py --check
+	$(BIN)/python app_tools/screens.py docs/screens
 
 # Likewise; models are .mlpackage.
 ios-assets: $(READY)

@@ -15,4 +15,4 @@ dependencyResolutionManagement {
 }
 
 rootProject.name = "mobile-actnet-android-demo"
-include(":core", ":app")
+include(":core", ":actnet", ":app")

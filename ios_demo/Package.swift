@@ -10,9 +10,8 @@ let package = Package(
     name: "ActnetDemo",
     platforms: [.iOS(.v16), .macOS(.v13)],
     products: [
-        .library(name: "ActnetCore", targets: ["ActnetCore"]),
-        .library(name: "ActnetCoreML", targets: ["ActnetCoreML"]),
-        .library(name: "ActnetApp", targets: ["ActnetApp"]),
+        // For one's own app: Sources/Actnet/README.md.
+        .library(name: "Actnet", targets: ["Actnet"]),
         .library(name: "ActnetPhone", targets: ["ActnetPhone"]),
         .executable(name: "actnet-demo", targets: ["ActnetCLI"]),
     ],
@@ -45,14 +44,17 @@ let package = Package(
             ]
         ),
         .target(name: "ActnetCoreML", dependencies: ["ActnetCore"]),
-        .target(name: "ActnetApp", dependencies: ["ActnetCore"]),
         .target(
-            name: "ActnetPhone", dependencies: ["ActnetCore", "ActnetCoreML", "ActnetApp"]),
+            name: "Actnet", dependencies: ["ActnetCore", "ActnetCoreML"], exclude: ["README.md"]),
+        .target(name: "ActnetSample", dependencies: ["Actnet"], path: "Samples"),
+        .target(name: "ActnetApp", dependencies: ["Actnet"]),
+        .target(name: "ActnetPhone", dependencies: ["Actnet", "ActnetApp"]),
         .executableTarget(name: "ActnetCLI", dependencies: ["ActnetCore", "ActnetLiteRt"]),
         .testTarget(name: "ActnetCoreTests", dependencies: ["ActnetCore"]),
         .testTarget(name: "ActnetCoreMLTests", dependencies: ["ActnetCore", "ActnetCoreML"]),
         .testTarget(
             name: "ActnetLiteRtTests", dependencies: ["ActnetCore", "ActnetLiteRt", "ActnetApp"]),
-        .testTarget(name: "ActnetAppTests", dependencies: ["ActnetCore", "ActnetApp"]),
+        .testTarget(
+            name: "ActnetAppTests", dependencies: ["Actnet", "ActnetApp", "ActnetSample"]),
     ]
 )

@@ -2,17 +2,6 @@ plugins {
     alias(libs.plugins.android.application)
 }
 
-// LiteRT's archive has libLiteRt.so in it, which native/ is linked against.
-val litertArchives: Configuration by configurations.creating
-val litertFolder = layout.buildDirectory.dir("litert")
-
-val unpackLitert by tasks.registering(Sync::class) {
-    from(litertArchives.elements.map { archives -> archives.map { zipTree(it) } }) {
-        include("jni/**")
-    }
-    into(litertFolder)
-}
-
 android {
     namespace = "org.mobileactnet.app"
     compileSdk = 36
@@ -25,11 +14,6 @@ android {
         ndk {
             abiFilters += listOf("arm64-v8a", "x86_64")
         }
-        externalNativeBuild {
-            cmake {
-                arguments("-DLITERT_FOLDER=${litertFolder.get().asFile}/jni")
-            }
-        }
     }
 
     buildTypes {
@@ -39,13 +23,7 @@ android {
         }
     }
 
-    externalNativeBuild {
-        cmake {
-            path = file("../native/CMakeLists.txt")
-        }
-    }
-
-    // The archive and CMake both bring LiteRT's library; it is the same file.
+    // LiteRT's archive and the library both bring libLiteRt.so; it is the same file.
     packaging {
         jniLibs {
             pickFirsts += "**/libLiteRt.so"
@@ -58,12 +36,6 @@ android {
 }
 
 dependencies {
-    implementation(project(":core"))
+    implementation(project(":actnet")) // With the core and the engine.
     implementation(libs.coroutines)
-    implementation(libs.litert)
-    litertArchives("${libs.litert.get()}@aar")
-}
-
-tasks.configureEach {
-    if (name.startsWith("configureCMake") || name.startsWith("buildCMake")) dependsOn(unpackLitert)
 }

@@ -32,7 +32,7 @@ from mobile_actnet.runtime.vocabulary import Precision
 GOLDEN = ANDROID_DEMO.parent / "tests/golden"
 DATA = Path(os.environ.get("ACTNET_DATA", ANDROID_DEMO.parent.parent / "shared/data"))
 BUILD = ANDROID_DEMO / "build"
-CORE, APP = ANDROID_DEMO / "core/src", ANDROID_DEMO / "app/src"
+CORE, ACTNET, APP = (ANDROID_DEMO / name / "src" for name in ("core", "actnet", "app"))
 
 # Of any value of a descriptor from Python's: with the same library, and on another processor, where
 # the float operations of the head round their last bit otherwise. The backbone in 8 bits must be equal.
@@ -119,11 +119,15 @@ class Build:
         coroutines = self.tools.kotlin_jar("kotlinx-coroutines-core-jvm")
         # The core once more: here the compiler refuses what Android does not have.
         classes = compile_kotlin(
-            self.tools, [CORE / "main/kotlin", APP / "main/kotlin"], BUILD / "app",
+            self.tools, [part / "main/kotlin" for part in (CORE, ACTNET, APP)], BUILD / "app",
             [self.tools.android_jar, coroutines], "-no-jdk", *_FOR_ANDROID,
         )  # fmt: skip
+        sample = compile_kotlin(
+            self.tools, [ACTNET / "sample/kotlin"], BUILD / "sample",
+            [self.tools.android_jar, classes], "-no-jdk", *_FOR_ANDROID,
+        )  # fmt: skip
         # Android's own classes stay behind: the tests must not need them.
-        libraries = [self.tools.json_jar, classes, BUILD / "core-test", coroutines]
+        libraries = [self.tools.json_jar, classes, sample, BUILD / "core-test", coroutines]
         test = APP / "test/kotlin"
         test_classes = compile_kotlin(
             self.tools, [test], BUILD / "app-test",

@@ -111,6 +111,7 @@ extension TextFieldStyle where Self == RoundedBorderTextFieldStyle {
     public func onEnded(_ action: @escaping @MainActor (CGFloat) -> Void) -> Self { self }
 }
 public enum AccessibilityActionKind { case `default`, escape }
+public enum DynamicTypeSize: Comparable, Sendable { case large, xxxLarge, accessibility5 }
 public enum UserInterfaceSizeClass: Sendable { case compact, regular }
 public struct Text: Primitive {
     public init(_ text: String) {}
@@ -146,6 +147,7 @@ extension View {
     public func aspectRatio(_ ratio: CGFloat?, contentMode: ContentMode) -> some View { self }
     public func accessibilityLabel(_ label: String) -> some View { self }
     public func accessibilityAddTraits(_ traits: AccessibilityTraits) -> some View { self }
+    public func dynamicTypeSize(_ range: PartialRangeThrough<DynamicTypeSize>) -> some View { self }
     public func accessibilityElement() -> some View { self }
     public func accessibilityAction(
         _ kind: AccessibilityActionKind = .default, _ handler: @escaping @MainActor () -> Void

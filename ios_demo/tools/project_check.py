@@ -16,7 +16,7 @@ from typing import Any
 from pbxproj import XcodeProject  # type: ignore[import-untyped]
 
 IOS_DEMO = Path(__file__).resolve().parent.parent
-SOURCES = ("ActnetCore", "ActnetCoreML", "ActnetApp", "ActnetPhone")
+SOURCES = ("ActnetCore", "ActnetCoreML", "Actnet", "ActnetApp", "ActnetPhone")
 # Apple's "required reason" categories, and what of each Swift sources could use.
 REASONS = {
     "FileTimestamp": r"modificationDate|creationDate|attributesOfItem|\bstat\(",

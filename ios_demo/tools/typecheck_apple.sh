@@ -17,12 +17,13 @@ for name in CoreVideo CoreML Accelerate CryptoKit CoreGraphics ImageIO AVFoundat
     UniformTypeIdentifiers CoreTransferable PhotosUI CoreMotion; do
     compile -emit-module -module-name "$name" "Shims/$name.swift" -o "$out/$name.swiftmodule"
 done
-for name in ActnetCore ActnetCoreML ActnetApp ActnetPhone; do
+for name in ActnetCore ActnetCoreML Actnet ActnetApp ActnetPhone; do
     # A module alone is made without a look into its functions.
     compile -warnings-as-errors -typecheck -module-name "$name" Sources/"$name"/*.swift
     compile -emit-module -module-name "$name" Sources/"$name"/*.swift -o "$out/$name.swiftmodule"
 done
 compile -warnings-as-errors -typecheck -module-name ActnetDemo App/ActnetDemo/*.swift
-echo "type-checked against Shims/: ActnetCore, ActnetApp and" \
+compile -warnings-as-errors -typecheck -module-name ActnetSample Samples/*.swift
+echo "type-checked against Shims/: ActnetCore, Actnet, its sample, ActnetApp and" \
     "$(ls Sources/ActnetCoreML/*.swift Sources/ActnetPhone/*.swift App/ActnetDemo/*.swift | wc -l)" \
     "files of ActnetCoreML, ActnetPhone and the app"

@@ -1,4 +1,4 @@
-import ActnetCore
+import Actnet
 import Foundation
 
 /// A phone's benchmark as the JSON that `actnet-bench` reads: docs/bench-report.md, schema 1.

@@ -2,7 +2,7 @@
 // renders any of it. So screens are tested without a phone. Kotlin has the same;
 // tests/golden/screens.json holds both.
 
-import ActnetCore
+import Actnet
 import Foundation
 
 /// A screen's content, from the top.
@@ -157,6 +157,13 @@ public struct IdentifiedBlock: Identifiable, Sendable {
 }
 
 extension ScreenContent {
+    /// Whether someone is asked to choose: the preview then leaves room for what there is to choose from.
+    public var asks: Bool {
+        blocks.contains { block in
+            if case .pictureRow(_, _, _, .pick) = block { true } else { false }
+        }
+    }
+
     /// The blocks, each with an identity that stays when others are put in or taken out around it.
     public var identified: [IdentifiedBlock] {
         var seen: [String: Int] = [:]

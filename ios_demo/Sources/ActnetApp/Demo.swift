@@ -1,4 +1,4 @@
-import ActnetCore
+import Actnet
 import Foundation
 
 /// What the controllers share: the state that is shown, and the open session.

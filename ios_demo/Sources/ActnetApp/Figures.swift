@@ -1,6 +1,6 @@
 // What developers want to know, in English as in reports: similarities, times, thresholds.
 
-import ActnetCore
+import Actnet
 
 /// Matches and times of a search.
 func figureBlocks(_ figures: Figures, _ framesPerSecond: Double?) -> [Block] {

@@ -1,4 +1,4 @@
-import ActnetCore
+import Actnet
 import Foundation
 
 /// Tells the camera's thread which frames to copy, so that none pile up and the phone stays cool.

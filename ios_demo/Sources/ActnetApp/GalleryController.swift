@@ -1,4 +1,4 @@
-import ActnetCore
+import Actnet
 import Foundation
 
 /// A photo that the system handed over as a file of the app, or why it could not.

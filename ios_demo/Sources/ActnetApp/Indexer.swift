@@ -1,4 +1,4 @@
-import ActnetCore
+import Actnet
 import Foundation
 
 /// Describes photos and keeps what came out; the session does.

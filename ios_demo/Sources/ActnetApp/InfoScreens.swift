@@ -1,6 +1,6 @@
 // Start, gallery, benchmark and about screen: from state to content.
 
-import ActnetCore
+import Actnet
 import Foundation
 
 /// Shown instead of every other screen while there is no model and gallery; nil where there is.
@@ -60,7 +60,8 @@ private func problemBlocks(_ problem: GalleryProblem, _ words: Words) -> [Block]
     let isOfPhone = PhotoInbox.isAdded(problem.path)
     return stacked(
         [
-            .problem(words("gallery_problem", problem.path)),
+            // Nobody wants to read 32 digits.
+            .problem(words("gallery_problem", isOfPhone ? words("gallery_own") : problem.path)),
             .paragraph(words("details", problem.reason)),
         ],
         isOfPhone ? [.button(words("item_delete"), .delete(problem.path))] : [])

@@ -1,4 +1,4 @@
-import ActnetCore
+import Actnet
 
 /// The live screen: which frames are looked at, and what was seen.
 @MainActor
@@ -133,7 +133,7 @@ public final class LiveController {
         lastMs = nil
         tracker = AnswerTracker()
         gate.hold(false)
-        if let session = store.session { Task { await session.cameraStarts() } }
+        if let session = store.session { Task { await session.recogniser.cameraStarts() } }
     }
 }
 

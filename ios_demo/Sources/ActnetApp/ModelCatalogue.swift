@@ -1,6 +1,6 @@
 // The models that the app was built with.
 
-import ActnetCore
+import Actnet
 import Foundation
 
 /// A model that came with the app.

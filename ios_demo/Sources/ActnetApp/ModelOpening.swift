@@ -1,6 +1,6 @@
 // Opens the model where it is wanted, or on the processor with a sentence on why.
 
-import ActnetCore
+import Actnet
 import Foundation
 
 /// A model that has passed its self-test.

@@ -1,4 +1,4 @@
-import ActnetCore
+import Actnet
 import Foundation
 
 /// All that the app asks of the phone it runs on; tests have one of their own.

@@ -1,4 +1,4 @@
-import ActnetCore
+import Actnet
 import Foundation
 
 /// Photos that someone added and that are not in the gallery yet: the files of a folder.

@@ -1,6 +1,6 @@
 // Live, photo, history and item screen: from state to content.
 
-import ActnetCore
+import Actnet
 
 /// Shown once, before the camera is asked for.
 func welcomeContent(_ words: Words) -> ScreenContent {

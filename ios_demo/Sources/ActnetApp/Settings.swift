@@ -1,4 +1,4 @@
-import ActnetCore
+import Actnet
 
 /// What can be chosen.
 public struct Settings: Hashable, Sendable {

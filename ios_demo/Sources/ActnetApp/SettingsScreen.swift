@@ -1,6 +1,6 @@
 // The settings: from state to content.
 
-import ActnetCore
+import Actnet
 
 /// The settings. They can be reached without a model, too: another choice may be what it needs.
 func settingsContent(

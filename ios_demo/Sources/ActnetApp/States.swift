@@ -1,6 +1,6 @@
 // The state of each screen; controllers write them, content functions read them.
 
-import ActnetCore
+import Actnet
 import Foundation
 
 /// All that is to be seen.

@@ -1,6 +1,6 @@
 // Pictures of the gallery as screens name them: by what the catalogue says of them.
 
-import ActnetCore
+import Actnet
 import Foundation
 
 /// A picture with what the catalogue says of it.

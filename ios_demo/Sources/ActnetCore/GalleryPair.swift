@@ -17,13 +17,35 @@ public protocol PictureSource {
     func item(ofPicture id: Int64) throws -> GalleryItem?
 }
 
-extension GalleryReader: PictureSource {}
+/// A gallery with all that screens show of it.
+public protocol GallerySource: PictureSource {
+    var info: GalleryInfo { get }
+
+    /// Reads all descriptors into one matrix, in rising order of ids.
+    func load() throws -> Database
+    /// Returns a picture's thumbnail, a JPEG file; nil where there is none.
+    func thumbnail(_ id: Int64) throws -> Data?
+    /// Returns a larger JPEG file for an item's page; nil where there is none.
+    func pagePicture(_ id: Int64) throws -> Data?
+    /// Returns the number of the picture of a path; nil where it has gone.
+    func id(ofPath path: String) throws -> Int64?
+    /// Returns pictures whose title, path or item has `words`, the newest first; all where it is empty.
+    func pictures(with words: String, limit: Int, offset: Int) throws -> [GalleryPicture]
+    /// Number of pictures that have `words` so.
+    func count(with words: String) throws -> Int
+    /// Number of pictures, and of different labels.
+    func counts() throws -> GalleryCounts
+    /// Returns each photo that could not be read.
+    func problems() throws -> [GalleryProblem]
+}
+
+extension GalleryReader: GallerySource {}
 
 /// The gallery that came with the app, and what someone added on this phone.
 ///
 /// A newer app brings another of the first; the second stays. Numbers of added pictures begin at
 /// `firstAdded`. For one thread at a time.
-public final class GalleryPair: PictureSource {
+public final class GalleryPair: GallerySource {
     /// No gallery of a computer has as many pictures.
     public static let firstAdded: Int64 = 1 << 48
 

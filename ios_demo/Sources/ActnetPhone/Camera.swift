@@ -1,6 +1,6 @@
 #if canImport(AVFoundation)
     import ActnetApp
-    import ActnetCore
+    import Actnet
     @preconcurrency import AVFoundation
     import CoreMotion
     import CoreVideo
@@ -180,7 +180,7 @@
             guard gate.begin() else { return }
             let start = ProcessInfo.processInfo.systemUptime
             guard let buffer = CMSampleBufferGetImageBuffer(sampleBuffer),
-                let seen = picture(of: buffer)
+                let seen = RgbPicture(frame: buffer)
             else { return gate.end() }
             if let felt = motion.accelerometerData?.acceleration {
                 turn.take(x: felt.x, y: felt.y, z: felt.z)
@@ -189,19 +189,5 @@
             let spentMs = (ProcessInfo.processInfo.systemUptime - start) * 1000
             Task { await live.look(at: picture, spentMs: spentMs) }
         }
-    }
-
-    /// Copies a frame out of the camera's memory.
-    private func picture(of buffer: CVPixelBuffer) -> RgbPicture? {
-        guard CVPixelBufferLockBaseAddress(buffer, .readOnly) == kCVReturnSuccess else {
-            return nil
-        }
-        defer { CVPixelBufferUnlockBaseAddress(buffer, .readOnly) }
-        guard let base = CVPixelBufferGetBaseAddress(buffer) else { return nil }
-        let height = CVPixelBufferGetHeight(buffer)
-        let rowBytes = CVPixelBufferGetBytesPerRow(buffer)
-        return RgbPicture(
-            width: CVPixelBufferGetWidth(buffer), height: height, rowBytes: rowBytes,
-            pixels: UnsafeRawBufferPointer(start: base, count: rowBytes * height), order: .bgrx)
     }
 #endif

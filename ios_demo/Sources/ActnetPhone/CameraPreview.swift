@@ -1,5 +1,5 @@
 #if canImport(UIKit) && canImport(SwiftUI)
-    import ActnetCore
+    import Actnet
     import AVFoundation
     import SwiftUI
     import UIKit
@@ -12,6 +12,7 @@
 
         let label: String
         let outline: [Place]?
+        let isSmall: Bool
         let model: DemoModel
         @Environment(\.verticalSizeClass) private var height
         @State private var pinched = 1.0
@@ -25,7 +26,7 @@
             )
             .overlay(marks)
             .aspectRatio(isLow ? Self.landscape : 1 / Self.landscape, contentMode: .fit)
-            .frame(maxWidth: .infinity, maxHeight: isLow ? Self.lowHeight : .infinity)
+            .frame(maxWidth: .infinity, maxHeight: isLow || isSmall ? Self.lowHeight : .infinity)
             .gesture(
                 MagnificationGesture()
                     .onChanged { factor in

@@ -13,8 +13,10 @@
                 // Lazy: a gallery has many rows, each with a picture.
                 LazyVStack(alignment: .leading, spacing: 12) {
                     Text(content.title).font(.largeTitle).accessibilityAddTraits(.isHeader)
+                        // Larger, a long word would not fit a narrow phone.
+                        .dynamicTypeSize(...DynamicTypeSize.xxxLarge)
                     ForEach(content.identified, id: \.id) { block in
-                        BlockView(block: block.block, model: model)
+                        BlockView(block: block.block, asks: content.asks, model: model)
                     }
                 }
                 .padding()
@@ -25,12 +27,14 @@
     /// Renders one thing.
     struct BlockView: View {
         let block: Block
+        /// Whether there is something to choose on this screen.
+        let asks: Bool
         let model: DemoModel
 
         var body: some View {
             switch block {
             case .preview(let label, let outline):
-                Viewfinder(label: label, outline: outline, model: model)
+                Viewfinder(label: label, outline: outline, isSmall: asks, model: model)
             case .heading(let text, _): Text(text).font(.headline).accessibilityAddTraits(.isHeader)
             case .paragraph(let text): Text(text)
             case .problem(let text): Text(text).font(.headline).foregroundColor(.problem)

@@ -1,6 +1,6 @@
 #if canImport(SwiftUI) && canImport(UIKit)
     import ActnetApp
-    import ActnetCore
+    import Actnet
     import Foundation
     import SwiftUI
     import UIKit

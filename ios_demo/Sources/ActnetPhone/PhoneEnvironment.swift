@@ -1,7 +1,6 @@
 #if canImport(UIKit)
     import ActnetApp
-    import ActnetCore
-    import ActnetCoreML
+    import Actnet
     import Foundation
     import UIKit
 

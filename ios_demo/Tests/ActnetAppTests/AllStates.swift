@@ -1,6 +1,7 @@
 // The list of states that tests/golden/screens.json holds both apps to.
 
 @testable import ActnetApp
+@testable import Actnet
 @testable import ActnetCore
 
 extension MadeUp {

@@ -1,3 +1,4 @@
+@testable import Actnet
 @testable import ActnetCore
 import Foundation
 import XCTest

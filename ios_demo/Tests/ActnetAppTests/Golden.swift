@@ -1,6 +1,7 @@
 import Foundation
 import XCTest
 
+@testable import Actnet
 @testable import ActnetCore
 
 /// The golden files of the checkout, which pytest, JUnit and XCTest all read.

@@ -2,6 +2,7 @@ import Foundation
 import XCTest
 
 @testable import ActnetApp
+@testable import Actnet
 @testable import ActnetCore
 
 /// An app with more than one model.

@@ -4,6 +4,7 @@ import Foundation
 import XCTest
 
 @testable import ActnetApp
+@testable import Actnet
 @testable import ActnetCore
 
 /// A state's name and what it shows; `only` names the platform that has it, nil where both do.

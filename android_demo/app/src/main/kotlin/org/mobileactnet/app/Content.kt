@@ -9,6 +9,9 @@ import org.mobileactnet.core.Place
 /** A screen's content, from the top. */
 data class ScreenContent(val title: String, val blocks: List<Block>)
 
+/** Whether someone is asked to choose: the preview then leaves room for what there is to choose from. */
+val ScreenContent.asks: Boolean get() = blocks.any { it is Block.PictureRow && it.action is Action.Pick }
+
 /** One thing on a screen. */
 sealed class Block {
     /**

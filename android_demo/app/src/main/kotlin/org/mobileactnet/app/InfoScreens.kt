@@ -55,13 +55,14 @@ private fun openBlocks(state: GalleryState.Open, settings: Settings, words: Word
 private fun more(words: Words) = Block.Button(words("gallery_more"), Action.ShowMore)
 
 /** A photo of this phone stays for other models until someone deletes it. */
-private fun problemBlocks(problem: Problem, words: Words): List<Block> = listOf(
-    Block.Problem(words("gallery_problem", problem.path)),
-    Block.Paragraph(words("details", problem.reason))
-) + if (PhotoInbox.isAdded(problem.path)) {
-    listOf(Block.Button(words("item_delete"), Action.Delete(problem.path)))
-} else {
-    emptyList()
+private fun problemBlocks(problem: Problem, words: Words): List<Block> {
+    val ofPhone = PhotoInbox.isAdded(problem.path)
+    val name = if (ofPhone) words("gallery_own") else problem.path // Nobody wants to read 32 digits.
+    val delete = Block.Button(words("item_delete"), Action.Delete(problem.path))
+    return listOf(
+        Block.Problem(words("gallery_problem", name)),
+        Block.Paragraph(words("details", problem.reason))
+    ) + if (ofPhone) listOf(delete) else emptyList()
 }
 
 private fun countsText(state: GalleryState.Open, words: Words): String {

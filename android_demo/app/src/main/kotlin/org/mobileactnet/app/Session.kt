@@ -1,6 +1,7 @@
 package org.mobileactnet.app
 
 import java.io.Closeable
+import org.mobileactnet.answerOf
 import org.mobileactnet.core.Database
 import org.mobileactnet.core.DescriptorModel
 import org.mobileactnet.core.Extraction

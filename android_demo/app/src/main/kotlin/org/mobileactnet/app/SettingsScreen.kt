@@ -41,7 +41,7 @@ private fun runBlocks(settings: Settings, words: Words): List<Block> = listOf(
         settings.accelerator,
         words,
         { words("accelerator_${it.word}") }
-    ) { settings.copy(accelerator = it) },
+    ) { settings.copy(accelerator = it) }.copy(stacked = true),
     choice(words("settings_threads"), THREADS, settings.threads, words) { settings.copy(threads = it) }
 )
 

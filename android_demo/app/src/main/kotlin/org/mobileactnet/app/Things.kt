@@ -1,11 +1,7 @@
 /* Pictures of the gallery as screens name them: by what the catalogue says of them. */
 package org.mobileactnet.app
 
-import org.mobileactnet.core.AnswerThresholds
-import org.mobileactnet.core.Candidate
-import org.mobileactnet.core.FrameAnswer
 import org.mobileactnet.core.GalleryPair
-import org.mobileactnet.core.Match
 import org.mobileactnet.core.PhotoInbox
 import org.mobileactnet.core.Picture
 import org.mobileactnet.core.text
@@ -50,30 +46,3 @@ private val SAFE_LINK = Regex("(https?://|mailto:)[^\\s\\p{Cntrl}]+", RegexOptio
 
 /** A link as it is, where it is one of the web or a mail's; null for any other. */
 fun safeLink(link: String): String? = link.trim().takeIf(SAFE_LINK::matches)
-
-/** A match as a candidate; pictures of one item are one thing. */
-internal fun candidateOf(gallery: GalleryPair, match: Match): Candidate {
-    val key = gallery.item(match.picture.id)?.let { "item ${it.name}" } ?: "picture ${match.picture.id}"
-    return Candidate(key, match.picture.id, match.similarity, match.proof?.inliers ?: 0)
-}
-
-/**
- * What the matches of a frame or photo say.
- *
- * @param falseAnswers share of unknown things that may be answered; what passes with the largest share that was
- *   calibrated is asked about.
- */
-internal fun answerOf(
-    gallery: GalleryPair,
-    matches: List<Match>,
-    thresholds: AnswerThresholds,
-    falseAnswers: Double,
-    atMs: Double
-): FrameAnswer {
-    val best = matches.firstOrNull() ?: return FrameAnswer(atMs, null, verified = false)
-    val verified = best.answers(thresholds.at(falseAnswers))
-    val asked = matches.filter(thresholds.choices.last()::allows)
-    val candidates = if (verified || asked.isEmpty()) emptyList() else matches.map { candidateOf(gallery, it) }
-    val outline = best.proof?.outline?.takeIf { verified }
-    return FrameAnswer(atMs, candidateOf(gallery, best), verified, outline, candidates.distinctBy(Candidate::key))
-}

@@ -56,7 +56,12 @@ class ScreensTest {
 
         is Block.Button -> of("button", "text" to block.text, "action" to told(block.action))
 
-        is Block.Choice -> of("choice", "title" to block.title, "options" to JSONArray(block.options.map(::told)))
+        is Block.Choice -> of(
+            "choice",
+            "title" to block.title,
+            "options" to JSONArray(block.options.map(::told)),
+            "stacked" to block.stacked
+        )
 
         is Block.Progress -> of("progress", "text" to block.text, "share" to block.share)
 

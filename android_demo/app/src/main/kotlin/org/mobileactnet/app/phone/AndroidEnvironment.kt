@@ -2,58 +2,35 @@ package org.mobileactnet.app.phone
 
 import android.app.ActivityManager
 import android.content.Context
-import android.content.res.AssetManager
 import android.os.Build
 import android.os.PowerManager
-import android.os.SystemClock
 import java.io.File
-import java.io.InputStream
 import java.text.SimpleDateFormat
 import java.util.Date
 import java.util.Locale
 import java.util.TimeZone
 import java.util.concurrent.Executor
 import java.util.concurrent.Executors
+import org.mobileactnet.android.AndroidPlatform
 import org.mobileactnet.app.Environment
 import org.mobileactnet.app.SettingsStore
-import org.mobileactnet.core.AssetSource
-import org.mobileactnet.core.FeatureEngine
 import org.mobileactnet.core.Heat
-import org.mobileactnet.core.Manifest
-import org.mobileactnet.core.ModelChoice
 import org.mobileactnet.core.Phone
 import org.mobileactnet.core.RgbPicture
 import org.mobileactnet.core.heatOf
-import org.mobileactnet.core.readCodes
-import org.mobileactnet.engine.LiteRtModel
-import org.mobileactnet.engine.NativeFeatures
-
-private const val ASSETS = "actnet"
 
 /** The phone as the demo sees it. */
-class AndroidEnvironment(private val context: Context) : Environment {
-    override val assets: AssetSource = Assets(context.assets)
-    override val folder: File = context.noBackupFilesDir
+class AndroidEnvironment(private val context: Context) :
+    AndroidPlatform(context),
+    Environment {
     override val settings: SettingsStore = Preferences(context)
     override val phone: Phone = describePhone(context)
-
-    override fun openDatabase(file: File) = AndroidDatabase(file)
-
-    override fun openModel(artefact: File, manifest: Manifest, choice: ModelChoice) =
-        LiteRtModel.open(artefact, manifest, choice) {
-            System.loadLibrary("LiteRt")
-            System.loadLibrary("actnet_jni")
-        }
-
-    override fun openFeatures(): FeatureEngine = NativeFeatures(readCodes(assets))
 
     override fun decode(photo: File): RgbPicture = decodePhoto(photo)
 
     override fun jpeg(picture: RgbPicture, sidePx: Int): ByteArray = jpegOf(picture, sidePx)
 
     override fun heat(): Heat = heatOf(thermalStatus(context.getSystemService(PowerManager::class.java)))
-
-    override fun clockNs(): Long = SystemClock.elapsedRealtimeNanos()
 
     @Suppress("DEPRECATION") // The list of languages is newer than this compiler's Android.
     override fun language(): String = context.resources.configuration.locale.language
@@ -62,10 +39,6 @@ class AndroidEnvironment(private val context: Context) : Environment {
         .apply { timeZone = TimeZone.getTimeZone("UTC") }.format(Date())
 
     override fun worker(name: String): Executor = Executors.newSingleThreadExecutor { Thread(it, name) }
-}
-
-private class Assets(private val manager: AssetManager) : AssetSource {
-    override fun open(name: String): InputStream = manager.open("$ASSETS/$name")
 }
 
 private class Preferences(context: Context) : SettingsStore {

@@ -20,6 +20,7 @@ import org.mobileactnet.app.Action
 import org.mobileactnet.app.Block
 import org.mobileactnet.app.Input
 import org.mobileactnet.app.ScreenContent
+import org.mobileactnet.app.asks
 import org.mobileactnet.app.keptViews
 
 private const val PADDING_DP = 12
@@ -29,6 +30,7 @@ private const val TEXT_SP = 16f
 private const val STEPS = 1000
 private const val TOUCH_DP = 48
 private const val PREVIEW_SHARE = 0.62f
+private const val ASKING_SHARE = 0.38f
 
 /**
  * Makes framework views of a screen's content. Views stay as long as they can show what comes next, so
@@ -54,13 +56,14 @@ class ContentView(
     private val title = text(HEADING_SP).apply { typeface = Typeface.DEFAULT_BOLD }
     private val blocks = LinearLayout(context).apply { orientation = VERTICAL }
     private val scroll = ScrollView(context).apply { addView(blocks) }
+    private val parts = PreviewAbove(context, frame, scroll)
     private var shown: ScreenContent? = null
     private var drawn = emptyList<Drawn>()
 
     init {
         orientation = VERTICAL
         addView(title)
-        addView(PreviewAbove(context, frame, scroll), LayoutParams(MATCH_PARENT, 0, 1f))
+        addView(parts, LayoutParams(MATCH_PARENT, 0, 1f))
     }
 
     /** Shows content; nothing happens where it is there already. */
@@ -72,6 +75,7 @@ class ContentView(
         val preview = content.blocks.filterIsInstance<Block.Preview>().firstOrNull()
         frame.visibility = if (preview == null) View.GONE else View.VISIBLE
         viewfinder.contentDescription = preview?.label
+        parts.previewShare = if (content.asks) ASKING_SHARE else PREVIEW_SHARE
         showBlocks(content.blocks.filterNot { it is Block.Preview })
     }
 
@@ -258,6 +262,14 @@ internal fun identifier(context: Context, name: String, type: String): Int =
 /** The preview above what is said of it, or beside it where the screen is wider than high. */
 private class PreviewAbove(context: Context, private val preview: View, private val scroll: View) :
     LinearLayout(context) {
+    /** Of the height, at most, where the preview is above. */
+    var previewShare = PREVIEW_SHARE
+        set(value) {
+            if (value == field) return
+            field = value
+            requestLayout()
+        }
+
     init {
         addView(preview)
         addView(scroll)
@@ -268,7 +280,7 @@ private class PreviewAbove(context: Context, private val preview: View, private 
         val height = MeasureSpec.getSize(heightMeasureSpec)
         val beside = width > height
         orientation = if (beside) HORIZONTAL else VERTICAL
-        val most = MeasureSpec.makeMeasureSpec((PREVIEW_SHARE * height).toInt(), MeasureSpec.AT_MOST)
+        val most = MeasureSpec.makeMeasureSpec((previewShare * height).toInt(), MeasureSpec.AT_MOST)
         val across = MeasureSpec.makeMeasureSpec(width / 2, MeasureSpec.AT_MOST)
         preview.measure(
             if (beside) across else widthMeasureSpec,

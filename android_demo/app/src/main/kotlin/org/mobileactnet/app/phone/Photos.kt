@@ -7,11 +7,11 @@ import android.media.ExifInterface
 import java.io.ByteArrayOutputStream
 import java.io.File
 import java.io.IOException
+import org.mobileactnet.android.pictureOf
 import org.mobileactnet.core.PictureException
 import org.mobileactnet.core.RgbPicture
 import org.mobileactnet.core.checkSize
 import org.mobileactnet.core.fitted
-import org.mobileactnet.core.overWhite
 import org.mobileactnet.core.upright
 
 private const val JPEG_QUALITY = 85
@@ -23,7 +23,10 @@ fun decodePhoto(photo: File): RgbPicture {
     BitmapFactory.decodeFile(photo.path, bounds)
     if (bounds.outWidth < 1) throw PictureException("The photo cannot be decoded; choose another")
     checkSize(bounds.outWidth, bounds.outHeight)
-    return upright(pixelsOf(decodeBitmap(photo)), orientationOf(photo))
+    val bitmap = decodeBitmap(photo)
+    val picture = pictureOf(bitmap)
+    bitmap.recycle()
+    return upright(picture, orientationOf(photo))
 }
 
 /** A JPEG of a picture whose longest side is at most [sidePx]. */
@@ -49,14 +52,6 @@ private fun decodeBitmap(photo: File): Bitmap {
     }
     return BitmapFactory.decodeFile(photo.path, options)
         ?: throw PictureException("The photo is damaged; choose another")
-}
-
-private fun pixelsOf(bitmap: Bitmap): RgbPicture {
-    val argb = IntArray(bitmap.width * bitmap.height)
-    bitmap.getPixels(argb, 0, bitmap.width, 0, 0, bitmap.width, bitmap.height)
-    val picture = overWhite(argb, bitmap.width, bitmap.height)
-    bitmap.recycle()
-    return picture
 }
 
 private fun orientationOf(photo: File): Int = try {

@@ -1,5 +1,4 @@
 #if canImport(ImageIO)
-    import ActnetCore
     import CoreGraphics
     import Foundation
     import ImageIO
@@ -9,7 +8,7 @@
     /// Decodes a photo, upright, over white, in sRGB: its colour profile is converted, as in Python.
     ///
     /// Where a photo is transparent Core Graphics may round a colour by 1 otherwise than Pillow.
-    func decodedPhoto(_ file: Data) throws -> RgbPicture {
+    public func decodedPhoto(_ file: Data) throws -> RgbPicture {
         guard let source = CGImageSourceCreateWithData(file as CFData, nil),
             let facts = CGImageSourceCopyPropertiesAtIndex(source, 0, nil) as? [CFString: Any],
             let width = facts[kCGImagePropertyPixelWidth] as? Int,
@@ -46,7 +45,7 @@
     }
 
     /// Returns a JPEG file whose longest side is at most `sidePx`.
-    func jpegFile(_ picture: RgbPicture, sidePx: Int) throws -> Data {
+    public func jpegFile(_ picture: RgbPicture, sidePx: Int) throws -> Data {
         let scale = min(1, Double(sidePx) / Double(max(picture.width, picture.height)))
         let width = max(1, Int((Double(picture.width) * scale).rounded()))
         let height = max(1, Int((Double(picture.height) * scale).rounded()))

@@ -1,4 +1,4 @@
-package org.mobileactnet.app.phone
+package org.mobileactnet.android
 
 import android.database.Cursor
 import android.database.DatabaseErrorHandler

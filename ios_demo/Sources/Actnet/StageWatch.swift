@@ -16,17 +16,18 @@ struct StageWatch {
     }
 
     var times = Times()
-    private let phone: any Phone
+    private let clock: @Sendable () -> Double
     private var lastMs: Double
 
-    init(_ phone: any Phone) {
-        self.phone = phone
-        lastMs = phone.nowMs()
+    /// - Parameter clock: milliseconds, never going back.
+    init(_ clock: @escaping @Sendable () -> Double) {
+        self.clock = clock
+        lastMs = clock()
     }
 
     /// A stage ends.
     mutating func lap(_ stage: WritableKeyPath<Times, Double>) {
-        let now = phone.nowMs()
+        let now = clock()
         times[keyPath: stage] += now - lastMs
         lastMs = now
     }

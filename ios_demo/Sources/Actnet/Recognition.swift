@@ -1,5 +1,3 @@
-import ActnetCore
-
 /// Milliseconds of each stage, from a photo to its matches.
 public struct StageTimes: Equatable, Sendable {
     public let decodeMs: Double
