@@ -32,7 +32,7 @@ from mobile_actnet.runtime.describer import Describe
 from mobile_actnet.runtime.vocabulary import ImageSize
 
 CANDIDATES_PER_HIT, LEAST_CANDIDATES = 4, 100
-PROBED_SHARE, LEAST_PROBES = 0.05, 20
+PROBED_SHARE, LEAST_PROBES = 0.7, 20
 """Partitions that are looked into; docs/scale.md has the recall."""
 
 Found = tuple[NDArray[np.int64], NDArray[np.float64]]

@@ -1,6 +1,6 @@
 """The vector index of a dataset: built and used by LanceDB, its hits compared again exactly.
 
-IVF with 8-bit values: docs/scale.md has what other kinds measured.
+IVF with RaBitQ's codes of one bit a value: docs/scale.md has what it and 8-bit values measured.
 """
 
 import math
@@ -12,7 +12,8 @@ from mobile_actnet.errors import ActnetError
 if TYPE_CHECKING:
     import lance
 
-KIND, METRIC = "IVF_SQ", "dot"
+KIND, METRIC = "IVF_RQ", "dot"
+_KIND_OF_ANY_DIM, _RQ_MULTIPLE = "IVF_SQ", 8
 NAME, ID_NAME = "vector_index", "id_index"
 _ROWS_PER_FRAGMENT = 1 << 20
 _LEAST_PER_PARTITION = 512
@@ -60,12 +61,20 @@ def create_id_index(address: str) -> None:
     open_table(address).create_scalar_index("id", "BTREE", name=ID_NAME, replace=True)
 
 
-def build_vector_index(address: str, kind: str = KIND, partitions: int | None = None) -> None:
-    """Build the vector index anew."""
+def build_vector_index(
+    address: str, kind: str | None = None, partitions: int | None = None
+) -> None:
+    """Build the vector index anew.
+
+    Args:
+        kind: Lance's word; `KIND` if None, or one without codes of bits where the values of a
+            descriptor are no multiple of 8.
+    """
     table = open_table(address)
-    column = read_settings(address, table).vector_column
+    settings = read_settings(address, table)
+    usual = _KIND_OF_ANY_DIM if settings.info.dim % _RQ_MULTIPLE else KIND
     table.create_index(
-        column, kind, name=NAME, metric=METRIC, replace=True,
+        settings.vector_column, kind or usual, name=NAME, metric=METRIC, replace=True,
         num_partitions=partitions or partitions_of(table.count_rows()),
     )  # fmt: skip
 
