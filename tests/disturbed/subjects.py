@@ -45,9 +45,15 @@ class Subject:
 
 
 def state(place: Path, subject: Subject) -> State:
-    """Return what is in a folder, in a form that equals that of an undisturbed run."""
+    """Return what is in a folder, in a form that equals that of an undisturbed run.
+
+    A folder cannot be replaced by one rename: killed between two, it lies hidden until a next command puts it back.
+    """
     found: State = {}
-    for path in sorted(place.iterdir()):
+    hidden = [
+        path for path in place.glob(".actnet-*/.replaced-*/*") if not (place / path.name).exists()
+    ]
+    for path in sorted([*place.iterdir(), *hidden]):
         if path.name.startswith(".actnet-") or path.name.endswith(subject.resumes or ("\0",)):
             continue
         if path.suffix == ".sqlite":
