@@ -8,6 +8,7 @@ public class CGImageDestination {}
 public let kCGImagePropertyPixelWidth: CFString = "PixelWidth"
 public let kCGImagePropertyPixelHeight: CFString = "PixelHeight"
 public let kCGImagePropertyOrientation: CFString = "Orientation"
+public let kCGImageSourceSubsampleFactor: CFString = "kCGImageSourceSubsampleFactor"
 
 public func CGImageSourceCreateWithData(
     _ data: CFData, _ options: CFDictionary?

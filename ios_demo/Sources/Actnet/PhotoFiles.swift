@@ -14,11 +14,19 @@
             let width = facts[kCGImagePropertyPixelWidth] as? Int,
             let height = facts[kCGImagePropertyPixelHeight] as? Int
         else { throw PictureError.unreadable(photo, reason: "it is damaged, or no picture") }
+        // ImageIO shows the rest of a truncated photo in grey and tells nobody.
+        guard !PictureFile.isTruncated(file) else {
+            throw PictureError.unreadable(photo, reason: "it is truncated")
+        }
         // Before anything is decoded: a small file may claim any number of pixels.
-        guard RgbPicture.isSafe(width: width, height: height) else {
+        let jpeg = PictureFile.isJpeg(file)
+        guard let reduction = PictureFile.reduction(width: width, height: height, jpeg: jpeg) else {
             throw PictureError.tooLarge(photo)
         }
-        guard let image = CGImageSourceCreateImageAtIndex(source, 0, nil) else {
+        let options = [kCGImageSourceSubsampleFactor: reduction] as CFDictionary
+        guard
+            let image = CGImageSourceCreateImageAtIndex(source, 0, reduction > 1 ? options : nil)
+        else {
             throw PictureError.unreadable(photo, reason: "it is damaged")
         }
         let orientation = facts[kCGImagePropertyOrientation] as? Int ?? 1

@@ -115,6 +115,23 @@ final class GalleryReaderTests: XCTestCase {
         XCTAssertEqual(try open(url, .folder).count(), 24)
     }
 
+    func testRefusesPathsOutOfTheFolderOfPhotos() throws {
+        let scratch = try ScratchFolder()
+        let damaged = GalleryError.damaged(
+            "g.sqlite", reason: "a path leads out of the folder of photos")
+        for path in ["'../private.jpg'", "'/etc/x.jpg'", "'a/../../x.jpg'", "'a//b.jpg'"] {
+            let url = scratch.file("g.sqlite")
+            try? FileManager.default.removeItem(at: url)
+            try FileManager.default.copyItem(at: Golden.url("gallery/int8.sqlite"), to: url)
+            try SQLiteConnection(path: url.path, query: "mode=rw").execute(
+                "UPDATE picture SET path = \(path) WHERE id = 7")
+            let gallery = try open(url)
+            XCTAssertNoThrow(try gallery.picture(6))
+            assertThrows(damaged) { _ = try gallery.picture(7) }
+            assertThrows(damaged) { _ = try gallery.pictures(limit: 100) }
+        }
+    }
+
     func testDamagedGalleriesNeverCrash() throws {
         let scratch = try ScratchFolder()
         let url = scratch.file("g.sqlite")

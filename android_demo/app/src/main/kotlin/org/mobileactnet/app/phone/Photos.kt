@@ -10,8 +10,10 @@ import java.io.IOException
 import org.mobileactnet.android.pictureOf
 import org.mobileactnet.core.PictureException
 import org.mobileactnet.core.RgbPicture
-import org.mobileactnet.core.checkSize
 import org.mobileactnet.core.fitted
+import org.mobileactnet.core.isJpeg
+import org.mobileactnet.core.isTruncated
+import org.mobileactnet.core.reductionOf
 import org.mobileactnet.core.upright
 
 private const val JPEG_QUALITY = 85
@@ -22,11 +24,20 @@ fun decodePhoto(photo: File): RgbPicture {
     val bounds = BitmapFactory.Options().apply { inJustDecodeBounds = true }
     BitmapFactory.decodeFile(photo.path, bounds)
     if (bounds.outWidth < 1) throw PictureException("The photo cannot be decoded; choose another")
-    checkSize(bounds.outWidth, bounds.outHeight)
-    val bitmap = decodeBitmap(photo)
+    // Android shows the rest of a truncated photo in grey and tells nobody.
+    val file = bytesOf(photo)
+    if (isTruncated(file)) throw PictureException("The photo is truncated; choose another")
+    val reduction = reductionOf(bounds.outWidth, bounds.outHeight, isJpeg(file))
+    val bitmap = decodeBitmap(file, reduction)
     val picture = pictureOf(bitmap)
     bitmap.recycle()
     return upright(picture, orientationOf(photo))
+}
+
+private fun bytesOf(photo: File): ByteArray = try {
+    photo.readBytes()
+} catch (error: IOException) {
+    throw PictureException("The photo cannot be read (${error.message}); choose another")
 }
 
 /** A JPEG of a picture whose longest side is at most [sidePx]. */
@@ -45,12 +56,13 @@ fun jpegOf(picture: RgbPicture, sidePx: Int): ByteArray {
     return buffer.toByteArray()
 }
 
-private fun decodeBitmap(photo: File): Bitmap {
+private fun decodeBitmap(file: ByteArray, reduction: Int): Bitmap {
     val options = BitmapFactory.Options().apply {
         inPreferredConfig = Bitmap.Config.ARGB_8888
+        inSampleSize = reduction
         inPremultiplied = false // Transparency is laid over white from the colours as they are stored.
     }
-    return BitmapFactory.decodeFile(photo.path, options)
+    return BitmapFactory.decodeByteArray(file, 0, file.size, options)
         ?: throw PictureException("The photo is damaged; choose another")
 }
 
