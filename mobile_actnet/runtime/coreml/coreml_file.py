@@ -39,8 +39,10 @@ def inspect(path: Path) -> ArtefactInfo:
 def _spec(feature: Any) -> TensorSpec:
     kind = feature.type.WhichOneof("Type")
     if kind == "imageType":
-        colours = feature.type.imageType.ColorSpace.Name(feature.type.imageType.colorSpace)
-        dtype = f"image:{colours.lower()}"
+        image = feature.type.imageType
+        # The enumeration's own `Name` ends in a ValueError for a number of another release.
+        names = {number: name for name, number in image.ColorSpace.items()}
+        dtype = f"image:{names.get(image.colorSpace, 'unknown').lower()}"
     elif kind == "multiArrayType":
         dtype = _DTYPES.get(feature.type.multiArrayType.dataType, "unknown")
     else:

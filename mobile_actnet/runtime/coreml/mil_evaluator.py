@@ -154,8 +154,9 @@ class _Step:
         (output,) = message.outputs
         dtype = output.type.tensorType.dataType
         if dtype not in _ROUNDINGS:
+            names = {number: name.lower() for name, number in MIL_pb2.DataType.items()}
             raise ArtefactError(
-                f"the operator {message.type} gives {MIL_pb2.DataType.Name(dtype).lower()}; "
+                f"the operator {message.type} gives {names.get(dtype, f'values of type {dtype}')}; "
                 "the evaluator knows float16, float32, int8 and uint8"
             )
         self.name: str = output.name
