@@ -77,7 +77,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
         help="weights to export (default: those shipped with the package)")  # fmt: skip
     add("--image-size", type=parse_image_size, default=ImageSize(), metavar="N|HxW",
         help="multiples of 32 from 64 to 1024 (default: 224)")  # fmt: skip
-    add("--dim", type=int, help="length of the descriptor (default: the checkpoint's, 256)")
+    add("--dim", type=int, help="length of the descriptor (default: the checkpoint's, 384)")
     add("--layout", choices=[x.value for x in Layout], help="order of an ONNX input's axes")
     add("--dynamic-batch", action="store_true", help="ONNX: any number of pictures in a run")
     add("--coreml-input", choices=[x.value for x in CoremlInput], default=CoremlInput.IMAGE.value,

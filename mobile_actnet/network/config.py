@@ -71,7 +71,7 @@ class NetworkConfig:
     backbone: BackboneKind
     streams: tuple[StreamConfig, ...]
     whitening_dim: int = 2560
-    descriptor_dim: int = 256
+    descriptor_dim: int = 384
 
     def __post_init__(self) -> None:
         if not self.streams or not all(stream.layers for stream in self.streams):

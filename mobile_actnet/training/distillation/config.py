@@ -187,7 +187,7 @@ class DistillationConfig:
     autocast: Autocast = Autocast.AUTO
     held_out_share: float = 0.03
     joined_dim: int = 512
-    joined_strength: float = 0.5
+    joined_strength: float = 0.25
     seed: int = 0
     views: ViewConfig = field(default_factory=ViewConfig)
     distortions: DistortionConfig = field(default_factory=DistortionConfig)

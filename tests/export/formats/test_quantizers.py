@@ -107,11 +107,11 @@ def test_a_kept_convolution_is_not_quantised(
     small_artefact, shipped_network: Actnet, tmp_path: Path, kind: Format
 ) -> None:
     made, kept = exporter(kind), frozenset({"features.5.conv.1.0"})
-    deployable = DeployableActnet(shipped_network, 256, made.layouts[0])
+    deployable = DeployableActnet(shipped_network, 384, made.layouts[0])
     found = load_recorded(sha256_of(DEFAULT_CHECKPOINT))
     plan = prepare(deployable, Precision.INT8, found, kept)
     path = tmp_path / f"kept{made.suffix}"
-    options = Options(SMALL, 256, Precision.INT8, made.layouts[0], plan=plan)
+    options = Options(SMALL, 384, Precision.INT8, made.layouts[0], plan=plan)
     made.convert(deployable, options, path, {})
     after, before = inspect(path).operators, operators(small_artefact, kind, Precision.INT8)
     if kind is Format.ONNX:
@@ -135,10 +135,10 @@ def test_onnxruntime_leaves_a_kept_convolution_in_float(
     """Left alone behind a DequantizeLinear it is rounded to one scale when the model is loaded."""
     kept = frozenset({"features.0.0", "features.5.conv.1.0", "features.14.conv.2"})
     made = exporter(Format.ONNX)
-    deployable = DeployableActnet(shipped_network, 256, made.layouts[0])
+    deployable = DeployableActnet(shipped_network, 384, made.layouts[0])
     plan = prepare(deployable, precision, load_recorded(sha256_of(DEFAULT_CHECKPOINT)), kept)
     path, optimised = tmp_path / "kept.onnx", tmp_path / "optimised.onnx"
-    made.convert(deployable, Options(SMALL, 256, precision, made.layouts[0], plan=plan), path, {})
+    made.convert(deployable, Options(SMALL, 384, precision, made.layouts[0], plan=plan), path, {})
     options = onnxruntime.SessionOptions()
     options.optimized_model_filepath, options.log_severity_level = str(optimised), 4
     onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])

@@ -18,7 +18,7 @@ SMALL = ImageSize(64, 64)
 
 
 def test_mobilenet_v2(shipped_network: Actnet) -> None:
-    points = BackbonePoints(DeployableActnet(shipped_network, 256, Layout.NHWC))
+    points = BackbonePoints(DeployableActnet(shipped_network, 384, Layout.NHWC))
     assert len(points.convolutions) == 52
     assert len(points.additions) == 10
     first = points.convolutions[0]

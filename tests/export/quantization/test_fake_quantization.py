@@ -15,7 +15,7 @@ SMALL = ImageSize(64, 64)
 
 def test_kernels_learn_to_describe_as_the_float_network(shipped_network: Actnet) -> None:
     whole, measured, simulated = (
-        DeployableActnet(shipped_network, 256, Layout.NHWC) for _ in range(3)
+        DeployableActnet(shipped_network, 384, Layout.NHWC) for _ in range(3)
     )
     images = CalibrationImages(generated_pictures(16, SMALL), ())
     network = SimulatedInt8(simulated, measure_ranges(measured, images, CalibrationMethod.MSE))

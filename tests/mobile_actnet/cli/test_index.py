@@ -48,7 +48,7 @@ def test_update_info_check_export(
     assert "✓ one file, nothing beside it: it can be copied" in lines
     assert main(["export", str(gallery), "-o", str(tmp_path / "out"), "--json"]) == 0
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["pictures"] == 3
-    assert np.load(tmp_path / "out" / "descriptors.npy").shape == (3, 256)
+    assert np.load(tmp_path / "out" / "descriptors.npy").shape == (3, 384)
 
 
 def test_calibrate_writes_what_the_app_reads(

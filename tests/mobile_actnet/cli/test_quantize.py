@@ -59,7 +59,7 @@ def held_out() -> Pixels:
 @pytest.fixture(scope="module")
 def found(network: Actnet) -> ActivationRanges:
     images = CalibrationImages(generated_pictures(16, SIZE), ("a",))
-    deployable = DeployableActnet(network, 256, Layout.NHWC)
+    deployable = DeployableActnet(network, 384, Layout.NHWC)
     return measure_ranges(deployable, images, CalibrationMethod.MSE)
 
 

@@ -63,7 +63,7 @@ def test_finds_the_same_picture(
         model = ["--model", str(small_artefact(Format.ONNX, Precision.FP32).path)]
     assert main(["--data", str(labelled), "--data", str(distractors), *model, "--json"]) == 0
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert told["descriptor_dim"] == 256
+    assert told["descriptor_dim"] == 384
     assert told["sets"] == {
         "things": {"mAP": 100, "recall@1": 100, "recall@10": 100, "queries": 3, "database": 7}
     }

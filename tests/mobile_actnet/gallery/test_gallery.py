@@ -87,10 +87,10 @@ def test_another_model_is_refused(gallery: Gallery, small_artefact, tmp_path: Pa
 def test_what_cannot_be_searched_for(gallery: Gallery, tmp_path: Path) -> None:
     with pytest.raises(UnreadablePictureError, match="does not exist"):
         gallery.search(tmp_path / "none.jpg")
-    with pytest.raises(ConfigError, match="must be .Q, 256"):
+    with pytest.raises(ConfigError, match="must be .Q, 384"):
         gallery.search_descriptors(np.ones((1, 3)))
     with pytest.raises(GalleryError, match="it must be 1"):
-        gallery.search_descriptors(np.ones((1, 256)))
+        gallery.search_descriptors(np.ones((1, 384)))
     for wrong in ({"top": 0}, {"threads": 0}, {"group": 1.5}):
         with pytest.raises(ConfigError, match=f"--{next(iter(wrong))} is"):
             SearchOptions(**wrong)
@@ -103,6 +103,6 @@ def test_an_empty_gallery(gallery: Gallery, tmp_path: Path) -> None:
         connection.execute("DELETE FROM picture")
     connection.close()
     with Gallery.open(gallery.path) as opened:
-        row = np.eye(1, 256)
+        row = np.eye(1, 384)
         assert opened.search_descriptors(row) == [[]]
         assert opened.search_descriptors(row, SearchOptions(group=0.9)) == [[]]

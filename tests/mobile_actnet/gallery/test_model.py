@@ -17,7 +17,7 @@ from mobile_actnet.runtime.vocabulary import ImageSize
 def test_an_artefact_is_bound_by_its_manifest(artefact: Path) -> None:
     bound, manifest = identify(artefact), manifests.load(artefact)
     assert bound.model_sha256 == manifest["artefact"]["sha256"]
-    assert (bound.model_format, bound.model_precision, bound.dim) == ("onnx", "fp32", 256)
+    assert (bound.model_format, bound.model_precision, bound.dim) == ("onnx", "fp32", 384)
     assert (bound.height_px, bound.width_px) == (64, 64)
     assert (bound.preprocessing_name, bound.preprocessing_version) == ("pillow-bilinear", 1)
     with pytest.raises(ConfigError, match="has its own size and dim"):

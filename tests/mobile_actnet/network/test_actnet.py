@@ -40,7 +40,7 @@ def test_mobile_actnet_has_the_papers_sizes(network: MobileActnet) -> None:
         signature, descriptors = network.signature(images), network(images)
     assert signature.shape == (2, 2560)
     assert (signature > 0).all()
-    assert descriptors.shape == (2, 256)
+    assert descriptors.shape == (2, 384)
     torch.testing.assert_close(descriptors.norm(dim=1), torch.ones(2))
 
 
@@ -48,7 +48,7 @@ def test_resnext_sibling_has_a_signature_of_4096() -> None:
     sibling = ResNeXtActnet(RESNEXT_ACTNET).eval()
     with torch.no_grad():
         assert sibling.signature(torch.randn(1, 3, 64, 64)).shape == (1, 4096)
-        assert sibling(torch.randn(1, 3, 64, 64)).shape == (1, 256)
+        assert sibling(torch.randn(1, 3, 64, 64)).shape == (1, 384)
 
 
 def test_short_descriptor_is_the_beginning_of_the_long_one(network: MobileActnet) -> None:
@@ -95,7 +95,7 @@ def test_gradients_are_finite_for_every_head(
 def test_black_picture_in_training_mode_has_finite_gradients() -> None:
     torch.manual_seed(0)
     network = MobileActnet().train()
-    network(torch.zeros(2, 3, 64, 64)).square().mul(torch.arange(256.0)).sum().backward()
+    network(torch.zeros(2, 3, 64, 64)).square().mul(torch.arange(384.0)).sum().backward()
     for name, parameter in network.named_parameters():
         if parameter.grad is not None:
             assert torch.isfinite(parameter.grad).all(), name

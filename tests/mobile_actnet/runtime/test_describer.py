@@ -21,7 +21,7 @@ def test_checkpoint_and_artefact_are_loaded_alike(small_artefact) -> None:
     pytest.importorskip("onnx", reason="needs the extra onnx")
     path = small_artefact(Format.ONNX, Precision.FP32).path
     checkpoint, artefact = actnet.load(size=SMALL), actnet.load(path)
-    assert (checkpoint.size, checkpoint.dim) == (artefact.size, artefact.dim) == (SMALL, 256)
+    assert (checkpoint.size, checkpoint.dim) == (artefact.size, artefact.dim) == (SMALL, 384)
     assert (checkpoint.identity, artefact.identity) == tuple(
         map(sha256_of, (DEFAULT_CHECKPOINT, path))
     )

@@ -97,7 +97,7 @@ class TestTflite:
         model = unpack(whole.read_bytes())
         path = tmp_path / "changed.tflite"
         path.write_bytes(pack(copy.deepcopy(model)))
-        assert inspect(path).output.shape == (1, 256)
+        assert inspect(path).output.shape == (1, 384)
         change(model)
         path.write_bytes(pack(model))
         with pytest.raises(

@@ -49,7 +49,7 @@ def test_holds_what_an_app_must_know(small_artefact, shipped_network: Actnet) ->
         "colour": "rgb", "range": [0, 255],
     }  # fmt: skip
     assert held["output"]["name"] == "descriptor"
-    assert held["output"]["dim"] == len(held["golden"]["descriptor"]) == 256
+    assert held["output"]["dim"] == len(held["golden"]["descriptor"]) == 384
     assert held["preprocessing"] == {
         "name": "pillow-bilinear", "version": 1, "height": 64, "width": 64,
     }  # fmt: skip

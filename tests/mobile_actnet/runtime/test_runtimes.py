@@ -21,7 +21,7 @@ def test_runs_and_equals_pytorch(small_artefact, shipped_network: Actnet, kind: 
     runtime = open_artefact(small_artefact(kind, Precision.FP32).path, num_threads=2)
     pictures = generated_pictures(3, ImageSize(64, 64), seed=5)
     found = runtime.describe(pictures)
-    assert found.shape == (3, 256)
+    assert found.shape == (3, 384)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, describe(shipped_network, pictures), atol=1e-4)
     np.testing.assert_allclose(runtime.describe(pictures[1:2])[0], found[1], atol=1e-6)

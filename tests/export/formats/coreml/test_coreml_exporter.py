@@ -30,7 +30,7 @@ from mobile_actnet.runtime.coreml.mil_evaluator import load_program, value_range
 from mobile_actnet.runtime.coreml.mil_package import read_package, settle
 
 SMALL = ImageSize(64, 64)
-OPTIONS = Options(SMALL, 256, Precision.FP32, Layout.NCHW)
+OPTIONS = Options(SMALL, 384, Precision.FP32, Layout.NCHW)
 
 
 @pytest.mark.parametrize("precision", EXPORTER.precisions)
@@ -41,7 +41,7 @@ def test_names_shapes_colours_and_metadata(small_artefact, precision: Precision)
         "image", (1, 3, 64, 64), "image:rgb",
     )  # fmt: skip
     assert (info.output.name, info.output.shape, info.output.dtype) == (
-        "descriptor", (1, 256), "float32",
+        "descriptor", (1, 384), "float32",
     )  # fmt: skip
     assert info.metadata["mobile_actnet.precision"] == precision.value
     assert not {"pow", "batch_norm", "transpose"} & set(info.operators)
@@ -59,7 +59,7 @@ def test_the_program_is_the_network(
 ) -> None:
     path = tmp_path / "m.mlpackage"
     options = replace(OPTIONS, coreml_input=kind, precision=precision)
-    EXPORTER.convert(DeployableActnet(shipped_network, 256, Layout.NCHW), options, path, {})
+    EXPORTER.convert(DeployableActnet(shipped_network, 384, Layout.NCHW), options, path, {})
     pictures = np.concatenate([generated_pictures(4, SMALL), extreme_pictures(SMALL)])
     found = MilRuntime(path, num_threads=1).describe(pictures)
     np.testing.assert_allclose(found, describe(shipped_network, pictures), atol=atol)
@@ -99,7 +99,7 @@ def test_half_precision_rounds_every_value(small_artefact) -> None:
     picture = torch.randint(0, 256, (1, 3, 64, 64)).float()
     values: dict[str, torch.Tensor] = {}
     descriptor = program.run({"image": picture}, values.__setitem__)["descriptor"]
-    assert descriptor.shape == (1, 256)
+    assert descriptor.shape == (1, 384)
     assert all(torch.equal(value, value.half().float()) for value in values.values())
     ranges = value_ranges(program, [{"image": picture}])
     assert max(max(abs(low), abs(high)) for low, high in ranges.values()) < 65504

@@ -45,7 +45,7 @@ def recorded() -> ActivationRanges:
 def planned(
     network: Actnet, found: ActivationRanges, kept: frozenset[str] = frozenset()
 ) -> tuple[DeployableActnet, QuantizationPlan]:
-    deployable = DeployableActnet(network, 256, Layout.NCHW)
+    deployable = DeployableActnet(network, 384, Layout.NCHW)
     plan = prepare(deployable, Precision.INT8, found, kept)
     assert plan is not None
     return deployable, plan
@@ -53,7 +53,7 @@ def planned(
 
 def in_float(network: Actnet, found: ActivationRanges) -> DeployableActnet:
     """The float network, equalised like the artefact."""
-    deployable = DeployableActnet(network, 256, Layout.NCHW)
+    deployable = DeployableActnet(network, 384, Layout.NCHW)
     equalise_from_bytes(BackbonePoints(deployable), found.scales)
     return deployable
 
@@ -92,7 +92,7 @@ def noise_by_layer(
     network: Actnet, recorded: ActivationRanges, kept: frozenset[str], path: Path
 ) -> dict[str, float]:
     deployable, plan = planned(network, recorded, kept)
-    options = Options(SMALL, 256, Precision.INT8, Layout.NCHW, plan=plan)
+    options = Options(SMALL, 384, Precision.INT8, Layout.NCHW, plan=plan)
     EXPORTER.convert(deployable, options, path, {})
     reference = in_float(network, recorded)
     found = worst_layers(path, Format.COREML, reference, PIXELS, count=len(plan.convolutions))

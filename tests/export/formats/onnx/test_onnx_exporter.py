@@ -25,7 +25,7 @@ from mobile_actnet.export.formats.onnx.onnx_exporter import EXPORTER
 
 SMALL = ImageSize(64, 64)
 FLOAT = (Precision.FP32, Precision.FP16)
-OPTIONS = Options(SMALL, 256, Precision.FP32, Layout.NHWC)
+OPTIONS = Options(SMALL, 384, Precision.FP32, Layout.NHWC)
 
 
 @pytest.mark.parametrize("precision", EXPORTER.precisions)
@@ -38,7 +38,7 @@ def test_names_operators_and_metadata(small_artefact, precision: Precision) -> N
         "uint8",
     )
     assert (info.output.name, info.output.shape, info.output.dtype) == (
-        "descriptor", (1, 256), "float32",
+        "descriptor", (1, 384), "float32",
     )  # fmt: skip
     assert not {"Pow", "Gather", "BatchNormalization"} & set(info.operators)
     assert info.operators["Transpose"] == 1  # the input's
@@ -56,7 +56,7 @@ def test_dynamic_batch_equals_pictures_one_by_one(
     tmp_path: Path, shipped_network: Actnet, layout: Layout
 ) -> None:
     path = tmp_path / "m.onnx"
-    deployable = DeployableActnet(shipped_network, 256, layout)
+    deployable = DeployableActnet(shipped_network, 384, layout)
     EXPORTER.convert(deployable, replace(OPTIONS, layout=layout, dynamic_batch=True), path, {})
     pictures = generated_pictures(5, SMALL)
     expected = describe(shipped_network, pictures)
@@ -71,7 +71,7 @@ def test_dynamic_batch_equals_pictures_one_by_one(
 
 def test_channels_first_needs_no_transpose(tmp_path: Path, shipped_network: Actnet) -> None:
     path = tmp_path / "m.onnx"
-    deployable = DeployableActnet(shipped_network, 256, Layout.NCHW)
+    deployable = DeployableActnet(shipped_network, 384, Layout.NCHW)
     EXPORTER.convert(deployable, replace(OPTIONS, layout=Layout.NCHW), path, {})
     info = inspect(path)
     assert info.input.shape == (1, 3, 64, 64)

@@ -59,7 +59,7 @@ def test_names_shapes_and_metadata_are_in_the_artefact(small_artefact) -> None:
         "uint8",
     )
     assert (info.output.name, info.output.shape, info.output.dtype) == (
-        "descriptor", (1, 256), "float32",
+        "descriptor", (1, 384), "float32",
     )  # fmt: skip
     assert info.metadata["mobile_actnet.preprocessing"] == "pillow-bilinear/1"
     assert info.metadata["mobile_actnet.precision"] == "fp32"
@@ -101,7 +101,7 @@ def test_half_precision_keeps_tiny_kernels_and_nearly_the_descriptor(
     import torch
 
     pictures = generated_pictures(16, SMALL, seed=7)
-    deployable = DeployableActnet(shipped_network, 256, Layout.NHWC)
+    deployable = DeployableActnet(shipped_network, 384, Layout.NHWC)
     found = open_artefact(small_artefact(Format.TFLITE, Precision.FP16).path).describe(pictures)
     cosines = (found * deployable(torch.from_numpy(pictures)).numpy()).sum(axis=1)
     assert cosines.mean() > 0.99999
@@ -111,7 +111,7 @@ def test_runs_as_the_deployable_module(small_artefact, shipped_network: Actnet) 
     import torch
 
     pictures = generated_pictures(3, SMALL, seed=7)
-    deployable = DeployableActnet(shipped_network, 256, Layout.NHWC)
+    deployable = DeployableActnet(shipped_network, 384, Layout.NHWC)
     found = open_artefact(small_artefact(Format.TFLITE, Precision.FP32).path).describe(pictures)
     np.testing.assert_allclose(found, deployable(torch.from_numpy(pictures)).numpy(), atol=2e-5)
 
