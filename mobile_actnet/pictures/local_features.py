@@ -173,6 +173,11 @@ def _codes() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     return tensors["projection"], tensors["thresholds"]
 
 
+def require_opencv() -> None:
+    """Raise `MissingPackageError` where OpenCV is not installed."""
+    _opencv()
+
+
 @cache
 def _opencv() -> Any:
     try:

@@ -49,11 +49,14 @@ from mobile_actnet.gallery.sqlite.writer import (
     PictureDetails,
     create,
 )
+from mobile_actnet.network.config import is_checkpoint
 from mobile_actnet.pictures.formats import PICTURE_SUFFIXES
 from mobile_actnet.pictures.items import EMPTY_CATALOGUE, Catalogue, read_items
 from mobile_actnet.pictures.labels import FOLDER, labels_from_csv, labels_from_folders
+from mobile_actnet.pictures.local_features import require_opencv
 from mobile_actnet.pictures.photo_tree import FoundPhoto, WalkOptions, walk_photos
 from mobile_actnet.pictures.photos import tell_left_out
+from mobile_actnet.runtime.packages import RUNNING, format_of, require
 
 _PHOTOS_PER_TASK = 16
 _COMMIT_EVERY_S = 1.0
@@ -77,6 +80,7 @@ def build(photos: Path, model: Path, output: Path, options: IndexOptions) -> Ind
     check_gallery_name(output)
     bound = identify(model, options.size, options.dim)
     _check_sources(photos, options)
+    _check_packages(model, options)
     settings = GallerySettings(
         options.storage, options.thumbnail_side_px, _relative(photos, output),
         _relative(model, output), _labels_setting(options.labels, output),
@@ -90,6 +94,14 @@ def build(photos: Path, model: Path, output: Path, options: IndexOptions) -> Ind
             remove_journal(output)
             put_in_place([(target, output)])
         return _refresh_approximate(replace(report, gallery=output), options)
+
+
+def _check_packages(model: Path, options: IndexOptions) -> None:
+    """Ask for what is missing before anything is written; the command can then be given again."""
+    if not is_checkpoint(model):
+        require(format_of(model), RUNNING)
+    if options.local_features is not False:
+        require_opencv()
 
 
 def update(

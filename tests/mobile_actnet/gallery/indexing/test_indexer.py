@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import unicodedata
 from dataclasses import replace
 from pathlib import Path
@@ -10,13 +11,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mobile_actnet.errors import ActnetError, ConfigError, GalleryError
+from mobile_actnet.errors import ActnetError, ConfigError, GalleryError, MissingPackageError
 from mobile_actnet.gallery.indexing import outcomes
 from mobile_actnet.gallery.indexing.index_options import KEEP, IndexOptions
 from mobile_actnet.gallery.indexing.indexer import build, update
 from mobile_actnet.gallery.sqlite import changes
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
 from mobile_actnet.gallery.sqlite.storage import Storage, decode, encode
+from mobile_actnet.pictures import local_features
 from mobile_actnet.pictures.preprocessing import load_image
 from mobile_actnet.runtime.runtimes import open_artefact
 from mobile_actnet.runtime.vocabulary import Format, Precision
@@ -78,6 +80,20 @@ def test_a_checkpoint_indexes(make_photos, tmp_path: Path) -> None:
         )  # fmt: skip
         assert reader.thumbnail(1) is None
     assert update(gallery, AGAIN).changes.unchanged == 2
+
+
+@pytest.mark.parametrize("missing", ["onnxruntime", "cv2"])
+def test_a_missing_package_leaves_no_gallery_behind(
+    missing: str, make_photos, artefact: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photos, gallery = make_photos(2), tmp_path / "g.sqlite"
+    with monkeypatch.context() as patched:
+        patched.setitem(sys.modules, missing, None)
+        local_features._opencv.cache_clear()
+        with pytest.raises(MissingPackageError, match="pip install"):
+            build(photos, artefact, gallery, ONE)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["photos"]
+    assert build(photos, artefact, gallery, ONE).pictures == 2
 
 
 def test_an_unchanged_folder_touches_nothing(make_photos, artefact: Path, tmp_path: Path) -> None:
