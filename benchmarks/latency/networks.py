@@ -19,6 +19,7 @@ from mobile_actnet.network.actnet import Actnet, Stream
 from mobile_actnet.network.checkpoint import load_checkpoint
 from mobile_actnet.network.config import (
     DEFAULT_CHECKPOINT,
+    MOBILE_ACTNET,
     RESNEXT_ACTNET,
     ActivationKind,
     BackboneKind,
@@ -30,7 +31,7 @@ from mobile_actnet.network.normalisation import normalise
 from mobile_actnet.runtime.generated_pictures import generated_pictures
 from mobile_actnet.runtime.vocabulary import ImageSize, Layout, Lowering
 
-DIM = 256
+DIM = MOBILE_ACTNET.descriptor_dim
 _SEED = 0
 
 RESNET101_GEM = NetworkConfig(

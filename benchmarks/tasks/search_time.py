@@ -20,8 +20,9 @@ from mobile_actnet.gallery.sqlite.writer import (
     GalleryWriter,
     create,
 )
+from mobile_actnet.network.config import MOBILE_ACTNET
 
-DIM = 256
+DIM = MOBILE_ACTNET.descriptor_dim
 TOP = 10
 _MODEL = GalleryModel("made-up", "tflite", "fp16", "0" * 64, "pillow-bilinear", 1, 224, 224, DIM)
 _OURS, _FLOOR = "this", "reading int8 once"

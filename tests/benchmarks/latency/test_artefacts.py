@@ -72,7 +72,7 @@ def test_8_bits_need_no_photos_for_timing(
 ) -> None:
     pytest.importorskip("onnxscript", reason="needs the extra onnx")
     made = artefact_of(Case(name, CASE.runtime, precision, CASE.size), tmp_path)
-    assert made.size_bytes < 4_000_000
+    assert made.size_bytes < 4_400_000
 
 
 def test_a_precision_that_a_format_has_not(tmp_path: Path) -> None:

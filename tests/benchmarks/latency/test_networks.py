@@ -18,11 +18,11 @@ PICTURE = torch.from_numpy(
 @pytest.mark.parametrize(
     ("name", "values"),
     [
-        (NetworkName.MOBILE_ACTNET, 256),
-        (NetworkName.MOBILE_ACTNET_POW, 256),
+        (NetworkName.MOBILE_ACTNET, 384),
+        (NetworkName.MOBILE_ACTNET_POW, 384),
         (NetworkName.MOBILENET_V2, 1280),
-        (NetworkName.RESNEXT101, 256),
-        (NetworkName.RESNET101_GEM, 256),
+        (NetworkName.RESNEXT101, 384),
+        (NetworkName.RESNET101_GEM, 384),
     ],
 )
 def test_bytes_in_values_out(name: NetworkName, values: int) -> None:

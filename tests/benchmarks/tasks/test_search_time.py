@@ -24,6 +24,6 @@ def test_measures_all_methods(capsys: pytest.CaptureFixture[str]) -> None:
 def test_generated_things_are_near_each_other() -> None:
     rows, queries = generated(400, 7)
     np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, rtol=1e-5)
-    assert queries.shape == (7, 256)
+    assert queries.shape == (7, 384)
     similarities = rows @ rows.T
     assert similarities[0, 20] > 0.4 > abs(similarities[0, 1])
