@@ -80,7 +80,7 @@ def test_nothing_to_search_for() -> None:
 def test_describe_is_the_same_in_batches_of_any_size(shipped_network: Actnet) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (5, 64, 64, 3), np.uint8)
     whole, single = describe(shipped_network, pixels), describe(shipped_network, pixels, None, 1)
-    assert whole.shape == (5, 256)
+    assert whole.shape == (5, 384)
     assert whole.dtype == np.float32
     np.testing.assert_allclose(whole, single, atol=1e-5)
     np.testing.assert_allclose(np.linalg.norm(whole, axis=1), 1, atol=1e-5)
