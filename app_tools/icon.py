@@ -44,7 +44,7 @@ def draw(vector: Path = VECTOR, side_px: int = SIDE_PX) -> Image.Image:
 
 def lines(path_data: str) -> list[list[Point]]:
     """Return the lines of a path that has straight ones alone: M, H, V, L, z, absolute or not."""
-    found: list[list[Point]] = []
+    outlines: list[list[Point]] = []
     x = y = 0.0
     for letter, text in _COMMAND.findall(path_data):
         numbers = [float(number) for number in re.findall(r"-?\d+\.?\d*", text)]
@@ -57,11 +57,11 @@ def lines(path_data: str) -> list[list[Point]]:
             case "V":
                 y = numbers[0] + moved * y
             case "Z":
-                x, y = found[-1][0]
+                x, y = outlines[-1][0]
         if letter.upper() == "M":
-            found.append([])
-        found[-1].append((x, y))
-    return found
+            outlines.append([])
+        outlines[-1].append((x, y))
+    return outlines
 
 
 def main() -> int:

@@ -79,12 +79,12 @@ def colours(platform: str) -> dict[str, str]:
     channels = re.findall(r"UIColor\(red: 0x(\w\w) / 255, green: 0x(\w\w) / 255, blue: 0x(\w\w)",
                           CONTENT_VIEW.read_text())  # fmt: skip
     dark, light = ("#" + "".join(one) for one in channels)
-    found = {"PROBLEM_DARK": dark, "PROBLEM_LIGHT": light}
+    colours = {"PROBLEM_DARK": dark, "PROBLEM_LIGHT": light}
     for one in json.loads(ACCENT.read_text())["colors"]:
         parts = one["color"]["components"]
         name = "ACCENT_DARK" if "appearances" in one else "ACCENT_LIGHT"
-        found[name] = "#" + "".join(parts[part][2:] for part in ("red", "green", "blue"))
-    return found
+        colours[name] = "#" + "".join(parts[part][2:] for part in ("red", "green", "blue"))
+    return colours
 
 
 def _android_problem(folder: str) -> str:

@@ -90,10 +90,10 @@ def complaints(platform: str, language: str, *, dark: bool, scale: int = 2) -> l
         file = Path(name) / "check.html"
         file.write_text(page(look, fetch_fonts(), states(platform)), encoding="utf-8")
         dom = chromium(file, "--window-size=3300,2000", "--dump-dom")
-    found = re.search(r'<pre id="result">(.*?)</pre>', dom, re.DOTALL)
-    if found is None:
+    result = re.search(r'<pre id="result">(.*?)</pre>', dom, re.DOTALL)
+    if result is None:
         raise ScreensError("the page has no result; its script has failed")
-    said: list[str] = json.loads(html.unescape(found[1]))
+    said: list[str] = json.loads(html.unescape(result[1]))
     return said
 
 

@@ -104,13 +104,13 @@ def on_page_markdown(markdown: str, page: Page, files: Files, **_: Any) -> str:
     source = page.file.abs_src_path
     if source is None:
         return markdown
-    kept = _FENCE.findall(markdown)
+    fences = _FENCE.findall(markdown)
     text = _FENCE.sub("\0", markdown)
     text = _LINK.sub(lambda match: _link(match, page, Path(source), files), text)
     text = _DEFINITION.sub(
         lambda match: match[1] + (_target(match[2], page, Path(source), files) or "."), text
     )
-    codes = iter(kept)
+    codes = iter(fences)
     return re.sub("\0", lambda _: next(codes), text)
 
 

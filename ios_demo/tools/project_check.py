@@ -100,9 +100,9 @@ def _settings(app: Path, settings: Any) -> Iterator[str]:
     if "INFOPLIST_FILE" in settings and not (app / settings["INFOPLIST_FILE"]).exists():
         yield f"{settings['INFOPLIST_FILE']} is missing"
     if "SDKROOT" in settings:
-        found = (settings["IPHONEOS_DEPLOYMENT_TARGET"], settings["SWIFT_VERSION"])
-        if found != ("16.0", "6.0"):
-            yield f"the app is for iOS {found[0]} in Swift {found[1]}, not 16.0 and 6.0"
+        settings_there = (settings["IPHONEOS_DEPLOYMENT_TARGET"], settings["SWIFT_VERSION"])
+        if settings_there != ("16.0", "6.0"):
+            yield f"the app is for iOS {settings_there[0]} in Swift {settings_there[1]}, not 16.0 and 6.0"
 
 
 def _info(info: dict[str, Any]) -> Iterator[str]:
@@ -143,28 +143,28 @@ def _assets(folder: Path) -> Iterator[str]:
         return  # Made by `make ios-assets`, not kept in git.
     listed = folder / "models.json"
     models = json.loads(listed.read_text())["models"] if listed.exists() else []
-    found = {path.name for path in folder.iterdir()}
-    if not models or found != {*models, "models.json", "local_codes.safetensors"}:
+    names = {path.name for path in folder.iterdir()}
+    if not models or names != {*models, "models.json", "local_codes.safetensors"}:
         yield (
-            f"App/actnet has {sorted(found)}; it needs models.json, a folder for each model in it, "
+            f"App/actnet has {sorted(names)}; it needs models.json, a folder for each model in it, "
             "local_codes.safetensors"
         )
     for name in models:
         wanted = {f"{name}.mlpackage", f"{name}.mlpackage.json", "gallery.sqlite",
                   "gallery.sha256", "thresholds.json"}  # fmt: skip
-        found = {path.name for path in (folder / name).glob("*")}
-        if found != wanted:
-            yield f"App/actnet/{name} has {sorted(found)}; it needs {sorted(wanted)}"
+        names = {path.name for path in (folder / name).glob("*")}
+        if names != wanted:
+            yield f"App/actnet/{name} has {sorted(names)}; it needs {sorted(wanted)}"
 
 
 def main() -> int:
     """Print what is wrong; 1 where something is."""
-    found = list(complaints(Path(sys.argv[1]) if len(sys.argv) > 1 else IOS_DEMO))
-    for complaint in found:
+    problems = list(complaints(Path(sys.argv[1]) if len(sys.argv) > 1 else IOS_DEMO))
+    for complaint in problems:
         print(f"FAILED {complaint}")
-    if not found:
+    if not problems:
         print("Xcode project, Info.plist, privacy manifest and assets hold")
-    return bool(found)
+    return bool(problems)
 
 
 if __name__ == "__main__":

@@ -127,26 +127,26 @@ def info(arguments: argparse.Namespace) -> int:
 
     require(SEARCHING)
     with LanceReader(check_dataset_name(arguments.gallery)) as reader:
-        made, kept, indexed = reader.info, reader.kept, state(reader.table)
+        info, kept, indexed = reader.info, reader.kept, state(reader.table)
         pictures, problems = reader.count(), dict(reader.problems())
         columns, size_bytes = reader.settings.item_columns, size_of_dataset(reader.address)
     size = "" if size_bytes is None else f", {size_of(size_bytes)}"
     print(
-        f"{arguments.gallery}: {counted(pictures, 'picture')}{size}, version {made.revision}, "
-        f"made by {made.made_by}"
+        f"{arguments.gallery}: {counted(pictures, 'picture')}{size}, version {info.revision}, "
+        f"made by {info.made_by}"
     )
     print(
-        f"model {made.model_file} ({made.model_format} {made.model_precision}, "
-        f"sha256 {made.model_sha256[:12]}…), {made.preprocessing_name} "
-        f"{made.preprocessing_version} at {made.height_px}x{made.width_px}"
+        f"model {info.model_file} ({info.model_format} {info.model_precision}, "
+        f"sha256 {info.model_sha256[:12]}…), {info.preprocessing_name} "
+        f"{info.preprocessing_version} at {info.height_px}x{info.width_px}"
     )
-    print(f"descriptors of {made.dim} values, {made.storage}")
+    print(f"descriptors of {info.dim} values, {info.storage}")
     print(
         "local features: hits are verified"
         if kept.local_features
         else "no local features: hits are not verified; build it anew with --local-features"
     )
-    print(f"photos in {made.photos_path}")
+    print(f"photos in {info.photos_path}")
     if columns:
         print(f"fields of items, for --where: {', '.join(columns)}")
     print(
@@ -157,8 +157,8 @@ def info(arguments: argparse.Namespace) -> int:
     for path, reason in problems.items():
         print(f"skipped: {one_line(path)}: {one_line(reason)}")
     if arguments.json:
-        told = {**asdict(made), "pictures": pictures, "problems": len(problems)}
-        print(json.dumps({**told, "item_columns": columns, "skipped": problems}))
+        summary = {**asdict(info), "pictures": pictures, "problems": len(problems)}
+        print(json.dumps({**summary, "item_columns": columns, "skipped": problems}))
     return 0
 
 

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
 from tqdm import tqdm
 
 from mobile_actnet.cluster.dataset_format import bound_model, lance_reason
@@ -17,7 +16,7 @@ from mobile_actnet.commands import counted
 from mobile_actnet.errors import ActnetError, GalleryError
 from mobile_actnet.gallery.model import identify
 from mobile_actnet.gallery.sqlite.schema import check_model
-from mobile_actnet.gallery.sqlite.storage import scales_of
+from mobile_actnet.gallery.sqlite.storage import not_of_length_1
 from mobile_actnet.network.config import is_checkpoint
 from mobile_actnet.pictures.local_features import UNITS_PER_PX
 from mobile_actnet.runtime.finding import Finding
@@ -75,8 +74,7 @@ def _descriptors(reader: LanceReader, progress: bool) -> Finding:
         desc="descriptors", total=reader.count(), unit="picture", disable=not progress, leave=False
     ) as bar:
         for ids, stored in reader.blocks():
-            scales = scales_of(stored.values)
-            wrong = ~(np.isclose(scales, stored.scales, rtol=1e-12) & np.isfinite(scales))
+            wrong = not_of_length_1(stored)
             if wrong.any():
                 raise GalleryError(
                     f"the descriptor of picture {ids[wrong][0]} is not of length 1; build the "
@@ -109,8 +107,8 @@ def _local_features(reader: LanceReader, progress: bool) -> Finding:
                     raise GalleryError(f"local features of picture {row['id']} lie outside it")
                 count += 1
             bar.update(batch.num_rows)
-    told = f"{counted(count, 'picture')} with local features"
-    return Finding(not missing, f"{told}; {missing} without" if missing else told)
+    sentence = f"{counted(count, 'picture')} with local features"
+    return Finding(not missing, f"{sentence}; {missing} without" if missing else sentence)
 
 
 def _problems(reader: LanceReader, _: bool) -> Finding:

@@ -145,13 +145,13 @@ def read_settings(address: str, table: "lance.LanceDataset") -> DatasetSettings:
     Raises:
         GalleryError: it is another table, damaged, or of another version.
     """
-    told = (table.schema.metadata or {}).get(_KEY)
-    if told is None:
+    metadata = (table.schema.metadata or {}).get(_KEY)
+    if metadata is None:
         raise GalleryError(
             f"{address} is a Lance table, but no dataset of actnet-index; give another"
         )
     try:
-        values = json.loads(told)
+        values = json.loads(metadata)
         version = values["version"]
         if version != VERSION:
             raise GalleryError(

@@ -62,13 +62,13 @@ def cut_gallery(
         ids = chosen_ids(reader, where)
         if not ids:
             raise GalleryError(f"{dataset} holds no picture with {where or 'any content'}")
-        kept = ids[:limit]
+        cut = ids[:limit]
         with only_writer(output), staging_folder(output.parent) as staging:
             staged = staging / output.name
-            items = _write(reader, kept, staged, output, progress)
+            items = _write(reader, cut, staged, output, progress)
             remove_journal(output)
             put_in_place([(staged, output)])
-    return CutReport(output, len(kept), items, len(ids))
+    return CutReport(output, len(cut), items, len(ids))
 
 
 def chosen_ids(reader: LanceReader, where: str | None) -> list[int]:
@@ -78,20 +78,20 @@ def chosen_ids(reader: LanceReader, where: str | None) -> list[int]:
         ConfigError: the filter is no SQL on the dataset's columns.
     """
     try:
-        found = reader.table.to_table(columns=["id"], filter=where)
+        rows = reader.table.to_table(columns=["id"], filter=where)
     except ValueError as error:
         names = ", ".join(reader.settings.item_columns) or "none"
         raise ConfigError(
             f"--where {where!r} cannot be used: {lance_reason(error)[:200]}; fields of the items: {names}"
         ) from error
-    return sorted(found.column("id").to_pylist())
+    return sorted(rows.column("id").to_pylist())
 
 
 def _write(reader: LanceReader, ids: list[int], staged: Path, output: Path, progress: bool) -> int:
-    info, kept = reader.info, reader.kept
+    info, contents = reader.info, reader.kept
     settings = GallerySettings(
         info.storage, info.thumbnail_side_px, _seen_from(output, info.photos_path),
-        _seen_from(output, info.model_path), "", kept.local_features, kept.page_side_px,
+        _seen_from(output, info.model_path), "", contents.local_features, contents.page_side_px,
     )  # fmt: skip
     create(staged, bound_model(info), settings, f"mobile-actnet {version('mobile-actnet')}")
     catalogue = Catalogue({}, {})
@@ -106,8 +106,8 @@ def _write(reader: LanceReader, ids: list[int], staged: Path, output: Path, prog
             _note_items(table.select(["path", "item", "item_fields"]).to_pylist(), catalogue)
             bar.update(table.num_rows)
         writer.store_items(catalogue)
-        if kept.verified_from != writer.kept.verified_from:
-            writer.note_verified_from(kept.verified_from)
+        if contents.verified_from != writer.kept.verified_from:
+            writer.note_verified_from(contents.verified_from)
     return len(catalogue.items)
 
 

@@ -103,13 +103,13 @@ class LanceGallery(Gallery):
         self, views: StoredDescriptors, per_query: int, options: SearchOptions
     ) -> list[Found]:
         if self.uses_approximate_index() and not options.exact:
-            found = [self._near(views, row, options.top) for row in range(len(views))]
+            ranked = [self._near(views, row, options.top) for row in range(len(views))]
         else:
-            found = self._compared(views, options)
-        width = max((len(ids) for ids, _ in found), default=0)
+            ranked = self._compared(views, options)
+        width = max((len(ids) for ids, _ in ranked), default=0)
         ids = np.full((len(views), width), -1, np.int64)
         similarities = np.zeros((len(views), width))
-        for row, (numbers, values) in enumerate(found):
+        for row, (numbers, values) in enumerate(ranked):
             ids[row, : len(numbers)], similarities[row, : len(numbers)] = numbers, values
         return largest_of_views(ids, similarities, per_query, options.top)
 
@@ -146,8 +146,8 @@ class LanceGallery(Gallery):
 
     @cached_property
     def _usual_probes(self) -> int:
-        told = self.reader.table.index_statistics("vector_index")
-        partitions = sum(len(one.get("partitions", ())) for one in told["indices"])
+        statistics = self.reader.table.index_statistics("vector_index")
+        partitions = sum(len(one.get("partitions", ())) for one in statistics["indices"])
         return max(LEAST_PROBES, round(PROBED_SHARE * partitions))
 
     def _compared(self, views: StoredDescriptors, options: SearchOptions) -> list[Found]:

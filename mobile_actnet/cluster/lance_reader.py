@@ -156,11 +156,11 @@ class LanceReader:
 
         wanted = ", ".join(str(int(number)) for number in ids) or "NULL"
         try:
-            found = self.table.to_table(columns=["id", *columns], filter=f"id IN ({wanted})")
+            rows = self.table.to_table(columns=["id", *columns], filter=f"id IN ({wanted})")
         except (ValueError, OSError) as error:
             raise GalleryError(f"{self.address} cannot be read: {lance_reason(error)}") from error
-        order = pc.index_in(pa.array(ids, pa.int64()), found.column("id").combine_chunks())
-        return found.take(order.drop_null())
+        order = pc.index_in(pa.array(ids, pa.int64()), rows.column("id").combine_chunks())
+        return rows.take(order.drop_null())
 
     def _value(self, picture_id: int, columns: list[str]) -> dict[str, Any]:
         rows = self.rows([picture_id], columns).to_pylist()

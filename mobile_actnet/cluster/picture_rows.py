@@ -100,17 +100,17 @@ def described_rows(table: "pa.Table", settings: DatasetSettings) -> list[Describ
         for name in GALLERY_COLUMNS
         if name not in ("descriptor", "scale")
     }
-    found = []
+    photos = []
     for row in range(table.num_rows):
         one = {name: values[row] for name, values in columns.items()}
-        found.append(
+        photos.append(
             DescribedPhoto(
                 one["path"], one["size_bytes"], one["mtime_ns"], one["sha256"], one["width_px"],
                 one["height_px"], float(stored.scales[row]), stored.values[row].tobytes(),
                 one["thumbnail"], PictureDetails(features_of(one), one["page_picture"]),
             )
         )  # fmt: skip
-    return found
+    return photos
 
 
 def features_of(row: dict[str, Any]) -> LocalFeatures | None:

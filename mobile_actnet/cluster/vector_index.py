@@ -88,8 +88,8 @@ def state(table: "lance.LanceDataset", name: str = NAME) -> tuple[int, int] | No
     """Return how many pictures an index holds and lacks; None where there is no such index."""
     if name not in {index["name"] for index in table.list_indices()}:
         return None
-    told = table.index_statistics(name)
-    return int(told["num_indexed_rows"]), int(told["num_unindexed_rows"])
+    statistics = table.index_statistics(name)
+    return int(statistics["num_indexed_rows"]), int(statistics["num_unindexed_rows"])
 
 
 def _is_current(table: "lance.LanceDataset", name: str) -> bool:

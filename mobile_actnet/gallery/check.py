@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from tqdm import tqdm
 
 from mobile_actnet.commands import counted
@@ -14,7 +13,7 @@ from mobile_actnet.gallery.approximate_search import index_path, staleness
 from mobile_actnet.gallery.model import identify_as
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
 from mobile_actnet.gallery.sqlite.schema import from_gallery
-from mobile_actnet.gallery.sqlite.storage import scales_of
+from mobile_actnet.gallery.sqlite.storage import not_of_length_1
 from mobile_actnet.gallery.sqlite.writer import settle_journal
 from mobile_actnet.pictures.local_features import UNITS_PER_PX
 from mobile_actnet.runtime.finding import Finding
@@ -99,9 +98,7 @@ def _descriptors(reader: GalleryReader, watch: Watch) -> Finding:
     count = 0
     with watch("descriptors", reader.count(), "picture") as bar:
         for ids, stored in reader.blocks():
-            scales = scales_of(stored.values)
-            # A NaN or an infinity among the values or scales is wrong too.
-            wrong = ~(np.isclose(scales, stored.scales, rtol=1e-12) & np.isfinite(scales))
+            wrong = not_of_length_1(stored)
             if wrong.any():
                 raise GalleryError(
                     f"the descriptor of picture {ids[wrong][0]} is not of length 1; "

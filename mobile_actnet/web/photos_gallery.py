@@ -69,8 +69,8 @@ def index_photos(
     photos, gallery = photos.resolve(), gallery_of(photos)
     own = _model_of(gallery, model, overwrite) if gallery.exists() else None
     if own is not None:
-        kept = IndexOptions(labels=KEEP, progress=progress, items=items)
-        report, used = update(gallery, kept, photos, own), own
+        options = IndexOptions(labels=KEEP, progress=progress, items=items)
+        report, used = update(gallery, options, photos, own), own
         say(f"indexed {report.changes.described} new of {report.pictures} pictures: {gallery}")
     else:
         used = model or default_model()

@@ -3,33 +3,15 @@
  *
  * FOLDER gets 000.png and so on, and durations.json with the milliseconds of each.
  */
-import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
+import { openBrowser, serveMuseum } from "./museum.mjs";
 
 const LONGEST_LOOK_MS = 15_000;
 const CAMERA_FRAME_MS = 200;
 const [folder] = process.argv.slice(2);
-const repository = fileURLToPath(new URL("../../", import.meta.url));
 
-const server = spawn(`${repository}.venv/bin/python`, [
-  "-m", "mobile_actnet.cli.main", "web", `${repository}web_demo/build/e2e/museum.sqlite`, "--serve", "--port", "0",
-  "--title", "The Small Museum",
-], { cwd: repository });
-const url = await new Promise((found) => {
-  let told = "";
-  server.stdout.on("data", (part) => {
-    told += part;
-    const match = /http:\/\/\S+/.exec(told);
-    if (match) found(match[0]);
-  });
-});
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
-    `--use-file-for-fake-video-capture=${folder}/camera.mjpeg`],
-});
+const { url, stop } = await serveMuseum();
+const browser = await openBrowser(`${folder}/camera.mjpeg`);
 const context = await browser.newContext({
   viewport: { width: 360, height: 800 }, locale: "en", colorScheme: "light", serviceWorkers: "block",
   hasTouch: true, isMobile: true,
@@ -56,5 +38,5 @@ await page.locator(".item h1").waitFor();
 await page.waitForTimeout(400);
 await shoot(2600);
 await browser.close();
-server.kill();
+stop();
 writeFileSync(`${folder}/durations.json`, JSON.stringify(durations));

@@ -74,8 +74,8 @@ def main() -> int:
         since = time.perf_counter()
         answers = list(gallery.answer(photos, SearchOptions(top=1)))
         python_ms = 1000 * (time.perf_counter() - since) / len(photos)
-    told = _report(page, answers, before, after, python_ms)
-    return int(arguments.check and not _is_as_python(told))
+    report = _report(page, answers, before, after, python_ms)
+    return int(arguments.check and not _is_as_python(report))
 
 
 def _photos(folders: str) -> Iterator[Path]:
@@ -106,15 +106,15 @@ def _indexed(pictures: list[Path], folder: Path) -> Path:
     return gallery
 
 
-def _is_as_python(told: dict) -> bool:
+def _is_as_python(report: dict) -> bool:
     wanted = {
-        "same first hit for all": told["same_first"] == told["photos"],
-        "same verdict for 99 %": told["same_verified"] >= _SAME_VERDICT * told["photos"],
+        "same first hit for all": report["same_first"] == report["photos"],
+        "same verdict for 99 %": report["same_verified"] >= _SAME_VERDICT * report["photos"],
     }
     for name, holds in wanted.items():
         print(f"{'holds' if holds else 'FAILS'}: {name}", file=sys.stderr)
     print(
-        f"nine answers of ten took less than {told['answer_ms_p90']:.0f} ms, at a load of {told['load']:.0f}",
+        f"nine answers of ten took less than {report['answer_ms_p90']:.0f} ms, at a load of {report['load']:.0f}",
         file=sys.stderr,
     )
     return all(wanted.values())
@@ -150,12 +150,12 @@ def _asked_page(
         ]
         answer = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True)
         server.shutdown()
-        told = json.loads(answer.stdout)
+        answers = json.loads(answer.stdout)
         # The page fetches all but the build of LiteRT that is for other browsers.
-        others = f"engine/litert_wasm{'' if 'compat' in told['collection']['engine'] else '_compat'}_internal"
+        others = f"engine/litert_wasm{'' if 'compat' in answers['collection']['engine'] else '_compat'}_internal"
         fetched = [f for name, f in server.files.items() if not name.startswith(f"{others}.")]
-        told["bytes"] = sum(len(f.packed or f.path.read_bytes()) for f in fetched)
-    return told
+        answers["bytes"] = sum(len(f.packed or f.path.read_bytes()) for f in fetched)
+    return answers
 
 
 def _report(
@@ -167,11 +167,11 @@ def _report(
         same_first += ours["id"] == hit.picture_id
         same_verdict += ours["id"] == hit.picture_id and ours["verified"] == bool(hit.verified)
         if ours["id"] != hit.picture_id or ours["verified"] != bool(hit.verified):
-            told = (
+            page_says = (
                 f"page {ours['id']} {ours['similarity']:.4f} {ours['inliers']} {ours['verified']}"
             )
             print(
-                f"{theirs.picture.name}: {told}; Python {hit.picture_id} {hit.similarity:.4f} "
+                f"{theirs.picture.name}: {page_says}; Python {hit.picture_id} {hit.similarity:.4f} "
                 f"{hit.inliers} {hit.verified}",
                 file=sys.stderr,
             )
@@ -181,7 +181,7 @@ def _report(
         for name in page["answers"][0]["stages"]
     }
     whole = [answer["ms"] for answer in page["answers"]]
-    told = {
+    report = {
         "photos": len(answers), "same_first": same_first, "same_verified": same_verdict,
         "verified": sum(answer["verified"] for answer in page["answers"]),
         "pictures": page["collection"]["count"], "engine": page["collection"]["engine"],
@@ -196,10 +196,10 @@ def _report(
         "first_load_ms": page["firstLoadMs"], "opened_in_ms": page["collection"]["openedInMs"],
         "memory_bytes": page["memory"], "load": os.getloadavg()[0],
     }  # fmt: skip
-    for name, value in told.items():
+    for name, value in report.items():
         print(f"{name}: {value}")
-    print(json.dumps(told))
-    return told
+    print(json.dumps(report))
+    return report
 
 
 if __name__ == "__main__":

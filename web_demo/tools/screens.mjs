@@ -3,31 +3,13 @@
  *
  * They show the drawn museum that `make test-web` left in build/e2e. FOLDER gets web-SIZE-APPEARANCE-SCREEN.png.
  */
-import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
+import { museum, openBrowser, serveMuseum } from "./museum.mjs";
 
 const SIZES = { phone: { width: 360, height: 800 }, wide: { width: 1280, height: 800 } };
 const [folder] = process.argv.slice(2);
-const repository = fileURLToPath(new URL("../../", import.meta.url));
-const museum = `${repository}web_demo/build/e2e`;
 
-const server = spawn(`${repository}.venv/bin/python`, [
-  "-m", "mobile_actnet.cli.main", "web", `${museum}/museum.sqlite`, "--serve", "--port", "0", "--title", "The Small Museum",
-], { cwd: repository });
-const url = await new Promise((found) => {
-  let told = "";
-  server.stdout.on("data", (part) => {
-    told += part;
-    const match = /http:\/\/\S+/.exec(told);
-    if (match) found(match[0]);
-  });
-});
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
-    `--use-file-for-fake-video-capture=${museum}/videos/03.mjpeg`],
-});
+const { url, stop } = await serveMuseum();
+const browser = await openBrowser(`${museum}/videos/03.mjpeg`);
 
 for (const [size, viewport] of Object.entries(SIZES)) {
   for (const colorScheme of ["light", "dark"]) {
@@ -69,4 +51,4 @@ for (const [size, viewport] of Object.entries(SIZES)) {
   }
 }
 await browser.close();
-server.kill();
+stop();

@@ -42,22 +42,22 @@ def annotated(
             raise ConfigError("the list has columns for items already; leave out --items")
         known = read_items(Path(items))
         catalogue = Catalogue(known.items, as_spelled(known.pictures, set(paths)))
-    told = dict(catalogue.labels())
+    label_of = dict(catalogue.labels())
     if "label" in listing.columns():
         if labels is not None:
             raise ConfigError("the list has a column label already; leave out --labels")
-        told = {
+        label_of = {
             path: label
             for path, label in zip(paths, photos.column("label").to_pylist(), strict=True)
             if label
         }
     elif labels is not None:
         pairs = labels_from_folders(paths) if labels == FOLDER else labels_from_csv(Path(labels))
-        told = as_spelled(dict(pairs), set(paths))
+        label_of = as_spelled(dict(pairs), set(paths))
     names = tuple(dict.fromkeys(name for item in catalogue.items.values() for name in _names(item)))
     shown = [catalogue.items.get(catalogue.pictures.get(path, "")) for path in paths]
     columns: dict[str, list[str | None]] = {
-        "label": [told.get(path) for path in paths],
+        "label": [label_of.get(path) for path in paths],
         "item": [item.name if item else None for item in shown],
         "item_fields": [
             json.dumps(item.fields, ensure_ascii=False) if item else None for item in shown

@@ -82,10 +82,10 @@ def build_dataset(
         photos_path=listing.root, model_path=str(model.absolute()), labels=str(options.labels or ""),
         uuid=str(uuid.uuid4()), revision=0, made_by=f"mobile-actnet {version('mobile-actnet')}",
     )  # fmt: skip
-    kept = Kept(
+    contents = Kept(
         options.local_features is not False, options.page_side_px or 0, str(options.items or "")
     )
-    settings = DatasetSettings(info, kept, item_columns)
+    settings = DatasetSettings(info, contents, item_columns)
     with _only_writer(address):
         table = _begun(address, settings, options.overwrite)
         settings = read_settings(address, table)
@@ -139,8 +139,8 @@ class _Writer:
                     every_s = max(self._cluster.commit_every_s, (last - begun) / _COMMIT_SHARE)
         except KeyboardInterrupt as stop:
             self.commit()
-            told = f"{self.described} pictures are in the dataset; the same command goes on"
-            raise KeyboardInterrupt(told) from stop
+            sentence = f"{self.described} pictures are in the dataset; the same command goes on"
+            raise KeyboardInterrupt(sentence) from stop
         self.commit()
 
     def _add(self, row: dict[str, Any]) -> int:

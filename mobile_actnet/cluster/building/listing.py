@@ -68,9 +68,9 @@ def list_source(source: str | Path, follow_links: bool = False) -> Listing:
     else:
         listing = _from_folder(Path(source), follow_links)
     if not listing.photos.num_rows:
-        told = f"; left out: {tell_left_out(listing.left_out)}" if listing.left_out else ""
+        addition = f"; left out: {tell_left_out(listing.left_out)}" if listing.left_out else ""
         raise ActnetError(
-            f"{source} holds no pictures ({', '.join(sorted(PICTURE_SUFFIXES))}){told}"
+            f"{source} holds no pictures ({', '.join(sorted(PICTURE_SUFFIXES))}){addition}"
         )
     return listing
 
@@ -93,10 +93,10 @@ def _from_prefix(prefix: str) -> Listing:
     left_out, lost = Counter[str](), []
     rows = []
     try:
-        found = system.get_file_info(fs.FileSelector(top, recursive=True))
+        entries = system.get_file_info(fs.FileSelector(top, recursive=True))
     except OSError as error:
         raise ActnetError(f"{prefix} cannot be read: {error}") from error
-    for info in found:
+    for info in entries:
         path = info.path[len(top) :].lstrip("/")
         if info.type is not fs.FileType.File or _hidden(path):
             continue

@@ -86,6 +86,12 @@ def scales_of(values: Values) -> NDArray[np.float64]:
         return 1.0 / np.sqrt(np.einsum("nd,nd->n", wide, wide))
 
 
+def not_of_length_1(stored: StoredDescriptors) -> NDArray[np.bool_]:
+    """Tell which rows do not have the length that their scale says, (N,); NaN and infinity count, too."""
+    scales = scales_of(stored.values)
+    return ~(np.isclose(scales, stored.scales, rtol=1e-12) & np.isfinite(scales))
+
+
 def decode(stored: StoredDescriptors) -> NDArray[np.float32]:
     """Return the descriptors that searches see: (N, D) float32, each of length 1."""
     return (stored.values.astype(np.float64) * stored.scales[:, None]).astype(np.float32)

@@ -5,6 +5,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from older_galleries import as_version_1
 from PIL import Image
 from posters import AGAIN, COUNT, photo, poster
 
@@ -18,22 +19,6 @@ from mobile_actnet.gallery.indexing.index_options import KEEP, IndexOptions
 from mobile_actnet.gallery.indexing.indexer import update
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
 from mobile_actnet.pictures.local_features import QUERY_EXTRACTION, extract
-
-
-def as_version_1(gallery: Path) -> None:
-    """Take away what version 2 added, as an earlier release wrote it."""
-    connection = sqlite3.connect(gallery, isolation_level=None)
-    for table in (
-        "setting",
-        "local_features",
-        "page_picture",
-        "item_field",
-        "item_picture",
-        "item",
-    ):
-        connection.execute(f"DROP TABLE {table}")
-    connection.execute("PRAGMA user_version = 1")
-    connection.close()
 
 
 def contents(gallery: Path) -> list[tuple]:

@@ -7,11 +7,12 @@ run does it a few times.
 import os
 import random
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+from older_galleries import as_version_1
 
 from mobile_actnet.gallery.check import examine_gallery
 from mobile_actnet.gallery.indexing.index_options import IndexOptions
@@ -149,18 +150,7 @@ def test_killed_while_version_1_becomes_2(make_photos, artefact: Path, tmp_path:
     photos, gallery = make_photos(40, side=160), tmp_path / "g.sqlite"
     build(photos, artefact, gallery, IndexOptions(workers=1))
     expected = all_rows(gallery)
-    connection = sqlite3.connect(gallery, isolation_level=None)
-    for table in (
-        "setting",
-        "local_features",
-        "page_picture",
-        "item_field",
-        "item_picture",
-        "item",
-    ):
-        connection.execute(f"DROP TABLE {table}")
-    connection.execute("PRAGMA user_version = 1")
-    connection.close()
+    as_version_1(gallery)
     old, before = gallery.read_bytes(), all_rows(gallery)
     process, started = start("update", gallery, "--workers", "1"), time.monotonic()
     process.communicate()
