@@ -76,7 +76,8 @@ def test_a_killed_node_costs_no_picture_and_none_is_there_twice(
     watcher = threading.Thread(target=kill_in_the_middle)
     watcher.start()
     try:
-        options = replace(SMALL, photos_per_fragment=2)
+        # Two actors fit on a node: of seven, one at least is on the fourth.
+        options = replace(SMALL, photos_per_fragment=2, workers=7)
         report = build_dataset(photos, artefact, dataset, IndexOptions(), options)
     finally:
         done.set()
