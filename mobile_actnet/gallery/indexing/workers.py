@@ -6,6 +6,7 @@ picture in a native decoder, memory) another takes its place.
 """
 
 import contextlib
+import os
 import pickle
 import subprocess
 import sys
@@ -24,6 +25,14 @@ _WAITING_PER_WORKER = 3
 _LIMIT_S = 900.0  # For a few photos; a decoder can be kept busy by a file made for it.
 # Run as a file, so that a child imports no more than its tasks need.
 _CHILD = Path(__file__).with_name("worker_main.py")
+# Numerical libraries read these when they are loaded. There is a worker for each core: with more
+# threads each, OpenBLAS's wait for one another, and a build takes twice as long.
+_THREAD_COUNTS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
 
 
 class WorkerDiedError(Exception):
@@ -87,7 +96,7 @@ class Worker(Generic[Task, Result]):
         self._process = subprocess.Popen(
             [sys.executable, "-P", str(_CHILD)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            process_group=0,
+            process_group=0, env=dict.fromkeys(_THREAD_COUNTS, "1") | dict(os.environ),
         )  # fmt: skip
         assert self._process.stdin is not None
         # The path first: without it the child may not find what the rest names.

@@ -122,6 +122,24 @@ def running(process: int) -> bool:
         return False
 
 
+@pytest.mark.parametrize(("given", "seen"), [(None, "1"), ("3", "3")])
+def test_a_worker_computes_on_one_thread_unless_told_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str | None, seen: str
+) -> None:
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    if given:
+        monkeypatch.setenv("OPENBLAS_NUM_THREADS", given)
+    (tmp_path / "one_thread.py").write_text(
+        "import os\ndef prepare():\n    return os.environ.get\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    worker: Worker[str, str] = Worker(__import__("one_thread").prepare)
+    try:
+        assert worker.do("OPENBLAS_NUM_THREADS") == seen
+    finally:
+        worker.close()
+
+
 def test_a_task_without_an_end_is_ended(prepare) -> None:
     worker: Worker[int, tuple[int, int]] = Worker(prepare, 2, limit_s=3)
     assert worker.do(1)[0] == 2
