@@ -52,7 +52,7 @@ def _start_java(tools: Toolchain) -> subprocess.Popen[str]:
     )  # fmt: skip
     path = joined([classes, BUILD / "core", tools.kotlin_jar("kotlin-stdlib"), tools.json_jar])
     return subprocess.Popen(
-        [str(tools.java), "-cp", path, "org.mobileactnet.core.SearchBenchmarkKt"],
+        [str(tools.java), "-cp", path, "org.mobileactnet.SearchBenchmarkKt"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
 

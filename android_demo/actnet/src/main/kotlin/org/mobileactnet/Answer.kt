@@ -1,15 +1,5 @@
 package org.mobileactnet
 
-import org.mobileactnet.core.AnswerThresholds
-import org.mobileactnet.core.Candidate
-import org.mobileactnet.core.FrameAnswer
-import org.mobileactnet.core.Item
-import org.mobileactnet.core.Match
-import org.mobileactnet.core.Picture
-import org.mobileactnet.core.PictureSource
-import org.mobileactnet.core.Place
-import org.mobileactnet.core.text
-
 /**
  * A picture of the gallery that a photo may show.
  *

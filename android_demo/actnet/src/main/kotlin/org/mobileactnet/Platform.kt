@@ -1,12 +1,6 @@
 package org.mobileactnet
 
 import java.io.File
-import org.mobileactnet.core.AssetSource
-import org.mobileactnet.core.Database
-import org.mobileactnet.core.DescriptorModel
-import org.mobileactnet.core.FeatureEngine
-import org.mobileactnet.core.Manifest
-import org.mobileactnet.core.ModelChoice
 
 /** What recognising asks of the phone it runs on; tests have one of their own. */
 interface Platform {
@@ -23,6 +17,17 @@ interface Platform {
     /** Takes and compares local features; after a model has been opened. */
     fun openFeatures(): FeatureEngine
 
+    /** What is kept between starts. */
+    val settings: SettingsStore
+
     /** Monotonic nanoseconds. */
     fun clockNs(): Long
+}
+
+/** Where settings are kept between starts: on the phone its preferences. */
+interface SettingsStore {
+    fun read(key: String): String?
+
+    /** Comes back when the storage has it: what is done next may end the process. */
+    fun write(key: String, value: String)
 }

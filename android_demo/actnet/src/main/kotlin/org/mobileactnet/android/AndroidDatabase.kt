@@ -11,9 +11,9 @@ import android.database.sqlite.SQLiteFullException
 import android.database.sqlite.SQLiteProgram
 import android.database.sqlite.SQLiteReadOnlyDatabaseException
 import java.io.File
-import org.mobileactnet.core.Database
-import org.mobileactnet.core.DatabaseException
-import org.mobileactnet.core.Row
+import org.mobileactnet.Database
+import org.mobileactnet.DatabaseException
+import org.mobileactnet.Row
 
 /** Android's SQLite behind the core's interface. */
 class AndroidDatabase(file: File) : Database {

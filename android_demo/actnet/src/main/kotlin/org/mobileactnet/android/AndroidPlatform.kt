@@ -7,23 +7,25 @@ import android.graphics.Bitmap
 import android.os.SystemClock
 import java.io.File
 import java.io.InputStream
+import org.mobileactnet.AssetSource
+import org.mobileactnet.FeatureEngine
+import org.mobileactnet.Manifest
+import org.mobileactnet.ModelChoice
 import org.mobileactnet.Platform
-import org.mobileactnet.core.AssetSource
-import org.mobileactnet.core.FeatureEngine
-import org.mobileactnet.core.Manifest
-import org.mobileactnet.core.ModelChoice
-import org.mobileactnet.core.RgbPicture
-import org.mobileactnet.core.overWhite
-import org.mobileactnet.core.readCodes
+import org.mobileactnet.RgbPicture
+import org.mobileactnet.SettingsStore
 import org.mobileactnet.engine.LiteRtModel
 import org.mobileactnet.engine.NativeFeatures
+import org.mobileactnet.overWhite
+import org.mobileactnet.readCodes
 
-private const val ASSETS = "actnet"
+private const val NAME = "actnet"
 
 /** A phone whose app has what `make android-assets` makes among its assets, in the folder `actnet`. */
 open class AndroidPlatform(context: Context) : Platform {
     override val assets: AssetSource = Assets(context.assets)
     override val folder: File = context.noBackupFilesDir
+    override val settings: SettingsStore = Preferences(context)
 
     override fun openDatabase(file: File) = AndroidDatabase(file)
 
@@ -45,6 +47,16 @@ fun pictureOf(bitmap: Bitmap): RgbPicture {
     return overWhite(argb, bitmap.width, bitmap.height)
 }
 
+private class Preferences(context: Context) : SettingsStore {
+    private val preferences = context.getSharedPreferences(NAME, Context.MODE_PRIVATE)
+
+    override fun read(key: String): String? = preferences.getString(key, null)
+
+    override fun write(key: String, value: String) {
+        preferences.edit().putString(key, value).commit()
+    }
+}
+
 private class Assets(private val manager: AssetManager) : AssetSource {
-    override fun open(name: String): InputStream = manager.open("$ASSETS/$name")
+    override fun open(name: String): InputStream = manager.open("$NAME/$name")
 }

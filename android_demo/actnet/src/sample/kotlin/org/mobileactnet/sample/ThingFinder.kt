@@ -7,10 +7,10 @@ import java.io.Closeable
 import java.util.Locale
 import org.mobileactnet.Platform
 import org.mobileactnet.Recogniser
+import org.mobileactnet.RgbPicture
+import org.mobileactnet.Sighting
 import org.mobileactnet.android.AndroidPlatform
 import org.mobileactnet.android.pictureOf
-import org.mobileactnet.core.RgbPicture
-import org.mobileactnet.core.Sighting
 
 /** Names what a photo shows; make it, and call it, away from the main thread. */
 class ThingFinder(platform: Platform) : Closeable {

@@ -6,12 +6,12 @@ import kotlin.test.Test
 import kotlin.test.assertEquals
 import kotlin.test.assertIs
 import kotlin.test.assertTrue
-import org.mobileactnet.core.ModelChoice
-import org.mobileactnet.core.RgbPicture
-import org.mobileactnet.core.golden
-import org.mobileactnet.core.readCodes
+import org.mobileactnet.ModelChoice
+import org.mobileactnet.RgbPicture
 import org.mobileactnet.engine.LiteRtModel
 import org.mobileactnet.engine.NativeFeatures
+import org.mobileactnet.golden
+import org.mobileactnet.readCodes
 
 /** What the APK carries (tools/assets.py), opened by the app with the real engine. */
 class CarriedModelsTest {

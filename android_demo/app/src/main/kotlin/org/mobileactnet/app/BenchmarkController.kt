@@ -5,15 +5,16 @@ import java.io.IOException
 import java.io.OutputStream
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
-import org.mobileactnet.core.ActnetException
-import org.mobileactnet.core.Benchmark
-import org.mobileactnet.core.BenchmarkResult
-import org.mobileactnet.core.goldenPicture
-import org.mobileactnet.core.reportJson
-import org.mobileactnet.core.resize
+import org.mobileactnet.ActnetException
+import org.mobileactnet.Benchmark
+import org.mobileactnet.BenchmarkResult
+import org.mobileactnet.Recogniser
+import org.mobileactnet.goldenPicture
+import org.mobileactnet.reportJson
+import org.mobileactnet.resize
 
 /** The benchmark screen. */
-class BenchmarkController(private val environment: Environment, private val session: () -> Session?) {
+class BenchmarkController(private val environment: Environment, private val recogniser: () -> Recogniser?) {
     private val mutableState = MutableStateFlow<BenchmarkState>(BenchmarkState.Idle)
     val state: StateFlow<BenchmarkState> = mutableState
 
@@ -47,15 +48,13 @@ class BenchmarkController(private val environment: Environment, private val sess
     }
 
     private fun measured(plan: Benchmark.Plan): BenchmarkState {
-        val open = session() ?: return BenchmarkState.Failed("There is no model to measure")
+        val open = recogniser() ?: return BenchmarkState.Failed("There is no model to measure")
         val photo = File(environment.folder, "benchmark.jpg")
         return try {
             val pictures = open.gallery.counts().pictures.toInt()
             photo.writeBytes(generatedPhoto(open))
-            val result = open.withRecogniser { recogniser, model ->
-                val size = open.manifest.preprocessing
-                Benchmark(recogniser, model, size, { environment.decode(photo) }, environment::clockNs)
-                    .run(plan, { !stopped }) { mutableState.value = BenchmarkState.Running(it) }
+            val result = open.measure(plan, { environment.decode(photo) }, { !stopped }) {
+                mutableState.value = BenchmarkState.Running(it)
             }
             if (result == null) BenchmarkState.Idle else done(result, open, pictures)
         } catch (error: ActnetException) {
@@ -70,13 +69,13 @@ class BenchmarkController(private val environment: Environment, private val sess
     }
 
     /** A JPEG of the size that phones take, of the golden picture. */
-    private fun generatedPhoto(open: Session): ByteArray {
+    private fun generatedPhoto(open: Recogniser): ByteArray {
         val picture = resize(goldenPicture(open.manifest.preprocessing), PHOTO_HEIGHT_PX, PHOTO_WIDTH_PX)
         return environment.jpeg(picture, PHOTO_WIDTH_PX)
     }
 
     /** The report is made here, of what was measured: model and settings may be others when it is saved. */
-    private fun done(result: BenchmarkResult, open: Session, pictures: Int) = BenchmarkState.Done(
+    private fun done(result: BenchmarkResult, open: Recogniser, pictures: Int) = BenchmarkState.Done(
         open.name,
         result,
         reportJson(result, open.manifest, environment.phone, open.model.ran, pictures, environment.now()),

@@ -4,7 +4,7 @@
  */
 package org.mobileactnet.app
 
-import org.mobileactnet.core.Place
+import org.mobileactnet.Place
 
 /** A screen's content, from the top. */
 data class ScreenContent(val title: String, val blocks: List<Block>)

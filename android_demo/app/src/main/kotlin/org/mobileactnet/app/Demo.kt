@@ -3,18 +3,20 @@ package org.mobileactnet.app
 import java.io.Closeable
 import java.io.File
 import kotlinx.coroutines.flow.MutableStateFlow
-import org.mobileactnet.core.ActnetException
-import org.mobileactnet.core.Benchmark
-import org.mobileactnet.core.CarriedModel
-import org.mobileactnet.core.DatabaseException
-import org.mobileactnet.core.GalleryException
-import org.mobileactnet.core.GalleryPair
-import org.mobileactnet.core.Installer
-import org.mobileactnet.core.ManifestException
-import org.mobileactnet.core.ModelCatalogue
-import org.mobileactnet.core.PhotoInbox
-import org.mobileactnet.core.SelfTest
-import org.mobileactnet.core.chosenModel
+import org.mobileactnet.ActnetException
+import org.mobileactnet.Benchmark
+import org.mobileactnet.CarriedModel
+import org.mobileactnet.DatabaseException
+import org.mobileactnet.GalleryException
+import org.mobileactnet.GalleryPair
+import org.mobileactnet.Installer
+import org.mobileactnet.ManifestException
+import org.mobileactnet.ModelCatalogue
+import org.mobileactnet.PhotoInbox
+import org.mobileactnet.Recogniser
+import org.mobileactnet.SelfTest
+import org.mobileactnet.allowGpu
+import org.mobileactnet.chosenModel
 
 /**
  * The app without its views: opens model and gallery, and holds the controllers of the screens. It
@@ -39,13 +41,13 @@ class Demo(private val environment: Environment) : Closeable {
     private val seen = History(File(environment.folder, "history"))
     private val historyWorker = environment.worker("history")
 
-    val live = LiveController(environment, ::session, settings, ::recognised)
-    val results = ResultsController(environment, ::session, settings, ::recognised)
-    val gallery = GalleryController(environment, inbox, ::session)
-    val benchmark = BenchmarkController(environment, ::session)
+    val live = LiveController(environment, ::recogniser, settings, ::recognised)
+    val results = ResultsController(environment, ::recogniser, settings, ::recognised)
+    val gallery = GalleryController(environment, inbox, ::recogniser)
+    val benchmark = BenchmarkController(environment, ::recogniser)
 
     @Volatile
-    private var session: Session? = null
+    private var recogniser: Recogniser? = null
     private val worker = environment.worker("start")
 
     /**
@@ -63,8 +65,8 @@ class Demo(private val environment: Environment) : Closeable {
         start.value = try {
             val model = usable(choose())
             start.value = StartState.Opening(model.name)
-            val opened = Session.open(environment, installer.install(model), settings.value.run)
-            session = opened
+            val opened = Recogniser.open(environment, installer.install(model), settings.value.run)
+            recogniser = opened
             gallery.opened()
             results.opened()
             readHistory()
@@ -101,7 +103,7 @@ class Demo(private val environment: Environment) : Closeable {
         gallery.closed()
     }
 
-    private fun ready(opened: Session, test: SelfTest) =
+    private fun ready(opened: Recogniser, test: SelfTest) =
         StartState.Ready(opened.manifest, test, opened.thresholds, opened.model.ran, opened.model.sentence)
 
     /** Puts the gallery that came with the model back, and opens it; what was added is described again. */
@@ -131,7 +133,7 @@ class Demo(private val environment: Environment) : Closeable {
 
     /** Tests the model again; one that fails is not used any more. */
     fun runSelfTest() = worker.execute {
-        val opened = session ?: return@execute
+        val opened = recogniser ?: return@execute
         start.value = try {
             ready(opened, opened.test())
         } catch (error: ActnetException) {
@@ -215,15 +217,15 @@ class Demo(private val environment: Environment) : Closeable {
 
     /** Asks the gallery; null where it is being opened again, or damaged, as its own screen tells. */
     private fun <T> lookUp(look: (GalleryPair) -> T?): T? = try {
-        session?.gallery?.let(look)
+        recogniser?.gallery?.let(look)
     } catch (error: GalleryException) {
         null
     }
 
     /** Closes model and gallery. */
     override fun close() {
-        val opened = session
-        session = null
+        val opened = recogniser
+        recogniser = null
         opened?.close()
     }
 }

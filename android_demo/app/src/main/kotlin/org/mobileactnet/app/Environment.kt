@@ -2,14 +2,13 @@ package org.mobileactnet.app
 
 import java.io.File
 import java.util.concurrent.Executor
+import org.mobileactnet.Heat
+import org.mobileactnet.Phone
 import org.mobileactnet.Platform
-import org.mobileactnet.core.Heat
-import org.mobileactnet.core.Phone
-import org.mobileactnet.core.RgbPicture
+import org.mobileactnet.RgbPicture
 
 /** All that the demo asks of the phone it runs on; tests have one of their own. */
 interface Environment : Platform {
-    val settings: SettingsStore
     val phone: Phone
 
     /** Decodes a photo, upright; throws PictureException, and OutOfMemoryError for a large one. */

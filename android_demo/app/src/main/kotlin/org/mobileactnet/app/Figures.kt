@@ -2,15 +2,15 @@
 package org.mobileactnet.app
 
 import java.util.Locale
-import org.mobileactnet.core.Accelerator
-import org.mobileactnet.core.AnswerThresholds
-import org.mobileactnet.core.BenchmarkResult
-import org.mobileactnet.core.CarriedModel
-import org.mobileactnet.core.GalleryInfo
-import org.mobileactnet.core.Measure
-import org.mobileactnet.core.Picture
-import org.mobileactnet.core.StageTimes
-import org.mobileactnet.core.Summary
+import org.mobileactnet.Accelerator
+import org.mobileactnet.AnswerThresholds
+import org.mobileactnet.BenchmarkResult
+import org.mobileactnet.CarriedModel
+import org.mobileactnet.GalleryInfo
+import org.mobileactnet.Measure
+import org.mobileactnet.Picture
+import org.mobileactnet.StageTimes
+import org.mobileactnet.Summary
 
 /** Matches and times of a search. */
 internal fun figureBlocks(figures: Figures, framesPerSecond: Double?): List<Block> {

@@ -5,17 +5,18 @@ import java.io.IOException
 import java.io.InputStream
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
-import org.mobileactnet.core.ActnetException
-import org.mobileactnet.core.Described
-import org.mobileactnet.core.IndexProgress
-import org.mobileactnet.core.Indexer
-import org.mobileactnet.core.PhotoInbox
+import org.mobileactnet.ActnetException
+import org.mobileactnet.Described
+import org.mobileactnet.IndexProgress
+import org.mobileactnet.Indexer
+import org.mobileactnet.PhotoInbox
+import org.mobileactnet.Recogniser
 
 /** The gallery screen: adds, describes and deletes photos while the app goes on. */
 class GalleryController(
     private val environment: Environment,
     private val inbox: PhotoInbox,
-    private val session: () -> Session?
+    private val recogniser: () -> Recogniser?
 ) {
     private val mutableState = MutableStateFlow<GalleryState>(GalleryState.Opening)
     val state: StateFlow<GalleryState> = mutableState
@@ -46,7 +47,7 @@ class GalleryController(
 
     private fun look(change: () -> Unit) = worker.execute {
         change()
-        session()?.let { tell(it, (state.value as? GalleryState.Open)?.progress, null) }
+        recogniser()?.let { tell(it, (state.value as? GalleryState.Open)?.progress, null) }
     }
 
     /** Takes the photos that were added last out again. */
@@ -61,7 +62,7 @@ class GalleryController(
     fun rename(path: String, name: String, done: () -> Unit) = worker.execute {
         work { open ->
             inbox.rename(path, name)
-            open.writer.rename(path, inbox.nameOf(path))
+            open.galleries.writer.rename(path, inbox.nameOf(path))
             done()
         }
     }
@@ -115,8 +116,8 @@ class GalleryController(
         untold = sentences(untold, error.message)
     }
 
-    private fun work(task: (Session) -> Unit) = worker.execute {
-        val open = session() ?: return@execute
+    private fun work(task: (Recogniser) -> Unit) = worker.execute {
+        val open = recogniser() ?: return@execute
         val earlier = untold.also { untold = null }
         val sentence = try {
             task(open)
@@ -146,11 +147,11 @@ class GalleryController(
     /** Sentences below each other; null where there is none. */
     private fun sentences(vararg all: String?): String? = all.filterNotNull().joinToString("\n").ifEmpty { null }
 
-    private fun takeOutDeleted(open: Session) {
+    private fun takeOutDeleted(open: Recogniser) {
         if (indexer(open).takeOutDeleted()) open.reload()
     }
 
-    private fun index(open: Session) {
+    private fun index(open: Recogniser) {
         stopped = false
         val indexer = indexer(open)
         if (indexer.waiting().isEmpty()) return
@@ -161,17 +162,17 @@ class GalleryController(
         }
     }
 
-    private fun indexer(open: Session) = Indexer(inbox, open.gallery.added, open.writer) { describe(open, it) }
+    private fun indexer(open: Recogniser) =
+        Indexer(inbox, open.gallery.added, open.galleries.writer) { describe(open, it) }
 
-    private fun describe(open: Session, photo: File): Described {
+    private fun describe(open: Recogniser, photo: File): Described {
         val picture = environment.decode(photo)
         val side = open.gallery.info.thumbnailSidePx
         val thumbnail = if (side > 0) environment.jpeg(picture, side) else null
-        val features = open.localFeatures(picture)
-        return Described(picture.widthPx, picture.heightPx, open.describe(picture), thumbnail, features)
+        return open.described(picture, thumbnail)
     }
 
-    private fun tell(open: Session, progress: IndexProgress?, sentence: String?) {
+    private fun tell(open: Recogniser, progress: IndexProgress?, sentence: String?) {
         mutableState.value = try {
             GalleryState.Open(
                 open.gallery.info,

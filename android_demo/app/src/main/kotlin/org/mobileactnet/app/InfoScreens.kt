@@ -1,8 +1,8 @@
 /* Start, gallery, benchmark and about screen: from state to content. */
 package org.mobileactnet.app
 
-import org.mobileactnet.core.PhotoInbox
-import org.mobileactnet.core.Problem
+import org.mobileactnet.PhotoInbox
+import org.mobileactnet.Problem
 
 /**
  * Shown instead of every other screen while there is no model and gallery.

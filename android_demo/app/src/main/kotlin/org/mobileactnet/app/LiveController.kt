@@ -2,22 +2,20 @@ package org.mobileactnet.app
 
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
-import org.mobileactnet.core.ActnetException
-import org.mobileactnet.core.AnswerTracker
-import org.mobileactnet.core.CameraFrame
-import org.mobileactnet.core.FrameAnswer
-import org.mobileactnet.core.FramePacer
-import org.mobileactnet.core.RgbPicture
-import org.mobileactnet.core.RollingSamples
-import org.mobileactnet.core.Sighting
-import org.mobileactnet.core.Steadiness
-import org.mobileactnet.core.pauseReason
-import org.mobileactnet.core.rgbOf
+import org.mobileactnet.ActnetException
+import org.mobileactnet.CameraFrame
+import org.mobileactnet.FramePacer
+import org.mobileactnet.Recogniser
+import org.mobileactnet.RgbPicture
+import org.mobileactnet.RollingSamples
+import org.mobileactnet.Sighting
+import org.mobileactnet.pauseReason
+import org.mobileactnet.rgbOf
 
 /** The live screen: which frames are looked at, and what was seen. */
 class LiveController(
     private val environment: Environment,
-    private val session: () -> Session?,
+    private val recogniser: () -> Recogniser?,
     private val settings: StateFlow<Settings>,
     private val recognised: (Thing) -> Unit = {}
 ) {
@@ -28,12 +26,10 @@ class LiveController(
     val torch = MutableStateFlow<Boolean?>(null)
 
     private val pacer = FramePacer()
-    private val steadiness = Steadiness()
 
     // Guarded by this, as the screen begins anew while the camera's thread looks.
     private val intervalsMs = RollingSamples(FRAMES)
     private var lastNs: Long? = null
-    private val tracker = AnswerTracker()
 
     @Volatile
     private var frozen = false
@@ -103,7 +99,7 @@ class LiveController(
      * @param frame copies the frame; called only if it is looked at.
      */
     fun onFrame(frame: () -> CameraFrame) {
-        val open = session() ?: return
+        val open = recogniser() ?: return
         val heat = environment.heat()
         if (pauseReason(heat) != null) {
             mutableState.value = LiveState.Paused
@@ -119,44 +115,43 @@ class LiveController(
         }
     }
 
-    private fun look(open: Session, frame: () -> CameraFrame) {
-        val found = open.recognise(settings.value.top, steadiness) { rgbOf(frame()).also { lastPicture = it } }
-        val now = environment.clockNs()
-        val atMs = now / NS_PER_MS
-        // A frame of a moving camera says nothing; what was seen last stays for a while.
-        val answer = if (found.whole) {
-            open.answer(found.matches, settings.value.falseAnswers, atMs)
-        } else {
-            FrameAnswer(atMs, null, verified = false)
+    private fun look(open: Recogniser, frame: () -> CameraFrame) {
+        val search = open.recognition(settings.value.top, isFrame = true) {
+            rgbOf(frame()).also { lastPicture = it }
         }
+        val now = environment.clockNs()
         val before = (state.value as? LiveState.Seeing)?.sight as? Sight.Answered
-        val (sighting, rate) = synchronized(this) {
+        val sighting = open.sighting(search, now / NS_PER_MS, settings.value.falseAnswers)
+        val rate = synchronized(this) {
             lastNs?.let { intervalsMs.add((now - it) / NS_PER_MS) }
             lastNs = now
-            tracker.take(answer) to intervalsMs.median()?.let { MS_PER_S / it }
+            intervalsMs.median()?.let { MS_PER_S / it }
         }
         if (frozen) return
-        val sight = if (found.matches.isEmpty()) Sight.Empty else sightOf(open, sighting)
-        mutableState.value = LiveState.Seeing(sight, Figures(found.matches, found.times), rate)
+        val sight = if (search.matches.isEmpty()) Sight.Empty else sightOf(open, sighting)
+        mutableState.value = LiveState.Seeing(sight, Figures(search.matches, search.times), rate)
         if (sight is Sight.Answered && sight.thing.path != before?.thing?.path) recognised(sight.thing)
     }
 
     /** Pictures that have gone since are left out. */
-    private fun sightOf(open: Session, sighting: Sighting): Sight = when (sighting) {
+    private fun sightOf(open: Recogniser, sighting: Sighting): Sight = when (sighting) {
         Sighting.Looking -> Sight.Nothing
 
-        is Sighting.Maybe -> Sight.Asked(sighting.candidates.mapNotNull { open.thing(it.pictureId) })
+        is Sighting.Maybe -> Sight.Asked(sighting.candidates.mapNotNull { thing(open, it.pictureId) })
 
-        is Sighting.Verified -> open.thing(sighting.answer.pictureId)
+        is Sighting.Verified -> thing(open, sighting.answer.pictureId)
             ?.let { Sight.Answered(it, sighting.outline, emptyList()) } ?: Sight.Nothing
     }
 
-    private fun begin() = synchronized(this) {
-        intervalsMs.clear()
-        steadiness.reset()
-        lastNs = null
-        tracker.reset()
-        frozen = false
+    private fun thing(open: Recogniser, id: Long) = thingOf(open.gallery, id, environment.language())
+
+    private fun begin() {
+        recogniser()?.cameraStarts()
+        synchronized(this) {
+            intervalsMs.clear()
+            lastNs = null
+            frozen = false
+        }
     }
 
     private companion object {

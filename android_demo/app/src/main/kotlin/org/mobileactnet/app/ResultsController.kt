@@ -5,15 +5,16 @@ import java.io.IOException
 import java.io.InputStream
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
-import org.mobileactnet.core.ActnetException
-import org.mobileactnet.core.AnswerTracker
-import org.mobileactnet.core.Match
-import org.mobileactnet.core.withinMemory
+import org.mobileactnet.ActnetException
+import org.mobileactnet.AnswerTracker
+import org.mobileactnet.Match
+import org.mobileactnet.Recogniser
+import org.mobileactnet.withinMemory
 
 /** The photo screen: searches with a photo that was picked. */
 class ResultsController(
     private val environment: Environment,
-    private val session: () -> Session?,
+    private val recogniser: () -> Recogniser?,
     private val settings: StateFlow<Settings>,
     private val recognised: (Thing) -> Unit = {}
 ) {
@@ -49,15 +50,15 @@ class ResultsController(
 
     /** Someone says that it is none of the things that were asked about. */
     fun askedInVain() {
-        val found = state.value as? ResultsState.Found ?: return
-        mutableState.value = found.copy(sight = Sight.Nothing)
+        val shown = state.value as? ResultsState.Found ?: return
+        mutableState.value = shown.copy(sight = Sight.Nothing)
     }
 
     private fun find() {
-        val opened = session() ?: return // [opened] comes back to it.
+        val opened = recogniser() ?: return // [opened] comes back to it.
         mutableState.value = try {
-            val found = withinMemory { opened.recognise(settings.value.top) { environment.decode(copy) } }
-            ResultsState.Found(sightOf(opened, found.matches), Figures(found.matches, found.times))
+            val search = withinMemory { opened.recognition(settings.value.top) { environment.decode(copy) } }
+            ResultsState.Found(sightOf(opened, search.matches), Figures(search.matches, search.times))
         } catch (error: ActnetException) {
             ResultsState.Failed(error.message.orEmpty())
         } finally {
@@ -65,13 +66,15 @@ class ResultsController(
         }
     }
 
-    private fun sightOf(open: Session, matches: List<Match>): Sight {
+    private fun sightOf(open: Recogniser, matches: List<Match>): Sight {
         if (matches.isEmpty()) return Sight.Empty
-        val answer = open.answer(matches, settings.value.falseAnswers, atMs = 0.0)
-        val best = answer.best?.takeIf { answer.verified }?.let { open.thing(it.pictureId) }
-        val others = matches.filter { it.picture.id != best?.pictureId }.mapNotNull { open.thing(it.picture.id) }
+        val answer = open.answer(matches, settings.value.falseAnswers)
+        val best = answer.best?.takeIf { answer.verified }?.let { thing(open, it.pictureId) }
+        val others = matches.filter { it.picture.id != best?.pictureId }.mapNotNull { thing(open, it.picture.id) }
         if (best != null) return Sight.Answered(best, answer.outline, others).also { recognised(best) }
-        val asked = answer.candidates.take(AnswerTracker.ASKED).mapNotNull { open.thing(it.pictureId) }
+        val asked = answer.candidates.take(AnswerTracker.ASKED).mapNotNull { thing(open, it.pictureId) }
         return if (asked.isEmpty()) Sight.Nothing else Sight.Asked(asked)
     }
+
+    private fun thing(open: Recogniser, id: Long) = thingOf(open.gallery, id, environment.language())
 }

@@ -1,8 +1,8 @@
 /* Live, photo, history and item screen: from state to content. */
 package org.mobileactnet.app
 
-import org.mobileactnet.core.PhotoInbox
-import org.mobileactnet.core.Place
+import org.mobileactnet.PhotoInbox
+import org.mobileactnet.Place
 
 /** Shown once, before the camera is asked for. */
 fun welcomeContent(words: Words) = ScreenContent(

@@ -1,7 +1,8 @@
 package org.mobileactnet.app
 
-import org.mobileactnet.core.Accelerator
-import org.mobileactnet.core.ModelChoice
+import org.mobileactnet.Accelerator
+import org.mobileactnet.ModelChoice
+import org.mobileactnet.SettingsStore
 
 /** Shares of false answers that can be chosen; [DEFAULT_FALSE_ANSWERS] where none is. */
 val FALSE_ANSWERS = listOf(0.01, 0.05, 0.1, 0.2)
@@ -32,13 +33,6 @@ data class Settings(
     val welcomed: Boolean = false
 ) {
     val run: ModelChoice get() = ModelChoice(threads, accelerator)
-}
-
-/** Where settings are kept between starts: on the phone its preferences. */
-interface SettingsStore {
-    fun read(key: String): String?
-
-    fun write(key: String, value: String)
 }
 
 /** Reads settings; what is missing or not to be chosen any more gets its default. */

@@ -1,8 +1,8 @@
 /* The settings: from state to content. */
 package org.mobileactnet.app
 
-import org.mobileactnet.core.Accelerator
-import org.mobileactnet.core.CarriedModel
+import org.mobileactnet.Accelerator
+import org.mobileactnet.CarriedModel
 
 /** The settings. They can be reached without a model, too: another choice may be what it needs. */
 fun settingsContent(settings: Settings, start: StartState, models: ModelsState, words: Words): ScreenContent {

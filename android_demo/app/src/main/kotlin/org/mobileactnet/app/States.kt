@@ -1,20 +1,20 @@
 /* The state of each screen; controllers write them, content functions read them. */
 package org.mobileactnet.app
 
-import org.mobileactnet.core.AnswerThresholds
-import org.mobileactnet.core.BenchmarkResult
-import org.mobileactnet.core.CarriedModel
-import org.mobileactnet.core.GalleryCounts
-import org.mobileactnet.core.GalleryInfo
-import org.mobileactnet.core.IndexProgress
-import org.mobileactnet.core.Manifest
-import org.mobileactnet.core.Match
-import org.mobileactnet.core.ModelChoice
-import org.mobileactnet.core.Picture
-import org.mobileactnet.core.Place
-import org.mobileactnet.core.Problem
-import org.mobileactnet.core.SelfTest
-import org.mobileactnet.core.StageTimes
+import org.mobileactnet.AnswerThresholds
+import org.mobileactnet.BenchmarkResult
+import org.mobileactnet.CarriedModel
+import org.mobileactnet.GalleryCounts
+import org.mobileactnet.GalleryInfo
+import org.mobileactnet.IndexProgress
+import org.mobileactnet.Manifest
+import org.mobileactnet.Match
+import org.mobileactnet.ModelChoice
+import org.mobileactnet.Picture
+import org.mobileactnet.Place
+import org.mobileactnet.Problem
+import org.mobileactnet.SelfTest
+import org.mobileactnet.StageTimes
 
 /** Whether there is a model and a gallery to work with. */
 sealed class StartState {

@@ -1,10 +1,10 @@
 /* Pictures of the gallery as screens name them: by what the catalogue says of them. */
 package org.mobileactnet.app
 
-import org.mobileactnet.core.GalleryPair
-import org.mobileactnet.core.PhotoInbox
-import org.mobileactnet.core.Picture
-import org.mobileactnet.core.text
+import org.mobileactnet.GalleryPair
+import org.mobileactnet.PhotoInbox
+import org.mobileactnet.Picture
+import org.mobileactnet.text
 
 /**
  * A picture with what the catalogue says of it.
@@ -20,6 +20,10 @@ data class Thing(
     val text: String? = null,
     val link: String? = null
 )
+
+/** A picture with what the catalogue says of it in a [language]; null where it has gone. */
+fun thingOf(gallery: GalleryPair, id: Long, language: String): Thing? =
+    gallery.picture(id)?.let { thingOf(gallery, it, language) }
 
 /** What the catalogue says of a picture in a [language], such as `de`. */
 fun thingOf(gallery: GalleryPair, picture: Picture, language: String): Thing {

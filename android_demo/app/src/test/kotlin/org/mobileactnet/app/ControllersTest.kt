@@ -13,11 +13,11 @@ import kotlin.test.assertFalse
 import kotlin.test.assertIs
 import kotlin.test.assertTrue
 import org.json.JSONObject
-import org.mobileactnet.core.Benchmark
-import org.mobileactnet.core.DescriptorModel
-import org.mobileactnet.core.Heat
-import org.mobileactnet.core.ModelException
-import org.mobileactnet.core.RgbPicture
+import org.mobileactnet.Benchmark
+import org.mobileactnet.DescriptorModel
+import org.mobileactnet.Heat
+import org.mobileactnet.ModelException
+import org.mobileactnet.RgbPicture
 
 class ControllersTest {
     private fun <T> withDemo(test: FakePhone.(Demo) -> T): T = onPhone {

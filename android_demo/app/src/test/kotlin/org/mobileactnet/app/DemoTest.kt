@@ -9,9 +9,9 @@ import kotlin.test.assertIs
 import kotlin.test.assertNotNull
 import kotlin.test.assertNull
 import kotlin.test.assertTrue
-import org.mobileactnet.core.DescriptorModel
-import org.mobileactnet.core.ModelException
-import org.mobileactnet.core.RgbPicture
+import org.mobileactnet.DescriptorModel
+import org.mobileactnet.ModelException
+import org.mobileactnet.RgbPicture
 
 class DemoTest {
     private fun FakePhone.opened(): Demo = Demo(this).also { it.open() }

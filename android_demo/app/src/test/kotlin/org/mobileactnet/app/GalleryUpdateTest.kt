@@ -7,8 +7,8 @@ import kotlin.test.assertEquals
 import kotlin.test.assertIs
 import kotlin.test.assertNotNull
 import kotlin.test.assertTrue
-import org.mobileactnet.core.RgbPicture
-import org.mobileactnet.core.sha256
+import org.mobileactnet.RgbPicture
+import org.mobileactnet.sha256
 
 /** The gallery of the app and the photos of the phone through updates of the app. */
 class GalleryUpdateTest {

@@ -7,12 +7,12 @@ import kotlin.test.assertEquals
 import kotlin.test.assertIs
 import kotlin.test.assertNull
 import org.json.JSONObject
-import org.mobileactnet.core.Accelerator
-import org.mobileactnet.core.Benchmark
-import org.mobileactnet.core.DescriptorModel
-import org.mobileactnet.core.ModelChoice
-import org.mobileactnet.core.ModelException
-import org.mobileactnet.core.RgbPicture
+import org.mobileactnet.Accelerator
+import org.mobileactnet.Benchmark
+import org.mobileactnet.DescriptorModel
+import org.mobileactnet.ModelChoice
+import org.mobileactnet.ModelException
+import org.mobileactnet.RgbPicture
 
 class ModelOpeningTest {
     /** A model whose GPU computes something else than was exported. */

@@ -13,12 +13,12 @@ import kotlin.test.assertIs
 import kotlin.test.assertNotNull
 import kotlin.test.assertNull
 import kotlin.test.assertTrue
-import org.mobileactnet.core.Accelerator
-import org.mobileactnet.core.Benchmark
-import org.mobileactnet.core.CarriedModel
-import org.mobileactnet.core.DescriptorModel
-import org.mobileactnet.core.ModelException
-import org.mobileactnet.core.RgbPicture
+import org.mobileactnet.Accelerator
+import org.mobileactnet.Benchmark
+import org.mobileactnet.CarriedModel
+import org.mobileactnet.DescriptorModel
+import org.mobileactnet.ModelException
+import org.mobileactnet.RgbPicture
 
 /** An app that was built with several models. */
 class ModelSwitchTest {

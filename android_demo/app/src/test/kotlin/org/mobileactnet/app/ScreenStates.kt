@@ -1,24 +1,24 @@
 /* Every state of every screen, with the same made-up catalogue as in Swift. */
 package org.mobileactnet.app
 
-import org.mobileactnet.core.Accelerator
-import org.mobileactnet.core.AnswerThreshold
-import org.mobileactnet.core.AnswerThresholds
-import org.mobileactnet.core.GalleryCounts
-import org.mobileactnet.core.GalleryInfo
-import org.mobileactnet.core.IndexProgress
-import org.mobileactnet.core.Match
-import org.mobileactnet.core.Measure
-import org.mobileactnet.core.ModelChoice
-import org.mobileactnet.core.Picture
-import org.mobileactnet.core.Place
-import org.mobileactnet.core.Preprocessing
-import org.mobileactnet.core.Problem
-import org.mobileactnet.core.SelfTest
-import org.mobileactnet.core.StageTimes
-import org.mobileactnet.core.Storage
-import org.mobileactnet.core.exportedManifest
-import org.mobileactnet.core.readManifest
+import org.mobileactnet.Accelerator
+import org.mobileactnet.AnswerThreshold
+import org.mobileactnet.AnswerThresholds
+import org.mobileactnet.GalleryCounts
+import org.mobileactnet.GalleryInfo
+import org.mobileactnet.IndexProgress
+import org.mobileactnet.Match
+import org.mobileactnet.Measure
+import org.mobileactnet.ModelChoice
+import org.mobileactnet.Picture
+import org.mobileactnet.Place
+import org.mobileactnet.Preprocessing
+import org.mobileactnet.Problem
+import org.mobileactnet.SelfTest
+import org.mobileactnet.StageTimes
+import org.mobileactnet.Storage
+import org.mobileactnet.exportedManifest
+import org.mobileactnet.readManifest
 
 /** A state's name and what it shows; [only] names the platform that has it, null where both do. */
 class ScreenState(val name: String, val only: String? = null, val content: (Words) -> ScreenContent)

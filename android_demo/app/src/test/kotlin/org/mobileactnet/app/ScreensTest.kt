@@ -9,9 +9,9 @@ import kotlin.test.assertNull
 import kotlin.test.assertTrue
 import org.json.JSONArray
 import org.json.JSONObject
-import org.mobileactnet.core.golden
-import org.mobileactnet.core.jsonOf
-import org.mobileactnet.core.objects
+import org.mobileactnet.golden
+import org.mobileactnet.jsonOf
+import org.mobileactnet.objects
 
 class ScreensTest {
     private val expected = jsonOf(File(golden, "screens.json")).getJSONArray("states").objects()

@@ -2,7 +2,7 @@ package org.mobileactnet.app
 
 import java.io.File
 import javax.xml.parsers.DocumentBuilderFactory
-import org.mobileactnet.core.golden
+import org.mobileactnet.golden
 
 private val resources = File(golden, "../../android_demo/app/src/main/res")
 

@@ -5,9 +5,9 @@ import kotlin.test.assertEquals
 import kotlin.test.assertFailsWith
 import kotlin.test.assertNull
 import kotlin.test.assertTrue
-import org.mobileactnet.core.DescriptorModel
-import org.mobileactnet.core.ModelException
-import org.mobileactnet.core.RgbPicture
+import org.mobileactnet.DescriptorModel
+import org.mobileactnet.ModelException
+import org.mobileactnet.RgbPicture
 import org.mobileactnet.sample.ThingFinder
 
 /** The library as an app of one's own uses it: its sample, with what the fake app was built with. */

@@ -10,23 +10,23 @@ import kotlin.test.assertFailsWith
 import kotlin.test.assertTrue
 import org.json.JSONArray
 import org.json.JSONObject
-import org.mobileactnet.core.Accelerator
-import org.mobileactnet.core.Gallery
-import org.mobileactnet.core.JdbcDatabase
-import org.mobileactnet.core.Manifest
-import org.mobileactnet.core.ManifestException
-import org.mobileactnet.core.ModelChoice
-import org.mobileactnet.core.ModelException
-import org.mobileactnet.core.ModelOwner
-import org.mobileactnet.core.RgbPicture
-import org.mobileactnet.core.checkGalleryFile
-import org.mobileactnet.core.checkModel
-import org.mobileactnet.core.encode
-import org.mobileactnet.core.manifestName
-import org.mobileactnet.core.readManifest
-import org.mobileactnet.core.resize
-import org.mobileactnet.core.search
-import org.mobileactnet.core.selfTest
+import org.mobileactnet.Accelerator
+import org.mobileactnet.Gallery
+import org.mobileactnet.JdbcDatabase
+import org.mobileactnet.Manifest
+import org.mobileactnet.ManifestException
+import org.mobileactnet.ModelChoice
+import org.mobileactnet.ModelException
+import org.mobileactnet.ModelOwner
+import org.mobileactnet.RgbPicture
+import org.mobileactnet.checkGalleryFile
+import org.mobileactnet.checkModel
+import org.mobileactnet.encode
+import org.mobileactnet.manifestName
+import org.mobileactnet.readManifest
+import org.mobileactnet.resize
+import org.mobileactnet.search
+import org.mobileactnet.selfTest
 
 /** The real model through JNI, beside what Python found with the same artefact (tools/parity.py). */
 class LiteRtModelTest {

@@ -9,14 +9,14 @@ import kotlin.test.assertEquals
 import kotlin.test.assertFailsWith
 import kotlin.test.assertTrue
 import org.json.JSONObject
-import org.mobileactnet.core.Extraction
-import org.mobileactnet.core.LocalFeatures
-import org.mobileactnet.core.ModelException
-import org.mobileactnet.core.RgbPicture
-import org.mobileactnet.core.golden
-import org.mobileactnet.core.jsonOf
-import org.mobileactnet.core.lists
-import org.mobileactnet.core.objects
+import org.mobileactnet.Extraction
+import org.mobileactnet.LocalFeatures
+import org.mobileactnet.ModelException
+import org.mobileactnet.RgbPicture
+import org.mobileactnet.golden
+import org.mobileactnet.jsonOf
+import org.mobileactnet.lists
+import org.mobileactnet.objects
 
 /** Local features by the C engine through JNI, held to those that Python takes with OpenCV. */
 class NativeFeaturesTest {

@@ -10,18 +10,18 @@ import kotlin.test.assertFailsWith
 import kotlin.test.assertTrue
 import org.json.JSONArray
 import org.json.JSONObject
-import org.mobileactnet.core.Gallery
-import org.mobileactnet.core.JdbcDatabase
-import org.mobileactnet.core.LocalFeatures
-import org.mobileactnet.core.ModelException
-import org.mobileactnet.core.Verification
-import org.mobileactnet.core.VerifiedSearch
-import org.mobileactnet.core.checkGalleryFile
-import org.mobileactnet.core.floats
-import org.mobileactnet.core.golden
-import org.mobileactnet.core.jsonOf
-import org.mobileactnet.core.lists
-import org.mobileactnet.core.objects
+import org.mobileactnet.Gallery
+import org.mobileactnet.JdbcDatabase
+import org.mobileactnet.LocalFeatures
+import org.mobileactnet.ModelException
+import org.mobileactnet.Verification
+import org.mobileactnet.VerifiedSearch
+import org.mobileactnet.checkGalleryFile
+import org.mobileactnet.floats
+import org.mobileactnet.golden
+import org.mobileactnet.jsonOf
+import org.mobileactnet.lists
+import org.mobileactnet.objects
 
 /** The C engine's verification through JNI, held to the golden pairs and answers. */
 class NativeVerifierTest {

@@ -1,13 +1,13 @@
 package org.mobileactnet.engine
 
 import java.io.File
-import org.mobileactnet.core.Accelerator
-import org.mobileactnet.core.DescriptorModel
-import org.mobileactnet.core.Manifest
-import org.mobileactnet.core.ModelChoice
-import org.mobileactnet.core.ModelException
-import org.mobileactnet.core.RgbPicture
-import org.mobileactnet.core.checkArtefact
+import org.mobileactnet.Accelerator
+import org.mobileactnet.DescriptorModel
+import org.mobileactnet.Manifest
+import org.mobileactnet.ModelChoice
+import org.mobileactnet.ModelException
+import org.mobileactnet.RgbPicture
+import org.mobileactnet.checkArtefact
 
 /** An artefact in LiteRT. One thread at a time, as [DescriptorModel] says. */
 class LiteRtModel private constructor(private var engine: Long) : DescriptorModel {
@@ -36,7 +36,7 @@ class LiteRtModel private constructor(private var engine: Long) : DescriptorMode
          * all of it.
          *
          * @param loadLibraries loads the native libraries; may throw [UnsatisfiedLinkError].
-         * @throws org.mobileactnet.core.ActnetException where the artefact or the manifest does not
+         * @throws org.mobileactnet.ActnetException where the artefact or the manifest does not
          *   fit, or the engine refuses.
          */
         fun open(artefact: File, manifest: Manifest, choice: ModelChoice, loadLibraries: () -> Unit): LiteRtModel {

@@ -1,11 +1,11 @@
 package org.mobileactnet.engine
 
-import org.mobileactnet.core.Extraction
-import org.mobileactnet.core.FeatureEngine
-import org.mobileactnet.core.LocalFeatures
-import org.mobileactnet.core.ModelException
-import org.mobileactnet.core.PhotoVerifier
-import org.mobileactnet.core.RgbPicture
+import org.mobileactnet.Extraction
+import org.mobileactnet.FeatureEngine
+import org.mobileactnet.LocalFeatures
+import org.mobileactnet.ModelException
+import org.mobileactnet.PhotoVerifier
+import org.mobileactnet.RgbPicture
 
 /**
  * The entry points of native/actnet_jni.c for native/actnet_extraction.h; the library must have been loaded. The

@@ -1,10 +1,10 @@
 package org.mobileactnet.engine
 
-import org.mobileactnet.core.LocalFeatures
-import org.mobileactnet.core.ModelException
-import org.mobileactnet.core.PhotoVerifier
-import org.mobileactnet.core.Place
-import org.mobileactnet.core.Verification
+import org.mobileactnet.LocalFeatures
+import org.mobileactnet.ModelException
+import org.mobileactnet.PhotoVerifier
+import org.mobileactnet.Place
+import org.mobileactnet.Verification
 
 /**
  * The entry points of native/actnet_jni.c for native/actnet_verification.h; the library must have been

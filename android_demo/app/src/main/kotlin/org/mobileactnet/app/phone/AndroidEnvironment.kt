@@ -11,19 +11,17 @@ import java.util.Locale
 import java.util.TimeZone
 import java.util.concurrent.Executor
 import java.util.concurrent.Executors
+import org.mobileactnet.Heat
+import org.mobileactnet.Phone
+import org.mobileactnet.RgbPicture
 import org.mobileactnet.android.AndroidPlatform
 import org.mobileactnet.app.Environment
-import org.mobileactnet.app.SettingsStore
-import org.mobileactnet.core.Heat
-import org.mobileactnet.core.Phone
-import org.mobileactnet.core.RgbPicture
-import org.mobileactnet.core.heatOf
+import org.mobileactnet.heatOf
 
 /** The phone as the demo sees it. */
 class AndroidEnvironment(private val context: Context) :
     AndroidPlatform(context),
     Environment {
-    override val settings: SettingsStore = Preferences(context)
     override val phone: Phone = describePhone(context)
 
     override fun decode(photo: File): RgbPicture = decodePhoto(photo)
@@ -39,17 +37,6 @@ class AndroidEnvironment(private val context: Context) :
         .apply { timeZone = TimeZone.getTimeZone("UTC") }.format(Date())
 
     override fun worker(name: String): Executor = Executors.newSingleThreadExecutor { Thread(it, name) }
-}
-
-private class Preferences(context: Context) : SettingsStore {
-    private val preferences = context.getSharedPreferences("settings", Context.MODE_PRIVATE)
-
-    override fun read(key: String): String? = preferences.getString(key, null)
-
-    /** Waits for the storage: what is opened next may end the process. */
-    override fun write(key: String, value: String) {
-        preferences.edit().putString(key, value).commit()
-    }
 }
 
 /** 0 where the phone does not tell: before Android 10, whose call this compiler's Android lacks. */

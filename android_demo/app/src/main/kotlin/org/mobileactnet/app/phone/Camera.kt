@@ -16,11 +16,11 @@ import android.os.Handler
 import android.os.HandlerThread
 import android.view.Surface
 import java.io.Closeable
+import org.mobileactnet.CameraFrame
+import org.mobileactnet.PhoneTurn
+import org.mobileactnet.YuvPlane
 import org.mobileactnet.app.LiveController
-import org.mobileactnet.core.CameraFrame
-import org.mobileactnet.core.PhoneTurn
-import org.mobileactnet.core.YuvPlane
-import org.mobileactnet.core.frameOrientation
+import org.mobileactnet.frameOrientation
 
 /** Size of the frames: all that a model of a few hundred pixels needs, on every phone's list. */
 private const val WIDTH_PX = 640

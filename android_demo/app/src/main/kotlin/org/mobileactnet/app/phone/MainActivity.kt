@@ -25,6 +25,7 @@ import kotlinx.coroutines.asCoroutineDispatcher
 import kotlinx.coroutines.cancel
 import kotlinx.coroutines.flow.merge
 import kotlinx.coroutines.launch
+import org.mobileactnet.PhoneTurn
 import org.mobileactnet.app.Action
 import org.mobileactnet.app.Demo
 import org.mobileactnet.app.LiveState
@@ -38,8 +39,7 @@ import org.mobileactnet.app.granted
 import org.mobileactnet.app.perform
 import org.mobileactnet.app.wantsCamera
 import org.mobileactnet.app.write
-import org.mobileactnet.core.PhoneTurn
-import org.mobileactnet.core.turned
+import org.mobileactnet.turned
 
 private const val ASK_FOR_CAMERA = 1
 

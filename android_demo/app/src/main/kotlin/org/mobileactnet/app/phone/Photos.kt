@@ -7,14 +7,14 @@ import android.media.ExifInterface
 import java.io.ByteArrayOutputStream
 import java.io.File
 import java.io.IOException
+import org.mobileactnet.PictureException
+import org.mobileactnet.RgbPicture
 import org.mobileactnet.android.pictureOf
-import org.mobileactnet.core.PictureException
-import org.mobileactnet.core.RgbPicture
-import org.mobileactnet.core.fitted
-import org.mobileactnet.core.isJpeg
-import org.mobileactnet.core.isTruncated
-import org.mobileactnet.core.reductionOf
-import org.mobileactnet.core.upright
+import org.mobileactnet.fitted
+import org.mobileactnet.isJpeg
+import org.mobileactnet.isTruncated
+import org.mobileactnet.reductionOf
+import org.mobileactnet.upright
 
 private const val JPEG_QUALITY = 85
 private const val OPAQUE = 0xff shl 24

@@ -12,7 +12,7 @@ import android.view.ScaleGestureDetector
 import android.view.TextureView
 import android.view.View
 import android.widget.FrameLayout
-import org.mobileactnet.core.Place
+import org.mobileactnet.Place
 
 private const val SQUARE_SHARE = 0.7f
 private const val SQUARE_COLOUR = 0xccffffff.toInt()
