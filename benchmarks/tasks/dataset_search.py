@@ -1,11 +1,13 @@
 """What a dataset's vector index finds and costs beside comparing every descriptor, and a cut of it."""
 
+import multiprocessing
 import resource
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,14 +22,16 @@ from mobile_actnet.gallery.hits import SearchOptions
 from mobile_actnet.gallery.sqlite.kept import Kept
 from mobile_actnet.gallery.sqlite.schema import GalleryInfo
 from mobile_actnet.gallery.sqlite.storage import Storage, decode, encode
+from mobile_actnet.network.config import MOBILE_ACTNET
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-DIM, TOP = 256, 20
+DIM, TOP = MOBILE_ACTNET.descriptor_dim, 20
 _ROWS_AT_ONCE = 65536
 _PICTURES_PER_THING, _SPREAD = 20, 0.8
 _CUT = 20_000
+Result = TypeVar("Result")
 _INFO = GalleryInfo(
     "made-up", "tflite", "fp16", "0" * 64, "pillow-bilinear", 1, 224, 224, DIM, Storage.INT8, 0,
     "/nowhere", "/nowhere/made-up", "", "0" * 36, 0, "benchmark",
@@ -35,77 +39,87 @@ _INFO = GalleryInfo(
 
 
 @dataclass(frozen=True)
+class SearchFigures:
+    """Single queries, one after another, in a process of their own.
+
+    Attributes:
+        probes: partitions that were looked into; None where every descriptor was compared.
+        recall: share of the 20 nearest. p50_ms: of one query, with comparing its candidates again.
+        peak_mb: of the process.
+    """
+
+    probes: int | None
+    recall: float
+    p50_ms: float
+    peak_mb: float
+
+
+@dataclass(frozen=True)
 class IndexFigures:
     """One kind of index.
 
     Attributes:
-        kind: Lance's word. build_s: that building took.
-        recall: share of the 20 nearest, by partitions that were looked into.
-        p50_ms: of one query, with comparing its candidates again, likewise.
+        kind: Lance's word. build_s, build_mb: that building took, and the peak of its process.
         bytes: of the index's files.
+        searches: with each number of partitions.
     """
 
     kind: str
     build_s: float
-    recall: dict[int, float]
-    p50_ms: dict[int, float]
+    build_mb: float
     bytes: int
+    searches: list[SearchFigures]
 
 
 @dataclass(frozen=True)
 class DatasetSearchReport:
-    """Single queries, one after another.
+    """What was measured over one dataset.
 
     Attributes:
         pictures: searched. dataset_bytes: without indices.
-        exact_p50_ms: of one query that is compared with every descriptor, read from the files.
-        indices: each kind. peak_mb: of this process, building included.
+        exact: searches that compare every descriptor, read from the files.
+        indices: each kind.
         cut_s, cut_pictures, cut_bytes: of a gallery of 20 000 pictures that a filter chooses.
     """
 
     pictures: int
     dataset_bytes: int
-    exact_p50_ms: float
+    exact: SearchFigures
     indices: list[IndexFigures]
-    peak_mb: float
     cut_s: float
     cut_pictures: int
     cut_bytes: int
 
 
 def measure_dataset_search(
-    pictures: int, folder: Path, kinds: list[str], probes: list[int], num_queries: int = 50
+    pictures: int, folder: Path, kinds: list[str], probes: list[int | None], num_queries: int = 50
 ) -> DatasetSearchReport:
     """Build each kind of index over generated descriptors, and search with and without it.
 
     Args:
-        folder: where the dataset lies for the time being: about 800 bytes a picture.
-        probes: partitions that are looked into.
+        folder: where the dataset lies for the time being: about 1.4 kB a picture.
+        probes: partitions that are looked into; None for what a search uses.
     """
     address = str(folder / "made_up.lance")
     queries = write_generated(address, pictures, num_queries)
     size_bytes = size_of_dataset(address) or 0
     create_id_index(address)
-    exact, exact_ms = _timed(address, queries, None)
+    exact_mb, (nearest, exact_ms) = _alone(_timed, address, queries, True, None)
     indices = []
     for kind in kinds:
-        started = time.perf_counter()
-        build_vector_index(address, kind)
-        build_s = time.perf_counter() - started
-        recall, p50_ms = {}, {}
-        for count in probes:
-            found, p50_ms[count] = _timed(address, queries, count)
-            shared = sum(len(set(a) & set(b)) for a, b in zip(found, exact, strict=True))
-            recall[count] = shared / (TOP * num_queries)
+        build_mb, build_s = _alone(_built, address, kind)
+        searches = []
+        for count in [each or _usual_probes(address) for each in probes]:
+            peak_mb, (found, p50_ms) = _alone(_timed, address, queries, False, count)
+            shared = sum(len(set(a) & set(b)) for a, b in zip(found, nearest, strict=True))
+            searches.append(SearchFigures(count, shared / (TOP * num_queries), p50_ms, peak_mb))
         newest = max(Path(address, "_indices").iterdir(), key=lambda each: each.stat().st_mtime)
-        indices.append(
-            IndexFigures(kind, build_s, recall, p50_ms, size_of_dataset(str(newest)) or 0)
-        )
+        size = size_of_dataset(str(newest)) or 0
+        indices.append(IndexFigures(kind, build_s, build_mb, size, searches))
     started = time.perf_counter()
     report = cut_gallery(address, folder / "cut.sqlite", "museum = 'X'", _CUT)
     return DatasetSearchReport(
-        pictures, size_bytes, exact_ms, indices,
-        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        pictures, size_bytes, SearchFigures(None, 1.0, exact_ms, exact_mb), indices,
         time.perf_counter() - started, report.pictures, report.gallery.stat().st_size,
     )  # fmt: skip
 
@@ -173,11 +187,44 @@ def _batch(
     return pa.record_batch(arrays, schema=schema)
 
 
+def _alone(function: Callable[..., Result], *arguments: Any) -> tuple[float, Result]:
+    """Call a function in a process of its own; return the most memory that this had, in MB, too."""
+    started_anew = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, started_anew) as pool:
+        return pool.submit(_with_peak, function, *arguments).result()
+
+
+def _with_peak(function: Callable[..., Result], *arguments: Any) -> tuple[float, Result]:
+    result = function(*arguments)
+    return _peak_mb(), result
+
+
+def _peak_mb() -> float:
+    """Return the most memory that this process had; Linux's ru_maxrss holds the parent's too."""
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
+
+
+def _built(address: str, kind: str) -> float:
+    """Build an index; return the seconds."""
+    started = time.perf_counter()
+    build_vector_index(address, kind)
+    return time.perf_counter() - started
+
+
+def _usual_probes(address: str) -> int:
+    with LanceGallery(address) as gallery:
+        return gallery.usual_probes
+
+
 def _timed(
-    address: str, queries: NDArray[np.float32], probes: int | None
+    address: str, queries: NDArray[np.float32], exact: bool, probes: int | None
 ) -> tuple[list[list[int]], float]:
-    """Search with one query after another; without `probes`, with every descriptor."""
-    options, found, taken = SearchOptions(TOP, exact=probes is None), [], []
+    """Search with one query after another; return what was found, and the median in ms."""
+    options, found, taken = SearchOptions(TOP, exact=exact), [], []
     with LanceGallery(address) as gallery:
         gallery.probes = probes
         for number in range(-1, len(queries)):  # The first one opens files.

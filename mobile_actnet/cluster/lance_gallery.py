@@ -141,11 +141,12 @@ class LanceGallery(Gallery):
         """Return what the vector index finds: an Arrow table of id, descriptor and scale."""
         column = self.reader.settings.vector_column
         search = self._lancedb.search(query, vector_column_name=column).distance_type(METRIC)
-        search = search.nprobes(self.probes or self._usual_probes).limit(count)
+        search = search.nprobes(self.probes or self.usual_probes).limit(count)
         return search.select(["id", "descriptor", "scale", "_distance"]).to_arrow()
 
     @cached_property
-    def _usual_probes(self) -> int:
+    def usual_probes(self) -> int:
+        """How many partitions of the vector index a search looks into."""
         statistics = self.reader.table.index_statistics("vector_index")
         partitions = sum(len(one.get("partitions", ())) for one in statistics["indices"])
         return max(LEAST_PROBES, round(PROBED_SHARE * partitions))

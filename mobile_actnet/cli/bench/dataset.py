@@ -25,7 +25,7 @@ def main(argv: list[str] | None = None, prog: str = "actnet-bench dataset") -> i
     add("--kind", action="append", metavar="KIND",
         help=f"Lance's word for an index; may repeat (default: {KIND})")  # fmt: skip
     add("--probes", type=int, action="append", metavar="N",
-        help="partitions that are looked into; may repeat (default: 10, 20, 50, 100)")  # fmt: skip
+        help="partitions that are looked into; may repeat (default: as a search)")  # fmt: skip
     add("--folder", type=Path, metavar="DIR", help="where the dataset lies for the time being")
     add("--json", action="store_true", help="end with one line of JSON")
     arguments = parser.parse_args(argv)
@@ -39,17 +39,23 @@ def _bench(arguments: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
         report = measure_dataset_search(
             arguments.pictures, Path(folder), arguments.kind or [KIND],
-            arguments.probes or [10, 20, 50, 100], arguments.queries,
+            arguments.probes or [None], arguments.queries,
         )  # fmt: skip
+    exact = report.exact
     print(
         f"{report.pictures} descriptors of {DIM} values, {report.dataset_bytes / 1e6:.0f} MB; "
-        f"comparing all: p50 {report.exact_p50_ms:.0f} ms; peak memory {report.peak_mb:.0f} MB"
+        f"comparing all: p50 {exact.p50_ms:.0f} ms, {exact.peak_mb:.0f} MB of memory"
     )
     for index in report.indices:
-        print(f"{index.kind}: built in {index.build_s:.0f} s, {index.bytes / 1e6:.0f} MB")
-        for probes, recall in index.recall.items():
-            p50 = index.p50_ms[probes]
-            print(f"  {probes:4} probes: recall@{TOP} {recall:.3f}, p50 {p50:.1f} ms")
+        print(
+            f"{index.kind}: built in {index.build_s:.0f} s with {index.build_mb:.0f} MB of memory, "
+            f"{index.bytes / 1e6:.0f} MB"
+        )
+        for search in index.searches:
+            print(
+                f"  {search.probes:4} probes: recall@{TOP} {search.recall:.3f}, "
+                f"p50 {search.p50_ms:.1f} ms, {search.peak_mb:.0f} MB of memory"
+            )
     print(
         f"cut of {report.cut_pictures} pictures with a filter: {report.cut_s:.1f} s, "
         f"{report.cut_bytes / 1e6:.1f} MB"
