@@ -1,4 +1,8 @@
-"""Datasets that a cluster of three nodes builds, beside galleries of one machine."""
+"""Datasets that a cluster of three nodes builds, beside galleries of one machine.
+
+A node is killed with 60 generated photos. ACTNET_CLUSTER_PHOTOS=3000 gives it more,
+ACTNET_CLUSTER_FOLDER=photos/ takes them from a folder, ACTNET_CLUSTER_MODEL=m.tflite another artefact.
+"""
 
 import os
 import shutil
@@ -17,6 +21,7 @@ from mobile_actnet.cluster.cluster_options import ClusterOptions
 from mobile_actnet.cluster.lance_reader import LanceReader
 from mobile_actnet.errors import ActnetError, ConfigError, GalleryError
 from mobile_actnet.export import Gallery, IndexOptions
+from mobile_actnet.pictures.photos import find_photos
 
 SMALL = ClusterOptions(photos_per_fragment=4, commit_every_s=0)
 
@@ -55,20 +60,25 @@ def test_another_run_with_other_settings_is_refused(both) -> None:
 def test_a_killed_node_costs_no_picture_and_none_is_there_twice(
     nodes: Any, artefact: Path, tmp_path: Path
 ) -> None:
-    photos, dataset = write_many(tmp_path / "photos", 60), tmp_path / "d.lance"
-    Gallery.build(photos, artefact, tmp_path / "g.sqlite", IndexOptions(workers=2)).close()
-    doomed = nodes.add_node(num_cpus=1, object_store_memory=80 << 20)
+    photos, count = many_photos(tmp_path / "photos", 60)
+    model, dataset = Path(os.environ.get("ACTNET_CLUSTER_MODEL", artefact)), tmp_path / "d.lance"
+    Gallery.build(photos, model, tmp_path / "g.sqlite", IndexOptions(workers=2)).close()
+    size = max(2, count // 200)
+    doomed = next(iter(nodes.worker_nodes))
     raylet = doomed.all_processes["raylet"][0].process.pid
     killed: list[int] = []
+    written: list[int] = []
 
-    # Once a fragment is written, and not at a commit: a quick machine commits seldom.
+    # Once a quarter of the fragments is written, and not at a commit: a quick machine commits seldom.
     def kill_in_the_middle() -> None:
         while not done.is_set():
             actors = [pid for pid in children(raylet) if b"MapWorker" in command(pid)]
-            if actors and any((dataset / "data").glob("*.lance")):
+            fragments = len(list((dataset / "data").glob("*.lance")))
+            if actors and fragments >= count // size // 4:
                 killed.extend((*actors, raylet))
                 for pid in killed:
                     os.kill(pid, signal.SIGKILL)
+                written.append(fragments)
                 return
             time.sleep(0.02)
 
@@ -76,16 +86,37 @@ def test_a_killed_node_costs_no_picture_and_none_is_there_twice(
     watcher = threading.Thread(target=kill_in_the_middle)
     watcher.start()
     try:
-        # Two actors fit on a node: of seven, one at least is on the fourth.
-        options = replace(SMALL, photos_per_fragment=2, workers=7)
-        report = build_dataset(photos, artefact, dataset, IndexOptions(), options)
+        # Two actors fit on each of the three nodes: of five, one at least is on the doomed one.
+        options = replace(SMALL, photos_per_fragment=size, workers=5)
+        report = build_dataset(photos, model, dataset, IndexOptions(), options)
     finally:
         done.set()
         watcher.join()
         nodes.remove_node(doomed, allow_graceful=False)
+        nodes.add_node(num_cpus=1, object_store_memory=80 << 20)
     assert killed, "the node had no actor"
-    assert report.described == 60
-    assert rows_of_dataset(dataset) == rows_of_gallery(tmp_path / "g.sqlite")
+    rows = rows_of_dataset(dataset)
+    print(
+        f"{count} photos, {size} a fragment: a node with {len(killed) - 1} actors was killed when "
+        f"{written[0]} fragments were written; {len(rows)} pictures, "
+        f"{len({row[1] for row in rows})} paths, {sum(bool(row[8]) for row in rows)} with local features"
+    )
+    assert report.described == len(rows) == count
+    assert rows == rows_of_gallery(tmp_path / "g.sqlite")
+
+
+def many_photos(folder: Path, usual: int) -> tuple[Path, int]:
+    """Return photos, and how many: ACTNET_CLUSTER_PHOTOS of them, generated or of a folder."""
+    count = int(os.environ.get("ACTNET_CLUSTER_PHOTOS", usual))
+    source = os.environ.get("ACTNET_CLUSTER_FOLDER")
+    if source is None:
+        return write_many(folder, count), count
+    found = find_photos(Path(source))
+    for photo in [found[at * len(found) // count] for at in range(count)]:
+        place = folder / photo.path.relative_to(source)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.symlink_to(photo.path.absolute())
+    return folder, count
 
 
 def children(parent: int) -> list[int]:
