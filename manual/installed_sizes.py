@@ -1,6 +1,7 @@
 """Measure the wheel, and an empty environment with each extra; write docs/results/installed-sizes.md.
 
 python manual/installed_sizes.py                    # all extras; half an hour and 5 GB for a while
+python manual/installed_sizes.py cluster            # one extra: its row alone is renewed
 python manual/installed_sizes.py "" runtime --check  # the base and one extra, printed alone
 """
 
@@ -123,6 +124,16 @@ def measure(chosen: Iterable[str]) -> list[str]:
     return lines
 
 
+def renewed(page: str, lines: list[str]) -> list[str]:
+    """Return the page's lines from the wheel on, with the rows that were measured put into them."""
+    measured = {line.split("|")[1]: line for line in lines if line.startswith(("| `", "| none"))}
+    old = page[page.index("The wheel itself") :].splitlines()
+    rows = {line.split("|")[1]: line for line in old if line.startswith(("| `", "| none"))}
+    named = [f" `{extra}` " if extra else " none " for extra in ("", *extras())]
+    table = rows | measured
+    return [*lines[:4], *(table[name] for name in named if name in table)]
+
+
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("extras", nargs="*", default=["", *extras()])
@@ -132,6 +143,7 @@ def main(argv: list[str] | None = None) -> int:
     if not arguments.check:
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         system = f"Python {version} on {sysconfig.get_platform()}"
+        lines = renewed(PAGE.read_text(encoding="utf-8"), lines)
         PAGE.write_text("\n".join([_HEAD.format(system=system), *lines]) + "\n", encoding="utf-8")
     return 0
 
