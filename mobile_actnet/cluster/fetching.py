@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from mobile_actnet.cluster.places import filesystem_of, inside
+from mobile_actnet.cluster.places import filesystem_of, inside, store_errors
 
 _TRIES, _FIRST_PAUSE_S = 4, 0.5
 
@@ -30,9 +30,9 @@ def fetch(root: str, path: str, target: Path) -> int:
             break
         except FileNotFoundError:
             raise
-        except OSError:
+        except store_errors() as error:
             if attempt + 1 == _TRIES:
-                raise
+                raise OSError(str(error)) from error
             time.sleep(pause_s)
             pause_s *= 2
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,8 @@
 """Addresses: a path of this machine, or one of an object store such as s3://bucket/photos.
 
 pyarrow knows s3, gs and abfs; what it does not know goes to fsspec. Endpoint, region and keys come
-from the environment (AWS_ENDPOINT_URL, AWS_REGION and so on), as for every other program.
+from the environment (AWS_ENDPOINT_URL, AWS_REGION and so on), as for every other program. Of Azure
+pyarrow wants to know the account: abfs://container@account.dfs.core.windows.net/photos.
 """
 
 import posixpath
@@ -14,6 +15,14 @@ from mobile_actnet.errors import ActnetError, ConfigError
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+)://")
 SUFFIX = ".lance"
+_GOOGLE_GIVES_UP_S = 30  # By itself after 15 minutes, credentials or not.
+_CREDENTIALS = {
+    "s3": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (AWS_REGION, AWS_ENDPOINT_URL)",
+    "gs": "GOOGLE_APPLICATION_CREDENTIALS, a key's file; gs://anonymous@bucket needs none",
+    "abfs": "AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET",
+}
+_SAME_STORE = {"gcs": "gs", "abfss": "abfs", "az": "abfs"}
+_LONGEST_REASON = 300
 
 
 def is_remote(address: str | Path) -> bool:
@@ -57,15 +66,40 @@ def filesystem_of(address: str) -> tuple[Any, str]:
     top = f"{scheme[0]}{store}"
     try:
         try:
-            system, base = fs.FileSystem.from_uri(top)
+            limit = (
+                f"?retry_limit_seconds={_GOOGLE_GIVES_UP_S}" if _store_of(address) == "gs" else ""
+            )
+            system, base = fs.FileSystem.from_uri(top + limit)
         except (ArrowInvalid, ArrowNotImplementedError):
             import fsspec
 
             known, base = fsspec.core.url_to_fs(top)
             system = fs.PyFileSystem(fs.FSSpecHandler(known))
-    except (OSError, ValueError, ImportError) as error:
-        raise ActnetError(f"{address} cannot be reached: {error}") from error
+    except store_errors() as error:
+        raise ActnetError(f"{address} cannot be reached: {store_reason(address, error)}") from error
     return system, f"{base.rstrip('/')}{slash}{rest}".rstrip("/")
+
+
+def store_errors() -> tuple[type[Exception], ...]:
+    """Return what file systems raise: Azure's no OSError, fsspec's also of packages that it lacks."""
+    from pyarrow import ArrowException
+
+    return OSError, ValueError, ArrowException, ImportError
+
+
+def store_reason(address: str | Path, error: BaseException) -> str:
+    """Say in one line why a store gives nothing, and where credentials for it are looked for."""
+    lines = str(error).splitlines() or [type(error).__name__]
+    needed = _CREDENTIALS.get(_store_of(str(address)))
+    if isinstance(error, ImportError):
+        return f"{lines[0]} (pip install adlfs)" if _store_of(str(address)) == "abfs" else lines[0]
+    hint = f"; it looks for credentials in the environment: {needed}" if needed else ""
+    return f"{lines[0][:_LONGEST_REASON]}{hint}"
+
+
+def _store_of(address: str) -> str:
+    scheme = _SCHEME.match(address)
+    return _SAME_STORE.get(scheme[1], scheme[1]) if scheme else ""
 
 
 def time_ns(mtime: datetime | float | None) -> int:

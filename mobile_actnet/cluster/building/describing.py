@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from mobile_actnet.cluster.dataset_format import DatasetSettings, bound_model, open_table
 from mobile_actnet.cluster.fetching import fetch
 from mobile_actnet.cluster.picture_rows import picture_table
-from mobile_actnet.cluster.places import filesystem_of, inside, is_remote, time_ns
+from mobile_actnet.cluster.places import filesystem_of, inside, is_remote, store_errors, time_ns
 from mobile_actnet.errors import ActnetError
 from mobile_actnet.files import reason
 from mobile_actnet.gallery.indexing.outcomes import one_by_one
@@ -157,7 +157,7 @@ class DescribePhotos:
             size_bytes = fetch(self._root, photo.path, folder / photo.path)
         except FileNotFoundError:
             return BrokenPhoto(photo.path, "does not exist")
-        except OSError as error:
+        except store_errors() as error:
             # The network's fault, not the picture's: the next run tries again.
             return BrokenPhoto(photo.path, f"cannot be fetched: {error}")
         return FoundPhoto(photo.path, size_bytes, mtime_ns)

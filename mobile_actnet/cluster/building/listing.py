@@ -11,7 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mobile_actnet.cluster.places import filesystem_of, inside, is_remote, time_ns
+from mobile_actnet.cluster.places import (
+    filesystem_of,
+    inside,
+    is_remote,
+    store_errors,
+    store_reason,
+    time_ns,
+)
 from mobile_actnet.errors import ActnetError
 from mobile_actnet.gallery.sqlite.writer import BrokenPhoto
 from mobile_actnet.pictures.formats import PICTURE_SUFFIXES
@@ -94,8 +101,8 @@ def _from_prefix(prefix: str) -> Listing:
     rows = []
     try:
         entries = system.get_file_info(fs.FileSelector(top, recursive=True))
-    except OSError as error:
-        raise ActnetError(f"{prefix} cannot be read: {error}") from error
+    except store_errors() as error:
+        raise ActnetError(f"{prefix} cannot be read: {store_reason(prefix, error)}") from error
     for info in entries:
         path = info.path[len(top) :].lstrip("/")
         if info.type is not fs.FileType.File or _hidden(path):
@@ -162,8 +169,9 @@ def _read_list(file: str) -> "pa.Table":
                     strings_can_be_null=False,
                 ),
             )
-    except (OSError, ValueError) as error:
-        raise ActnetError(f"{file} cannot be read as a list: {error}") from error
+    except store_errors() as error:
+        sentence = f"{file} cannot be read as a list: {store_reason(file, error)}"
+        raise ActnetError(sentence) from error
 
 
 def _first_line(stream: Any) -> str:
