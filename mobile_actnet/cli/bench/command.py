@@ -225,6 +225,7 @@ PROGRAMS = {
     "lowerings": "ranking and time of each way of writing the Weibull",
     "indexing": "how near indexing comes to ideal decoding and inference",
     "search": "a search beside other libraries",
+    "cluster": "indexing on a Ray cluster beside an embedded build",
     "dataset": "a dataset's vector index beside comparing everything",
 }
 """Modules of this folder with a `main` of their own."""
