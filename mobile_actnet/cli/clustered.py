@@ -31,7 +31,7 @@ def add_engine(parser: argparse.ArgumentParser) -> None:
     add("--engine", choices=[EMBEDDED, RAY], default=EMBEDDED,
         help="ray: describe on a cluster, into a Lance dataset (default: embedded)")  # fmt: skip
     add("--address", metavar="ADDRESS",
-        help="of a running Ray cluster, such as auto (default: one is started on this machine)")  # fmt: skip
+        help="of a running Ray cluster: auto, or head:6379 (default: one is started on this machine)")  # fmt: skip
     add("--vector-index-from", type=int, default=VECTOR_INDEX_FROM, metavar="N",
         help="pictures from which a dataset gets a vector index "
         f"(default: {VECTOR_INDEX_FROM})")  # fmt: skip

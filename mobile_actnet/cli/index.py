@@ -119,7 +119,8 @@ def _add_build(parser: argparse.ArgumentParser) -> None:
     add("--image-size", type=parse_image_size, metavar="N|HxW", help="for a checkpoint")
     add("--dim", type=int, help="for a checkpoint")
     add("--overwrite", action="store_true",
-        help="replace a gallery; the old one stays until the new one is finished")  # fmt: skip
+        help="replace a gallery; the old one stays until the new one is finished (in an object "
+        "store it goes at the start)")  # fmt: skip
     clustered.add_engine(parser)
     _add_common(parser)
     parser.set_defaults(command=_build)

@@ -14,7 +14,7 @@ class ClusterOptions:
     """Where and how a dataset is built.
 
     Attributes:
-        address: of a running cluster, such as auto or ray://head:10001; None starts one here.
+        address: of a running cluster, such as auto or head:6379; None starts one here.
         workers: actors that describe; one for each core of the cluster if None.
         object_store_bytes: memory that a cluster started here takes for what goes between processes.
         photos_per_fragment: most pictures that are lost when a node dies; None for what suits.

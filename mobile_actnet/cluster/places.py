@@ -93,7 +93,8 @@ def store_reason(address: str | Path, error: BaseException) -> str:
     needed = _CREDENTIALS.get(_store_of(str(address)))
     if isinstance(error, ImportError):
         return f"{lines[0]} (pip install adlfs)" if _store_of(str(address)) == "abfs" else lines[0]
-    hint = f"; it looks for credentials in the environment: {needed}" if needed else ""
+    refused = needed is not None and not isinstance(error, FileNotFoundError)
+    hint = f"; it looks for credentials in the environment: {needed}" if refused else ""
     return f"{lines[0][:_LONGEST_REASON]}{hint}"
 
 

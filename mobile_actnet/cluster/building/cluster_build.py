@@ -20,13 +20,13 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from mobile_actnet.cluster.building.annotations import annotated
+from mobile_actnet.cluster.building.beginning import begun, finished
 from mobile_actnet.cluster.building.describing import ActorSetup, DescribePhotos
 from mobile_actnet.cluster.building.listing import list_source
-from mobile_actnet.cluster.building.ray_session import ray_session
+from mobile_actnet.cluster.building.ray_session import check_address, ray_session
 from mobile_actnet.cluster.cluster_options import ClusterOptions, ClusterReport
 from mobile_actnet.cluster.dataset_format import (
     DatasetSettings,
-    find_table,
     lance_reason,
     open_table,
     problem_schema,
@@ -72,6 +72,7 @@ def build_dataset(
             settings, or another process writes it.
     """
     require(BUILDING)
+    check_address(cluster.address)
     address = check_dataset_name(output)
     files = _model_files(model)
     bound = identify(model, options.size, options.dim)
@@ -87,16 +88,16 @@ def build_dataset(
     )
     settings = DatasetSettings(info, contents, item_columns)
     with _only_writer(address):
-        table = _begun(address, settings, options.overwrite)
-        settings = read_settings(address, table)
-        _retry_problems(address)
-        waiting = _waiting(photos, table, address)
-        _note_problems(address, listing.lost)
+        place, table = begun(address, settings, options.overwrite)
+        settings = read_settings(place, table)
+        _retry_problems(place)
+        waiting = _waiting(photos, table, place)
+        _note_problems(place, listing.lost)
         with ray_session(cluster) as cores:
             started = time.perf_counter()
-            writer = _Writer(address, table, cluster)
+            writer = _Writer(place, table, cluster)
             if waiting.num_rows:
-                setup = ActorSetup(address, settings, model.name)
+                setup = ActorSetup(place, settings, model.name)
                 results = _described(waiting, setup, files, cluster, cores)
                 with tqdm(
                     total=photos.num_rows, initial=photos.num_rows - waiting.num_rows, unit="photo",
@@ -104,8 +105,9 @@ def build_dataset(
                 ) as bar:  # fmt: skip
                     writer.take(results, bar)
             seconds = time.perf_counter() - started
-            indexed = finish(address, cluster.vector_index_from, cores)
-        _remove_uncommitted(address)
+            indexed = finish(place, cluster.vector_index_from, cores)
+        _remove_uncommitted(place)
+        finished(address, place)
     return ClusterReport(
         address, open_table(address).count_rows(), open_table(problems_of(address)).count_rows(),
         writer.described, seconds, cores, indexed, listing.left_out,
@@ -232,40 +234,6 @@ def _sentence(error: BaseException) -> ActnetError:
         waiting += [one.__context__, one.__cause__, getattr(one, "cause", None)]
     last = str(error).strip().splitlines() or [type(error).__name__]
     return ActnetError(f"the cluster gave up: {last[-1]}; the same command goes on")
-
-
-def _begun(address: str, settings: DatasetSettings, overwrite: bool) -> "lance.LanceDataset":
-    """Open a dataset that was begun, or begin one."""
-    import lance
-
-    table = find_table(address)
-    if table is None:
-        _refuse_other(address)
-    elif not overwrite:
-        other = settings.difference(read_settings(address, table))
-        if other is not None:
-            raise GalleryError(
-                f"{address} exists, and was made with {other}; give the same as then, or build it "
-                "anew with --overwrite"
-            )
-        return table
-    else:
-        read_settings(address, table)  # Another program's table is not overwritten.
-    empty = problem_schema()
-    try:
-        lance.write_dataset(
-            empty.empty_table(), problems_of(address), schema=empty, mode="overwrite"
-        )
-        schema = settings.schema()
-        return lance.write_dataset(schema.empty_table(), address, schema=schema, mode="overwrite")
-    except (OSError, ValueError) as error:
-        raise ActnetError(f"{address} cannot be written: {lance_reason(error)}") from error
-
-
-def _refuse_other(address: str) -> None:
-    path = Path(address)
-    if not is_remote(address) and path.exists() and not (path.is_dir() and not any(path.iterdir())):
-        raise GalleryError(f"{address} is something else than a dataset; give another -o")
 
 
 def _waiting(photos: "pa.Table", table: "lance.LanceDataset", address: str) -> "pa.Table":

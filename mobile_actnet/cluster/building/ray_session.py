@@ -3,10 +3,14 @@
 import contextlib
 import logging
 import os
+import socket
 from collections.abc import Iterator
 
 from mobile_actnet.cluster.cluster_options import ClusterOptions
-from mobile_actnet.errors import ActnetError
+from mobile_actnet.errors import ActnetError, ConfigError
+
+_ANSWERS_WITHIN_S = 10.0
+_CLIENT = "ray://"
 
 
 @contextlib.contextmanager
@@ -34,12 +38,38 @@ def ray_session(options: ClusterOptions) -> Iterator[int]:
             configure_logging=True, **local,
         )  # fmt: skip
     except Exception as error:  # Ray raises plain exceptions where a node does not answer in time.
-        where = f"no Ray cluster answers at {options.address}" if options.address else "Ray fails"
-        raise ActnetError(f"{where}: {_first_line(error)}") from error
+        if options.address is None:
+            raise ActnetError(f"Ray fails: {_first_line(error)}") from error
+        raise ActnetError(
+            f"no Ray cluster answers at {options.address}: {_first_line(error)}; where it asks for "
+            "tokens, set RAY_AUTH_MODE=token"
+        ) from error
     try:
         yield _cores()
     finally:
         ray.shutdown()
+
+
+def check_address(address: str | None) -> None:
+    """Refuse an address that nobody listens at; Ray itself tries for minutes.
+
+    Raises:
+        ConfigError: it is of Ray's client. ActnetError: nobody answers.
+    """
+    if address is None:
+        return
+    if address.startswith(_CLIENT):
+        raise ConfigError(
+            f"--address is {address}, one of Ray's client; run this on a machine of the cluster, with "
+            "--address auto or the head's host:port"
+        )
+    host, colon, port = address.rpartition(":")
+    if not colon or not port.isdigit():
+        return  # auto and local are Ray's own words.
+    try:
+        socket.create_connection((host, int(port)), _ANSWERS_WITHIN_S).close()
+    except (OSError, OverflowError) as error:
+        raise ActnetError(f"no Ray cluster answers at {address}: {error}") from error
 
 
 def _first_line(error: Exception) -> str:
