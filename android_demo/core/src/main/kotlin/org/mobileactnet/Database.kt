@@ -32,9 +32,9 @@ class DatabaseException(val kind: Kind, message: String, cause: Throwable) : Exc
 
 /** All rows of a query, each made into something. */
 fun <T> Database.list(sql: String, vararg arguments: Any, make: (Row) -> T): List<T> {
-    val found = mutableListOf<T>()
-    query(sql, *arguments) { found += make(it) }
-    return found
+    val values = mutableListOf<T>()
+    query(sql, *arguments) { values += make(it) }
+    return values
 }
 
 /** Turns SQLite's errors into sentences about a gallery. */

@@ -40,11 +40,11 @@ fun selfTest(manifest: Manifest, model: DescriptorModel): SelfTest {
 
 /** The same; throws [ModelException] where the model computes something else than was exported. */
 fun passedSelfTest(manifest: Manifest, model: DescriptorModel): SelfTest {
-    val found = selfTest(manifest, model)
-    if (found.passed) return found
+    val result = selfTest(manifest, model)
+    if (result.passed) return result
     throw ModelException(
-        "Self-test failed: cosine ${String.format(Locale.ROOT, "%.6f", found.cosine)} with the manifest's golden " +
-            "descriptor, at least ${found.least} is needed. The model computes something else on this phone, so " +
+        "Self-test failed: cosine ${String.format(Locale.ROOT, "%.6f", result.cosine)} with the manifest's golden " +
+            "descriptor, at least ${result.least} is needed. The model computes something else on this phone, so " +
             "nothing is described with it; $REMAKE"
     )
 }

@@ -78,11 +78,11 @@ fun checkArtefact(manifest: Manifest, artefact: File) {
     if (!artefact.isFile) {
         throw ManifestException("The model ${artefact.name} is missing; install the app again")
     }
-    val found = artefact.inputStream().use(::sha256)
-    if (found != manifest.artefactSha256) {
+    val artefactHash = artefact.inputStream().use(::sha256)
+    if (artefactHash != manifest.artefactSha256) {
         throw ManifestException(
             "The model ${artefact.name} is not the file that its manifest describes: its hash is " +
-                "${short(found)}, the manifest's ${short(manifest.artefactSha256)}; export it again"
+                "${short(artefactHash)}, the manifest's ${short(manifest.artefactSha256)}; export it again"
         )
     }
 }
@@ -111,19 +111,19 @@ private fun checkFormat(fields: JsonFields, file: String) {
 
 private fun readPreprocessing(fields: JsonFields, file: String): Preprocessing {
     val sides = 1..MAX_SIDE_PX.toLong()
-    val found = Preprocessing(
+    val settings = Preprocessing(
         fields.text("name"),
         fields.wholeNumber("version", 0..Int.MAX_VALUE.toLong()).toInt(),
         fields.wholeNumber("height", sides).toInt(),
         fields.wholeNumber("width", sides).toInt()
     )
-    if (found.name != PREPROCESSING_NAME || found.version != PREPROCESSING_VERSION) {
+    if (settings.name != PREPROCESSING_NAME || settings.version != PREPROCESSING_VERSION) {
         throw ManifestException(
-            "$file asks for the preprocessing ${found.name} ${found.version}, this app has " +
+            "$file asks for the preprocessing ${settings.name} ${settings.version}, this app has " +
                 "$PREPROCESSING_NAME $PREPROCESSING_VERSION; install the release that fits"
         )
     }
-    return found
+    return settings
 }
 
 private fun checkInterface(fields: JsonFields, size: Preprocessing, dim: Int) {

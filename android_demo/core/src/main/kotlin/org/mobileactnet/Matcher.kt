@@ -33,13 +33,13 @@ class Matcher(private val gallery: PictureSource, private val table: DescriptorT
          * @param descriptors of the views; the first is that of the whole photo.
          */
         fun find(descriptors: List<FloatArray>, top: Int, shortlist: Int): List<Match> {
-            val found = VerifiedSearch(gallery, table)
+            val hits = VerifiedSearch(gallery, table)
                 .find(descriptors, verifier, HITS_PER_MATCH * top, shortlist, known).associateBy { it.row }
             val whole = encode(descriptors.first(), table.descriptors.storage)
             val ranking = search(table.descriptors, whole, 1)
-            return groups(found.values.map { Hit(it.row, it.similarity) }, top) { hit, alike ->
+            return groups(hits.values.map { Hit(it.row, it.similarity) }, top) { hit, alike ->
                 val similarity = similarity(table.descriptors, hit.row, whole, 0)
-                val proof = proofOf(found.getValue(hit.row))
+                val proof = proofOf(hits.getValue(hit.row))
                 gallery.picture(table.ids[hit.row])?.let {
                     val shown = if (proof == null) similarity else hit.similarity
                     Match(it, shown, ranking.distinctness(similarity), alike, proof)

@@ -80,9 +80,9 @@ class ChosenModel(val model: CarriedModel, val sentence: String?)
 fun chosenModel(models: List<CarriedModel>, name: String?): ChosenModel {
     val first = models.first()
     if (name == null) return ChosenModel(first, null)
-    val found = models.find { it.name == name }
+    val namesake = models.find { it.name == name }
         ?: return ChosenModel(first, "The model $name is not in this build of the app any more; ${first.name} is used.")
-    return ChosenModel(found, null)
+    return ChosenModel(namesake, null)
 }
 
 private fun artefactName(model: String) = "$model.tflite"

@@ -108,9 +108,9 @@ class PhotoMatching(
         val working = clock.time(Stage.RESIZE) { workingPicture(photo) }
         val cut = { views: List<View> -> clock.time(Stage.RESIZE) { viewPictures(photo, views, working) } }
         val first = listOf(whole) + described(cut(VIEWS.subList(1, FIRST_VIEWS)), clock)
-        val taken = clock.time(Stage.VERIFICATION) { features.extract(photo, Extraction.PHOTO) }
-        return features.verifier(taken).use { verifier ->
-            val search = matcher.verified(verifier, taken)
+        val local = clock.time(Stage.VERIFICATION) { features.extract(photo, Extraction.PHOTO) }
+        return features.verifier(local).use { verifier ->
+            val search = matcher.verified(verifier, local)
             val early = clock.time(Stage.VERIFICATION) { search.find(first, top, FIRST_SHORTLIST) }
             if (search.certain(early)) return@use early
             val others = described(cut(VIEWS.drop(FIRST_VIEWS)), clock)

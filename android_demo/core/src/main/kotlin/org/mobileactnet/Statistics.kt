@@ -44,18 +44,21 @@ fun percentile(samples: DoubleArray, percent: Double): Double {
     return sorted[below] + (sorted[above] - sorted[below]) * (place - below)
 }
 
-/** The latest samples of something that goes on, for a figure on the screen. */
+/** The latest samples of something that goes on, for a figure on the screen; any thread may add, clear and ask. */
 class RollingSamples(private val capacity: Int) {
     private val samples = ArrayDeque<Double>()
 
+    @Synchronized
     fun add(value: Double) {
         if (samples.size == capacity) samples.removeFirst()
         samples.addLast(value)
     }
 
+    @Synchronized
     fun clear() = samples.clear()
 
     /** The median of the latest samples; null before the first. */
+    @Synchronized
     fun median(): Double? = samples.takeIf { it.isNotEmpty() }
         ?.let { percentile(it.toDoubleArray(), 50.0) }
 }

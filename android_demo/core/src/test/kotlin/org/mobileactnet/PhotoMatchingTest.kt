@@ -102,29 +102,29 @@ class PhotoMatchingTest {
     fun theViewsAreDescribedAndTheThingIsVerified() {
         val model = FakeModel()
         val features = FakeFeatures(knownByte = 7, inliers = 8)
-        val found = recogniser(model, features).recognise(3) { photo(2) }
+        val recognition = recogniser(model, features).recognise(3) { photo(2) }
         assertEquals(6, model.described)
         assertEquals(listOf(Extraction.PHOTO), features.extracted)
         assertEquals(0, features.open)
         // Picture 2 is the most similar one; 7 has what is in the photo.
-        val best = found.matches.first()
+        val best = recognition.matches.first()
         assertEquals(7, best.picture.id)
         val similarity = 90 / 127.0
         assertEquals(Proof(8, 8 * similarity, true, corners(0.1, 0.1, 0.9, 0.9)), best.proof)
-        assertEquals(2, found.matches[1].picture.id)
-        assertEquals(Proof.NONE, found.matches[1].proof)
-        assertTrue(found.whole)
+        assertEquals(2, recognition.matches[1].picture.id)
+        assertEquals(Proof.NONE, recognition.matches[1].proof)
+        assertTrue(recognition.whole)
         // Each stage that is timed takes a millisecond, three times.
-        assertEquals(listOf(3.0, 3.0), listOf(found.times.inferenceMs, found.times.verificationMs))
+        assertEquals(listOf(3.0, 3.0), listOf(recognition.times.inferenceMs, recognition.times.verificationMs))
     }
 
     @Test
     fun aCertainAnswerEndsTheSearch() {
         val model = FakeModel()
-        val found = recogniser(model, FakeFeatures(7, inliers = 10)).recognise(3) { photo(2) }
+        val recognition = recogniser(model, FakeFeatures(7, inliers = 10)).recognise(3) { photo(2) }
         assertEquals(2, model.described)
-        assertEquals(7, found.matches.first().picture.id)
-        assertTrue(found.matches.first().proof?.verified ?: false)
+        assertEquals(7, recognition.matches.first().picture.id)
+        assertTrue(recognition.matches.first().proof?.verified ?: false)
     }
 
     @Test
@@ -141,23 +141,23 @@ class PhotoMatchingTest {
 
     @Test
     fun aPictureWithoutFeaturesIsJudgedByTheWholePhoto() {
-        val found = recogniser(FakeModel(), FakeFeatures(7, 0)).recognise(2) { photo(15) }.matches.first()
-        assertEquals(15, found.picture.id)
-        assertNull(found.proof)
-        assertEquals(100 / 127.0, found.similarity, 1e-6)
-        assertTrue(found.answers(AnswerThreshold(Measure.SIMILARITY, 0.7, 0.01, 0.5)))
-        assertFalse(found.answers(AnswerThreshold(Measure.SIMILARITY, 0.9, 0.01, 0.5)))
-        assertTrue(found.answers(AnswerThreshold(Measure.DISTINCTNESS, 2.0, 0.01, 0.5)))
+        val match = recogniser(FakeModel(), FakeFeatures(7, 0)).recognise(2) { photo(15) }.matches.first()
+        assertEquals(15, match.picture.id)
+        assertNull(match.proof)
+        assertEquals(100 / 127.0, match.similarity, 1e-6)
+        assertTrue(match.answers(AnswerThreshold(Measure.SIMILARITY, 0.7, 0.01, 0.5)))
+        assertFalse(match.answers(AnswerThreshold(Measure.SIMILARITY, 0.9, 0.01, 0.5)))
+        assertTrue(match.answers(AnswerThreshold(Measure.DISTINCTNESS, 2.0, 0.01, 0.5)))
     }
 
     @Test
     fun withoutFeaturesTheWholePhotoAloneIsDescribed() {
         val model = FakeModel()
-        val found = recogniser(model, null).recognise(2) { photo(3) }
+        val recognition = recogniser(model, null).recognise(2) { photo(3) }
         assertEquals(1, model.described)
-        assertEquals(3, found.matches.first().picture.id)
-        assertNull(found.matches.first().proof)
-        assertEquals(0.0, found.times.verificationMs)
+        assertEquals(3, recognition.matches.first().picture.id)
+        assertNull(recognition.matches.first().proof)
+        assertEquals(0.0, recognition.times.verificationMs)
     }
 
     @Test

@@ -1,5 +1,7 @@
 package org.mobileactnet
 
+import java.util.concurrent.atomic.AtomicBoolean
+import kotlin.concurrent.thread
 import kotlin.test.Test
 import kotlin.test.assertEquals
 import kotlin.test.assertFailsWith
@@ -37,6 +39,25 @@ class StatisticsTest {
         for (wrong in listOf(doubleArrayOf(), doubleArrayOf(0.0), doubleArrayOf(Double.NaN))) {
             assertFailsWith<IllegalArgumentException> { summarise(wrong) }
         }
+    }
+
+    @Test
+    fun twoThreadsMayTouchTheSamples() {
+        val rolling = RollingSamples(30)
+        val clearing = AtomicBoolean(true)
+        val screen = thread { while (clearing.get()) rolling.clear() }
+        try {
+            repeat(200_000) {
+                rolling.add(it.toDouble())
+                rolling.median()
+            }
+        } finally {
+            clearing.set(false)
+            screen.join()
+        }
+        rolling.clear()
+        rolling.add(7.0)
+        assertEquals(7.0, rolling.median())
     }
 
     @Test

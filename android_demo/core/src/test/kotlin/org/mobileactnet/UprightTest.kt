@@ -9,11 +9,11 @@ class UprightTest {
     fun aQuarterTurnStaysUntilThePhoneIsWellBeyondIt() {
         val turn = PhoneTurn()
         val felt = listOf(0, 44, 46, 60, 61, 90, 46, 31, 29, 350, 290, 270, 225, 211, 209, 180)
-        val kept = felt.map {
+        val turns = felt.map {
             turn.take(it)
             turn.degrees
         }
-        assertEquals(listOf(0, 0, 0, 0, 90, 90, 90, 90, 0, 0, 270, 270, 270, 270, 180, 180), kept)
+        assertEquals(listOf(0, 0, 0, 0, 90, 90, 90, 90, 0, 0, 270, 270, 270, 270, 180, 180), turns)
     }
 
     @Test

@@ -4,6 +4,7 @@ import java.io.File
 import kotlin.math.ln
 import kotlin.test.Test
 import kotlin.test.assertContains
+import kotlin.test.assertContentEquals
 import kotlin.test.assertEquals
 import kotlin.test.assertFailsWith
 import kotlin.test.assertNotNull
@@ -137,19 +138,37 @@ class VerifiedSearchTest {
     }
 
     @Test
+    fun aPageShowsTheLargePictureAndNotTheThumbnail() {
+        val insert = "INSERT INTO page_picture SELECT picture_id, x'FFD8FFD9' FROM item_picture WHERE picture_id = 9"
+        after(insert) { changed ->
+            open(changed).use { gallery ->
+                val large = byteArrayOf(0xff.toByte(), 0xd8.toByte(), 0xff.toByte(), 0xd9.toByte())
+                assertContentEquals(large, gallery.pagePicture(9))
+                assertNull(gallery.pagePicture(15)) // It has none.
+                val added = Gallery(JdbcDatabase(changed), changed.name)
+                GalleryPair(gallery, added).use { pair ->
+                    assertContentEquals(large, pair.pagePicture(9))
+                    assertContentEquals(large, pair.pagePicture(GalleryPair.FIRST_ADDED + 9))
+                }
+            }
+        }
+        Gallery(JdbcDatabase(File(golden, "gallery/int8.sqlite")), "old").use { assertNull(it.pagePicture(9)) }
+    }
+
+    @Test
     fun itemsAreReadWithTheirFields() = open().use { gallery ->
         val items = index.getJSONObject("items")
         for (id in items.allKeys()) {
             val expected = items.getJSONObject(id)
-            val found = assertNotNull(gallery.item(id.toLong()))
-            assertEquals(expected.getString("name"), found.name)
+            val item = assertNotNull(gallery.item(id.toLong()))
+            assertEquals(expected.getString("name"), item.name)
             val fields = expected.getJSONObject("fields").let { languages ->
                 languages.allKeys().associateWith { languages.getJSONObject(it) }
             }
-            assertEquals(fields.keys, found.fields.keys)
+            assertEquals(fields.keys, item.fields.keys)
             for ((language, values) in fields) {
                 val named = values.allKeys().associateWith { values.getString(it) }
-                assertEquals(named, found.fields.getValue(language))
+                assertEquals(named, item.fields.getValue(language))
             }
         }
         assertEquals(listOf("de", "en"), gallery.item(21)?.fields?.keys?.toList())

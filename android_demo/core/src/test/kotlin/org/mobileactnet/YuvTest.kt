@@ -31,8 +31,8 @@ class YuvTest {
             listOf(255, 128, 128) to listOf(255, 255, 255)
         )
         for ((yuv, rgb) in known) {
-            val found = colour(yuv[0], yuv[1], yuv[2])
-            assertTrue(found.zip(rgb).all { (one, other) -> abs(one - other) <= 1 }, "$yuv: $found, not $rgb")
+            val converted = colour(yuv[0], yuv[1], yuv[2])
+            assertTrue(converted.zip(rgb).all { (one, other) -> abs(one - other) <= 1 }, "$yuv: $converted, not $rgb")
         }
     }
 

@@ -57,11 +57,7 @@ class LiteRtModel private constructor(private var engine: Long) : DescriptorMode
         private fun loaded(loadLibraries: () -> Unit) = try {
             loadLibraries()
         } catch (error: UnsatisfiedLinkError) {
-            throw ModelException(
-                "This build of the app has no LiteRT for this processor (${error.message}); " +
-                    "build it with Gradle, as its README says",
-                error
-            )
+            throw ModelException(noLiteRt(error.message.orEmpty()), error)
         }
 
         private fun checkSizes(sizes: IntArray, manifest: Manifest) {
@@ -76,6 +72,10 @@ class LiteRtModel private constructor(private var engine: Long) : DescriptorMode
         }
     }
 }
+
+/** The sentence of the first screen where the app was built without the runtime. */
+fun noLiteRt(reason: String): String =
+    "This build of the app has no LiteRT for this processor ($reason); build it with Gradle, as its README says"
 
 private fun <T> readable(block: () -> T): T = try {
     block()

@@ -35,11 +35,11 @@ class NativeVerifier(photo: LocalFeatures) : PhotoVerifier {
 
     override fun verify(picture: LocalFeatures): Verification {
         if (verifier == CLOSED) throw ModelException("The photo's features are closed; take the photo again")
-        val found = compared {
+        val values = compared {
             NativeVerification.verify(verifier, picture.widthPx, picture.heightPx, picture.bytes)
         }
-        val outline = found.drop(1).chunked(2) { (x, y) -> Place(x, y) }
-        return Verification(found[0].toInt(), outline.ifEmpty { null })
+        val outline = values.drop(1).chunked(2) { (x, y) -> Place(x, y) }
+        return Verification(values[0].toInt(), outline.ifEmpty { null })
     }
 
     override fun close() {
