@@ -15,14 +15,14 @@ from mobile_actnet.export.quantization.calibration import (
 )
 from mobile_actnet.export.quantization.config import DEFAULT_IMAGES, CalibrationMethod, TuningConfig
 from mobile_actnet.export.quantization.int8_file import recorded_path, save_recorded
-from mobile_actnet.export.quantization.tuning import tune
+from mobile_actnet.export.quantization.tuning import STATE_EVERY_STEPS, TuningPictures, tune
 from mobile_actnet.files import sha256_of
 from mobile_actnet.network.actnet import Actnet
 from mobile_actnet.network.checkpoint import load_checkpoint
 from mobile_actnet.pictures.photos import Photo, load_images
-from mobile_actnet.pictures.preprocessing import Pixels
 from mobile_actnet.runtime.vocabulary import ImageSize, Layout
-from mobile_actnet.training.sources import Collection, Source, collect, read_source
+from mobile_actnet.training.distributed import Execution
+from mobile_actnet.training.sources import Source, collect, read_source
 
 _HELD_OUT_SHARE = 0.05
 _LEAST_HELD_OUT, _MOST_HELD_OUT = 8, 96
@@ -54,10 +54,8 @@ def tune_checkpoint(
     photos = pictures_of(folders)
     # Too few pictures are refused here.
     ranges = _measured(network, folders, size, bar)
-    collection, held_out = _split(photos, size)
-    tuned = tune(
-        network, collection, ranges, held_out, config, state_path, workers=workers, bar=bar
-    )
+    execution = Execution(workers, STATE_EVERY_STEPS, bar)
+    tuned = tune(network, _split(photos, size), ranges, config, state_path, execution=execution)
     save_recorded(tuned, output, sha256_of(checkpoint))
     state_path.unlink()
     return output
@@ -69,7 +67,7 @@ def pictures_of(folders: list[Path]) -> list[Photo]:
     return list(by_path.values())
 
 
-def _split(photos: list[Photo], size: ImageSize) -> tuple[Collection, Pixels]:
+def _split(photos: list[Photo], size: ImageSize) -> TuningPictures:
     """Hold some pictures out, always the same ones; the others are to learn from."""
     share = math.ceil(_HELD_OUT_SHARE * len(photos))
     count = min(_MOST_HELD_OUT, max(_LEAST_HELD_OUT, share))
@@ -77,7 +75,7 @@ def _split(photos: list[Photo], size: ImageSize) -> tuple[Collection, Pixels]:
     held_out, _, _ = load_images([photos[n] for n in order[:count]], size.height, size.width)
     # Every picture for itself: labels are not used.
     rest = [replace(photos[n], instance=str(n)) for n in sorted(order[count:])]
-    return collect([Source(rest, 1.0)]), held_out
+    return TuningPictures(collect([Source(rest, 1.0)]), held_out)
 
 
 def _measured(network: Actnet, folders: list[Path], size: ImageSize, bar: bool) -> ActivationRanges:

@@ -8,7 +8,7 @@ its state file to the same losses.
 import contextlib
 import copy
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,37 +25,46 @@ from mobile_actnet.pictures.preprocessing import Pixels
 from mobile_actnet.runtime.vocabulary import Layout
 from mobile_actnet.training.batches import CaptureBatches, loader
 from mobile_actnet.training.config import PHONE
+from mobile_actnet.training.distributed import Execution
 from mobile_actnet.training.log import TrainingLog
 from mobile_actnet.training.optimizers import rate
 from mobile_actnet.training.sources import Collection
 from mobile_actnet.training.state import StateKeeper, load_state, run_identity, save_state
 
+STATE_EVERY_STEPS = 50
 _BATCH = 16
 _BETAS = (0.9, 0.99)
 _DIMMED_SHARE, _DARKEST = 0.25, 0.04
 
 
+@dataclass(frozen=True)
+class TuningPictures:
+    """What a network is tuned on.
+
+    Attributes:
+        learned: pictures to learn from.
+        held_out: (N, H, W, 3) uint8, none of them among `learned`.
+    """
+
+    learned: Collection
+    held_out: Pixels
+
+
 def tune(
     network: Actnet,
-    collection: Collection,
+    pictures: TuningPictures,
     ranges: ActivationRanges,
-    held_out: Pixels,
     config: TuningConfig,
     state_path: Path,
     say: Callable[[str], None] = print,
-    workers: int = 1,
-    state_every_steps: int = 50,
-    bar: bool = False,
+    execution: Execution = Execution(state_every_steps=STATE_EVERY_STEPS),
 ) -> ActivationRanges:
     """Tune from the beginning, or from `state_path` where that file is.
 
     Args:
         network: float, in evaluation mode; not changed.
-        collection: pictures to learn from.
         ranges: ranges, scales and means of the network.
-        held_out: (N, H, W, 3) uint8, none of them in the collection.
         state_path: the state file; beside it `.jsonl` gets a line for every 10th step.
-        workers: processes that make batches.
 
     Returns:
         what to record, tuned kernels included.
@@ -65,15 +74,18 @@ def tune(
             pictures are no nearer than before, or the disk is full.
         KeyboardInterrupt: the run was stopped; it says what is kept.
     """
-    run = _Run(network, collection, ranges, config, state_path)
+    held_out = pictures.held_out
+    run = _Run(network, pictures.learned, ranges, config, state_path)
     before = run.cosine(held_out)
     say(f"held-out pictures: cosine {before:.5f} with the float network before tuning")
     first_step = run.resume()
-    keeper = StateKeeper(state_path, state_every_steps)
+    keeper = StateKeeper(state_path, execution.state_every_steps)
     keeper.steps = config.steps
-    log = TrainingLog(state_path.with_suffix(".jsonl"), config.steps, first_step, say, bar)
+    log = TrainingLog(
+        state_path.with_suffix(".jsonl"), config.steps, first_step, say, execution.bar
+    )
     with keeper.telling(), contextlib.closing(log), keeper.whole_steps():
-        for step, pixels in run.batches(first_step, workers):
+        for step, pixels in run.batches(first_step, execution.workers):
             log.step(step + 1, len(pixels), {"loss": run.update(step, pixels)})
             keeper.after(step + 1, step + 1 == config.steps, run.save)
     run.take_average()
@@ -83,7 +95,7 @@ def tune(
         # A run with other settings is to begin anew.
         state_path.unlink(missing_ok=True)
         raise ActnetError(
-            f"tuning has not brought the descriptors nearer (cosine {before:.5f} before, "
+            f"tuning did not bring the descriptors nearer (cosine {before:.5f} before, "
             f"{after:.5f} after); nothing is saved: give more pictures, more --steps or a lower --rate"
         )
     cosines = {"cosine_before": round(before, 5), "cosine_after": round(after, 5)}

@@ -140,6 +140,7 @@ def _train(arguments: argparse.Namespace) -> int:
     from mobile_actnet.network.checkpoint import Card, save_checkpoint
     from mobile_actnet.training.distillation.distil import Distillation, distil
     from mobile_actnet.training.distillation.target_cache import TargetCache
+    from mobile_actnet.training.distillation.teacher_networks import Teaching
 
     output: Path = arguments.output
     state_path = output.with_suffix(".state")
@@ -152,12 +153,11 @@ def _train(arguments: argparse.Namespace) -> int:
     folder = arguments.cache or output.with_suffix(".cache")
     store = _store(arguments, folder, device)
     asked = counted(len(teachers), "teacher")
-    print(f"{counted(len(store), 'picture')}; asking {asked} for the clean ones")
+    print(f"{counted(len(store), 'picture')}; describing them with {asked}")
     cache = TargetCache(folder / "targets.sqlite") if config.views_per_picture else None
     try:
-        learning = Distillation(
-            start, store, teachers, weights, config, device, arguments.join_weights, cache
-        )
+        teaching = Teaching(teachers, weights, arguments.join_weights)
+        learning = Distillation(start, store, teaching, config, device, cache)
     except KeyboardInterrupt as stop:
         raise KeyboardInterrupt(_before_the_first_step(cache, folder)) from stop
     student = distil(learning, state_path, pace=_pace(device))
@@ -173,7 +173,7 @@ def _train(arguments: argparse.Namespace) -> int:
     if student.config.descriptor_dim < start.config.descriptor_dim:
         print(
             f"the descriptor has {student.config.descriptor_dim} values, not "
-            f"{start.config.descriptor_dim}: more need more pictures or teachers"
+            f"{start.config.descriptor_dim}: a longer one needs more pictures or more teachers"
         )
     state_path.unlink(missing_ok=True)
     print(f"saved {output}")
@@ -203,7 +203,7 @@ def _before_the_first_step(cache: TargetCache | None, folder: Path) -> str:
     if cache is None:
         return "before the first step: nothing is kept, and nothing half-written is left"
     return (
-        f"before the first step; what the teachers have said is kept in {folder}; run the same "
+        f"before the first step; what the teachers computed is kept in {folder}; run the same "
         "command again to resume"
     )
 
@@ -229,7 +229,9 @@ def _photos(folder: Path) -> list[Photo]:
     """List the pictures of a folder that may be learned from."""
     photos = [photo for photo in find_photos(folder) if photo.role in ("", "train")]
     if not photos:
-        raise ActnetError(f"{folder} has no picture with the role train or none; see its manifest")
+        raise ActnetError(
+            f"{folder} has no picture to learn from: its manifest.csv gives none the role train or no role; mend that column"
+        )
     return photos
 
 

@@ -129,7 +129,8 @@ def _fit(
     processes: Processes, say: Callable[[str], None],
 ) -> None:  # fmt: skip
     from mobile_actnet.network.checkpoint import Card, save_checkpoint
-    from mobile_actnet.training.trainer import train
+    from mobile_actnet.training.distributed import Execution
+    from mobile_actnet.training.trainer import Selection, train
 
     output = _output(arguments.output)
     state_path = output.with_suffix(".state")
@@ -143,14 +144,14 @@ def _fit(
     )
     score = dev_score(arguments.dev) if arguments.dev else None
     before = score(network) if score is not None and processes.first else None
-    train(
-        network, sources, config, state_path, say,
-        workers=arguments.workers,
-        measure=None if score is None else lambda kept: score(kept).mean_ap,
-        keep=lambda best: save_checkpoint(best, output, card),
-        processes=processes,
-        bar=sys.stderr.isatty(),
-    )  # fmt: skip
+    selection = None
+    if score is not None:
+        selection = Selection(
+            lambda candidate: score(candidate).mean_ap,
+            lambda best: save_checkpoint(best, output, card),
+        )
+    execution = Execution(arguments.workers, bar=sys.stderr.isatty(), processes=processes)
+    train(network, sources, config, state_path, say, execution, selection)
     if processes.first:
         save_checkpoint(network, output, card)
         state_path.unlink()
@@ -185,13 +186,11 @@ def _last_sentence(
 ) -> str:
     """Say in a user's words what training was worth."""
     if before is None or after is None or dev is None:
-        return (
-            "whether it is better: give --dev DIR with test photos of your own (docs/training.md)"
-        )
+        return "to see whether it is better, give --dev DIR with test photos of your own (docs/training.md)"
     right, at_first = (round(s.recall_at_1 * s.queries / 100) for s in (after, before))
     return (
         f"of your {counted(after.queries, 'test photo')} in {dev}, {right} find the right picture "
-        f"first; before training {at_first} did"
+        f"first; before training it was {at_first}"
     )
 
 
@@ -220,7 +219,9 @@ def dev_score(folder: Path) -> Callable[[Actnet], RetrievalScore]:
 
     photos = [p for p in find_photos(folder) if not p.may_be_learned_from]
     if not any(photo.is_query for photo in photos):
-        raise ActnetError(f"{folder} has no photo with the role query or both; see its manifest")
+        raise ActnetError(
+            f"{folder} has no photo with the role query or both; mend the column role of its manifest.csv"
+        )
 
     def measure(network: Actnet) -> RetrievalScore:
         descriptors, kept = [], []

@@ -70,6 +70,23 @@ class Processes:
             dist.barrier()
 
 
+@dataclass(frozen=True)
+class Execution:
+    """How this machine carries a run out; what the run learns is the same.
+
+    Attributes:
+        workers: processes that make batches; 0 makes them in this one.
+        state_every_steps: at which the state is written, beside every minute, epoch and stop.
+        bar: whether to draw a progress bar.
+        processes: this process among those that train together.
+    """
+
+    workers: int = 1
+    state_every_steps: int = 100
+    bar: bool = False
+    processes: Processes = Processes(0, 1, torch.device("cpu"))
+
+
 @contextmanager
 def join_processes(device: str = "auto") -> Iterator[Processes]:
     """Join the group that torchrun started, or be the only process.

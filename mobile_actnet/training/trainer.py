@@ -14,6 +14,7 @@ resumes from its state file to the same losses.
 import math
 from collections.abc import Callable, Iterator
 from contextlib import closing, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from mobile_actnet.network.normalisation import normalise
 from mobile_actnet.pictures.photos import Photo
 from mobile_actnet.training.batches import Batch, CaptureBatches, Split, TripletBatches, loader
 from mobile_actnet.training.config import LossKind, Mining, TrainingConfig
-from mobile_actnet.training.distributed import Processes, autocasting, resolve_autocast
+from mobile_actnet.training.distributed import Execution, autocasting, resolve_autocast
 from mobile_actnet.training.log import TrainingLog, learned_parameters
 from mobile_actnet.training.losses import (
     bank_loss,
@@ -43,9 +44,15 @@ from mobile_actnet.training.state import StateKeeper, load_state, run_identity, 
 from mobile_actnet.training.teacher import finish_whitening, teacher_signatures
 from mobile_actnet.training.triplet_miner import TripletMiner
 
-Measure = Callable[[Actnet], float]
-_ALONE = Processes(0, 1, torch.device("cpu"))
 _COLLAPSE_SIMILARITY = 0.9
+
+
+@dataclass(frozen=True)
+class Selection:
+    """How the best epoch is chosen: `measure` gives a network's dev mAP, `keep` saves the best so far."""
+
+    measure: Callable[[Actnet], float]
+    keep: Callable[[Actnet], None]
 
 
 def train(
@@ -54,12 +61,8 @@ def train(
     config: TrainingConfig,
     state_path: Path,
     say: Callable[[str], None] = print,
-    workers: int = 1,
-    state_every_steps: int = 100,
-    measure: Measure | None = None,
-    keep: Callable[[Actnet], None] | None = None,
-    processes: Processes = _ALONE,
-    bar: bool = False,
+    execution: Execution = Execution(),
+    selection: Selection | None = None,
 ) -> None:
     """Train in place, from the beginning or from `state_path` where that file is.
 
@@ -68,12 +71,7 @@ def train(
         sources: pictures; photos with the same instance in one source are positives.
         state_path: the state file; beside it `.jsonl` gets a line for every 10th step.
         say: takes lines of progress and warnings.
-        workers: processes that make batches.
-        state_every_steps: at which the state is written, beside every minute, epoch and stop.
-        measure: gives the dev mAP of a network; the run ends with the epoch where it was best.
-        keep: is called with the network to keep after each epoch that is the best so far.
-        processes: this process among those that train together.
-        bar: whether to draw a progress bar.
+        selection: measures each epoch, and the network ends as the best of them; None keeps the last.
 
     Raises:
         ActnetError: fewer than two instances, the state file is of another run, the loss is no
@@ -82,13 +80,14 @@ def train(
         KeyboardInterrupt: the run was stopped; it says what is kept.
     """
     collection = collect(sources)
-    keeper = StateKeeper(state_path, state_every_steps, largest=processes.largest)
+    processes = execution.processes
+    keeper = StateKeeper(state_path, execution.state_every_steps, largest=processes.largest)
     with keeper.telling():
-        run = _Run(network, collection, config, state_path, processes, workers)
+        run = _Run(network, collection, config, state_path, execution)
         keeper.steps = run.steps
         first_step = run.resume()
         report = say if processes.first else _silent
-        shown, path = bar and processes.first, state_path.with_suffix(".jsonl")
+        shown, path = execution.bar and processes.first, state_path.with_suffix(".jsonl")
         log = TrainingLog(path, run.steps, first_step, report, shown)
         with closing(log), keeper.whole_steps():
             for step, batch in run.batches(first_step):
@@ -96,8 +95,8 @@ def train(
                 if processes.first:
                     _report(log, step, entry, run, batch)
                 epoch_ends = (step + 1) % run.steps_per_epoch == 0
-                if epoch_ends and measure is not None:
-                    run.keep_best(measure, step + 1, log.say, keep)
+                if epoch_ends and selection is not None:
+                    run.keep_best(selection, step + 1, log.say)
                 keeper.after(step + 1, epoch_ends or step + 1 == run.steps, run.save)
         run.finish()
 
@@ -107,10 +106,11 @@ class _Run:
 
     def __init__(
         self, network: Actnet, collection: Collection, config: TrainingConfig, state_path: Path,
-        processes: Processes, workers: int,
+        execution: Execution,
     ) -> None:  # fmt: skip
-        self.collection, self.config, self.processes = collection, config, processes
-        self.state_path, self.workers = state_path, workers
+        self.collection, self.config, self.state_path = collection, config, state_path
+        self.workers, processes = execution.workers, execution.processes
+        self.processes = processes
         self.device = processes.device
         self.split = Split(processes.rank, processes.world)
         self.instances = collection.instances.to(self.device)
@@ -252,22 +252,18 @@ class _Run:
         }
 
     @torch.no_grad()
-    def keep_best(
-        self, measure: Measure, step: int, say: Callable[[str], None],
-        keep: Callable[[Actnet], None] | None,
-    ) -> None:  # fmt: skip
+    def keep_best(self, selection: Selection, step: int, say: Callable[[str], None]) -> None:
         """Measure the averaged network and remember it if it is the best so far."""
         if not self.processes.first:
             return
         candidate = self._kept()
         own = _copy(self.network)
         self.network.load_state_dict(candidate)
-        mean_ap = measure(self.network)
+        mean_ap = selection.measure(self.network)
         say(f"step {step}: dev mAP {mean_ap:.2f}" + (", best so far" * (mean_ap > self.best_map)))
         if mean_ap > self.best_map:
             self.best, self.best_map = candidate, mean_ap
-            if keep is not None:
-                keep(self.network)
+            selection.keep(self.network)
         self.network.load_state_dict(own)
 
     def finish(self) -> None:

@@ -54,7 +54,7 @@ from mobile_actnet.training.distillation.student import (
 from mobile_actnet.training.distillation.target_cache import TargetCache
 from mobile_actnet.training.distillation.targets import CHUNK, Targets
 from mobile_actnet.training.distillation.teacher_losses import teacher_loss
-from mobile_actnet.training.distillation.teacher_networks import Teacher
+from mobile_actnet.training.distillation.teacher_networks import Teaching
 from mobile_actnet.training.distributed import autocasting, resolve_autocast
 from mobile_actnet.training.log import TrainingLog
 from mobile_actnet.training.state import STATE_EVERY_S, StateKeeper, load_state, save_state
@@ -132,10 +132,6 @@ class Distillation:
     Args:
         start: where the student begins; not changed.
         store: pictures to learn from; some are held out.
-        teachers: at least one.
-        weights: for each source of the store, how much its pictures teach of each teacher.
-        join_weights: part of each teacher in the similarity of the joined descriptor; None is the
-            mean of `weights`.
         cache: keeps the teachers' descriptors; None where `views_per_picture` is 0.
 
     Raises:
@@ -143,20 +139,20 @@ class Distillation:
     """
 
     def __init__(
-        self, start: Actnet, store: PictureStore, teachers: list[Teacher],
-        weights: list[list[float]], config: DistillationConfig, device: torch.device,
-        join_weights: list[float] | None = None, cache: TargetCache | None = None,
+        self, start: Actnet, store: PictureStore, teaching: Teaching, config: DistillationConfig,
+        device: torch.device, cache: TargetCache | None = None,
     ) -> None:  # fmt: skip
+        teachers = teaching.teachers
         self.store, self.config, self.device = store, config, device
         self.dtype = resolve_autocast(config.autocast, device)
         self.learned, self.held_out = _split(store, config.held_out_share)
         self.chances = store.chances[self.learned] / store.chances[self.learned].sum()
-        shares = torch.tensor([teacher_shares(row, len(teachers)) for row in weights])
+        shares = torch.tensor([teacher_shares(row, len(teachers)) for row in teaching.weights])
         of_pictures = shares[torch.from_numpy(store.sources)]  # (M, teachers)
         mean = (torch.from_numpy(store.chances)[:, None] * of_pictures).sum(0).tolist()
-        self.join_shares = teacher_shares(join_weights or mean, len(teachers))
+        self.join_shares = teacher_shares(teaching.join_weights or mean, len(teachers))
         self.weights = of_pictures.to(device)
-        self.identity = _identity(start, store, teachers, weights, config)
+        self.identity = _identity(start, store, teaching, config)
         self.targets = Targets(store, teachers, self.learned, config, cache, device)
         chosen = np.random.default_rng(config.seed).permutation(self.learned)
         bank = torch.from_numpy(chosen[: config.bank_size]).to(device)
@@ -378,13 +374,12 @@ def _split(store: PictureStore, share: float) -> tuple[NDArray[np.int64], NDArra
 
 
 def _identity(
-    start: Actnet, store: PictureStore, teachers: list[Teacher], weights: list[list[float]],
-    config: DistillationConfig,
-) -> str:  # fmt: skip
+    start: Actnet, store: PictureStore, teaching: Teaching, config: DistillationConfig
+) -> str:
     """Return what tells a run from others."""
     parts = [
         json.dumps(asdict(config)), *store.hashes, str(store.chances.tolist()),
-        *(teacher.identity for teacher in teachers), str(weights),
+        *(teacher.identity for teacher in teaching.teachers), str(teaching.weights),
     ]  # fmt: skip
     digest = hashlib.sha256("\n".join(parts).encode())
     for key, value in sorted(start.state_dict().items()):

@@ -49,6 +49,22 @@ class Teacher(Protocol):
 
 
 @dataclass(frozen=True)
+class Teaching:
+    """Who teaches, and how much.
+
+    Attributes:
+        teachers: at least one.
+        weights: for each source of the pictures, how much they teach of each teacher.
+        join_weights: part of each teacher in the similarity of the joined descriptor; None is the
+            mean of `weights`.
+    """
+
+    teachers: list[Teacher]
+    weights: list[list[float]]
+    join_weights: list[float] | None = None
+
+
+@dataclass(frozen=True)
 class TeacherInput:
     """What an ONNX teacher takes.
 
@@ -120,7 +136,7 @@ class OnnxTeacher:
         try:
             self.input = _input_of(session, path)
         except UnicodeDecodeError as error:
-            raise ActnetError(f"{path} is damaged: a name in it is no text") from error
+            raise ActnetError(f"{path} is damaged: a name in it is not text") from error
         if self.input.side_px and side_px and side_px != self.input.side_px:
             raise ConfigError(
                 f"{path} takes pictures of {self.input.side_px} px; --teacher-size {side_px} "
@@ -176,7 +192,7 @@ class OnnxTeacher:
 
     def _check_finite(self, vectors: Tensor) -> None:
         if not torch.isfinite(vectors).all():
-            raise ActnetError(f"{self.path} gives values that are not finite; it is no teacher")
+            raise ActnetError(f"{self.path} gives values that are not finite; it is not a teacher")
 
     def _run_part(self, part: NDArray[Any], size: int) -> NDArray[Any]:
         """Run at most `size` pictures; where the file fixes the batch, fill it up."""
@@ -214,7 +230,7 @@ def _open(path: Path, threads: int | None) -> Any:
         from mobile_actnet.runtime.onnx.onnx_file import read_model
     except ImportError as error:
         raise MissingPackageError(
-            "a teacher needs a package: pip install 'mobile-actnet[onnx]'"
+            "an ONNX teacher needs the package onnxruntime; run: pip install 'mobile-actnet[onnx]'"
         ) from error
     if not path.is_file():
         raise ActnetError(f"teacher {path} does not exist; give an .onnx file")

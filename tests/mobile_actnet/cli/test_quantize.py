@@ -19,15 +19,15 @@ from mobile_actnet.export.quantization.calibration import (
 from mobile_actnet.export.quantization.checkpoint_tuning import pictures_of
 from mobile_actnet.export.quantization.config import CalibrationMethod, TuningConfig
 from mobile_actnet.export.quantization.int8_file import load_recorded, recorded_path
-from mobile_actnet.export.quantization.tuning import _Run, tune
+from mobile_actnet.export.quantization.tuning import TuningPictures, _Run, tune
 from mobile_actnet.files import sha256_of
 from mobile_actnet.network.actnet import Actnet
 from mobile_actnet.network.checkpoint import Card, save_checkpoint
 from mobile_actnet.pictures.photos import find_photos
-from mobile_actnet.pictures.preprocessing import Pixels
 from mobile_actnet.runtime.generated_pictures import generated_pictures
 from mobile_actnet.runtime.vocabulary import ImageSize, Layout
-from mobile_actnet.training.sources import Collection, Source, collect
+from mobile_actnet.training.distributed import Execution
+from mobile_actnet.training.sources import Source, collect
 
 CONFIG = TuningConfig(steps=20, batch_size=4, image_sizes=((64, 64),))
 SIZE = ImageSize(64, 64)
@@ -47,13 +47,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def collection(folder: Path) -> Collection:
-    return collect([Source(find_photos(folder), 1.0)])
-
-
-@pytest.fixture(scope="module")
-def held_out() -> Pixels:
-    return generated_pictures(8, SIZE, seed=9)
+def pictures(folder: Path) -> TuningPictures:
+    learned = collect([Source(find_photos(folder), 1.0)])
+    return TuningPictures(learned, generated_pictures(8, SIZE, seed=9))
 
 
 @pytest.fixture(scope="module")
@@ -76,9 +72,8 @@ def always_nearer(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("always_nearer")
 def test_a_stopped_run_resumes_to_the_same_kernels(
-    network: Actnet, collection: Collection, found: ActivationRanges, held_out: Pixels,
-    tmp_path: Path,
-) -> None:  # fmt: skip
+    network: Actnet, pictures: TuningPictures, found: ActivationRanges, tmp_path: Path
+) -> None:
     class StoppedError(Exception):
         pass
 
@@ -88,7 +83,7 @@ def test_a_stopped_run_resumes_to_the_same_kernels(
 
     def run(name: str, say) -> ActivationRanges:
         state = tmp_path / name
-        return tune(network, collection, found, held_out, CONFIG, state, say, 0, 4)
+        return tune(network, pictures, found, CONFIG, state, say, Execution(0, 4))
 
     whole = run("whole.state", silent)
     with pytest.raises(StoppedError):
@@ -102,18 +97,17 @@ def test_a_stopped_run_resumes_to_the_same_kernels(
     assert (about["cosine_before"], about["cosine_after"]) == (0.5, 0.51)
     other = replace(CONFIG, steps=21)
     with pytest.raises(ActnetError, match="a run with other settings"):
-        tune(network, collection, found, held_out, other, tmp_path / "stopped.state", silent, 0)
+        tune(network, pictures, found, other, tmp_path / "stopped.state", silent, Execution(0))
 
 
 def test_what_makes_it_worse_is_not_saved(
-    network: Actnet, collection: Collection, found: ActivationRanges, held_out: Pixels,
-    tmp_path: Path,
-) -> None:  # fmt: skip
+    network: Actnet, pictures: TuningPictures, found: ActivationRanges, tmp_path: Path
+) -> None:
     config = TuningConfig(
         steps=5, batch_size=4, image_sizes=((64, 64),), level_rate=5.0, shift_rate=50.0
     )
-    with pytest.raises(ActnetError, match="has not brought the descriptors nearer"):
-        tune(network, collection, found, held_out, config, tmp_path / "x.state", silent, 0)
+    with pytest.raises(ActnetError, match="did not bring the descriptors nearer"):
+        tune(network, pictures, found, config, tmp_path / "x.state", silent, Execution(0))
     assert not (tmp_path / "x.state").exists()
 
 

@@ -22,10 +22,11 @@ from mobile_actnet.network.config import BackboneKind, NetworkConfig, StreamConf
 from mobile_actnet.pictures.photos import find_photos
 from mobile_actnet.training.batches import loader
 from mobile_actnet.training.config import Autocast, LossKind, Mining, OptimizerKind, TrainingConfig
+from mobile_actnet.training.distributed import Execution
 from mobile_actnet.training.optimizers import leading_parameters
 from mobile_actnet.training.sources import Source
 from mobile_actnet.training.state import StateKeeper
-from mobile_actnet.training.trainer import train
+from mobile_actnet.training.trainer import Selection, train
 
 SMALL = NetworkConfig(BackboneKind.MOBILENET_V2, (StreamConfig(("features.3",)),), 8, 4)
 CONFIG = TrainingConfig(
@@ -59,7 +60,7 @@ def silent(_: str) -> None:
 
 def run(network: Actnet, folder: Path, state: Path, config: TrainingConfig = CONFIG) -> None:
     sources = [Source(find_photos(folder), 1.0)]
-    train(network, sources, config, state, say=silent, workers=0, state_every_steps=3)
+    train(network, sources, config, state, silent, Execution(0, 3))
 
 
 @pytest.mark.parametrize("config", [CONFIG, TRIPLET, MEMORY], ids=["bank", "triplet", "memory"])
@@ -79,7 +80,7 @@ def test_a_stopped_run_resumes_to_the_same_losses(
     state = tmp_path / "stopped.state"
     sources = [Source(find_photos(pictures), 1.0)]
     with pytest.raises(StoppedError):
-        train(stopped, sources, config, state, say=stop, workers=0, state_every_steps=4)
+        train(stopped, sources, config, state, stop, Execution(0, 4))
     assert torch.load(state, weights_only=True)["step"] < 10
     resumed = small_network()
     run(resumed, pictures, state, config)
@@ -99,7 +100,7 @@ def test_ctrl_c_keeps_the_step_and_says_so(pictures: Path, tmp_path: Path) -> No
 
     with pytest.raises(KeyboardInterrupt, match=r"^10 of 20 steps are kept in .*stopped\.state"):
         # The state would be written at no other step of the epoch.
-        train(small_network(), sources, CONFIG, state, say=stop, workers=0, state_every_steps=99)
+        train(small_network(), sources, CONFIG, state, stop, Execution(0, 99))
     assert torch.load(state, weights_only=True)["step"] == 10
     run(small_network(), pictures, state)
     assert losses(state) == losses(tmp_path / "whole.state")
@@ -116,7 +117,7 @@ def test_ctrl_c_before_the_first_step_says_so(
         run(small_network(), pictures, tmp_path / "new.state")
     assert not (tmp_path / "new.state").exists()
     (tmp_path / "old.state").write_bytes(b"of an earlier run")
-    with pytest.raises(KeyboardInterrupt, match="has what an earlier run kept, as it was"):
+    with pytest.raises(KeyboardInterrupt, match="still has what an earlier run kept"):
         run(small_network(), pictures, tmp_path / "old.state")
 
 
@@ -228,7 +229,7 @@ def test_collapse_is_told(pictures: Path, tmp_path: Path) -> None:
         network.head.whitening.bias[0] = 100.0  # every descriptor points there
     said: list[str] = []
     train(network, [Source(find_photos(pictures), 1)], replace(CONFIG, epochs=1),
-          tmp_path / "s.state", said.append, workers=0)  # fmt: skip
+          tmp_path / "s.state", said.append, Execution(0))  # fmt: skip
     assert any("1 is collapse" in line for line in said)
 
 
@@ -262,7 +263,7 @@ def test_the_best_epoch_is_kept(pictures: Path, tmp_path: Path) -> None:
 
     kept: list[Actnet] = []
     train(network, [Source(find_photos(pictures), 1)], CONFIG, tmp_path / "s.state", silent,
-          workers=0, measure=measure, keep=kept.append)  # fmt: skip
+          Execution(0), Selection(measure, kept.append))  # fmt: skip
     assert (len(seen), len(kept)) == (2, 1)
     for key, value in network.backbone.state_dict().items():
         assert torch.equal(value, seen[0][key]), key
@@ -276,7 +277,7 @@ def test_a_picture_that_vanishes_is_told_and_skipped(pictures: Path, tmp_path: P
         (pictures / "0.png").unlink(missing_ok=True)
 
     train(small_network(), [Source(find_photos(pictures), 1)], CONFIG, tmp_path / "s.state",
-          vanish, workers=0)  # fmt: skip
+          vanish, Execution(0))  # fmt: skip
     assert any(line.startswith("skipped: ") and "0.png does not exist" in line for line in said)
     assert said[-1].startswith("step 20/20") or "skipped" in said[-1]
 
@@ -284,12 +285,14 @@ def test_a_picture_that_vanishes_is_told_and_skipped(pictures: Path, tmp_path: P
 def test_a_state_of_another_run_is_refused(pictures: Path, tmp_path: Path) -> None:
     state = tmp_path / "run.state"
     run(small_network(), pictures, state, replace(CONFIG, epochs=1))
-    with pytest.raises(ActnetError, match="run with other settings, start or pictures"):
+    with pytest.raises(
+        ActnetError, match="a run with other settings, another start or other pictures"
+    ):
         run(small_network(), pictures, state)
     other = small_network()
     with torch.no_grad():
         other.head.whitening.bias += 1
-    with pytest.raises(ActnetError, match="start or pictures; move it away"):
+    with pytest.raises(ActnetError, match="another start or other pictures; give those again"):
         run(other, pictures, state, replace(CONFIG, epochs=1))
     state.write_bytes(b"damaged")
     with pytest.raises(ActnetError, match="is damaged or no state file; move it away"):

@@ -27,7 +27,7 @@ from mobile_actnet.training.distillation.config import DistillationConfig, Teach
 from mobile_actnet.training.distillation.distil import Distillation, Pace, distil
 from mobile_actnet.training.distillation.picture_store import open_store
 from mobile_actnet.training.distillation.target_cache import TargetCache
-from mobile_actnet.training.distillation.teacher_networks import OnnxTeacher
+from mobile_actnet.training.distillation.teacher_networks import OnnxTeacher, Teaching
 from mobile_actnet.training.sources import Source
 
 CPU = torch.device("cpu")
@@ -60,10 +60,11 @@ def learning(
     torch.manual_seed(0)
     unit = TeacherNormalisation.ZERO_TO_ONE
     cache = pictures.parent / "cache"
+    networks = [OnnxTeacher(teacher, CPU, 64, unit) for _ in range(teachers)]
     return Distillation(
         Actnet(SMALL), open_store([Source(find_photos(pictures), 1.0)], cache, CPU),
-        [OnnxTeacher(teacher, CPU, 64, unit) for _ in range(teachers)], [[1.0] * teachers], config,
-        CPU, cache=TargetCache(cache / "targets.sqlite") if config.views_per_picture else None,
+        Teaching(networks, [[1.0] * teachers]), config, CPU,
+        TargetCache(cache / "targets.sqlite") if config.views_per_picture else None,
     )  # fmt: skip
 
 
