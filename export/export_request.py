@@ -102,7 +102,7 @@ def planned(request: ExportRequest) -> list[tuple[Format, Path]]:
         ActnetError: what is asked for cannot work; found out before any time is spent.
     """
     if not request.formats:
-        raise ConfigError("no format asked for; give at least one")
+        raise ConfigError("no format is given; give at least one --format")
     for kind in request.formats:
         require(kind, CONVERTING)
         layouts = exporter(kind).layouts
@@ -113,7 +113,7 @@ def planned(request: ExportRequest) -> list[tuple[Format, Path]]:
     if request.verify is not None:
         find_photos(request.verify)
     if request.dynamic_batch and request.formats != (Format.ONNX,):
-        raise ConfigError("--dynamic-batch is for onnx alone; leave it out for the other formats")
+        raise ConfigError("--dynamic-batch is only for onnx; leave it out for the other formats")
     _check_output(request)
     plan = [(kind, artefact_path(request, kind)) for kind in dict.fromkeys(request.formats)]
     for _, final in plan:

@@ -87,7 +87,7 @@ def counts_between(marks: list[int]) -> list[int]:
         ActnetError: the plug-in did not see the program's marks.
     """
     if len(marks) < _MARKS_PER_RUN * _COUNTED_RUNS or len(marks) % _MARKS_PER_RUN:
-        raise ActnetError(f"{len(marks)} marks are not those of whole runs; run: make arm64")
+        raise ActnetError(f"{len(marks)} marks do not belong to whole runs; run: make arm64")
     counts = [behind - before for before, behind in zip(marks[::2], marks[1::2], strict=True)]
     if min(counts) <= 0:
         raise ActnetError("the plug-in counted nothing; run: make arm64")
@@ -95,7 +95,7 @@ def counts_between(marks: list[int]) -> list[int]:
 
 
 def problems(instructions: Instructions) -> list[str]:
-    """Say where a count does not repeat, or where ARM64 computes something else than x86."""
+    """Say where a count does not repeat, or where ARM64 computes other values than x86."""
     complaints = []
     if instructions.repeatability > REPEATABILITY_LIMIT:
         complaints.append(

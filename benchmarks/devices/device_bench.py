@@ -84,7 +84,7 @@ def compare_on_device(
         DeviceLostError: the cable was pulled; the phone cleans up by itself.
         DeviceError: the phone is full, or the program does not run there.
         ConfigError: the tools are missing, or the phone is no 64-bit ARM.
-        ActnetError: the phone computes something else than this machine.
+        ActnetError: the phone computes other values than this machine.
     """
     copied = list(dict.fromkeys([*program_files(setup), *(each.path for each in artefacts)]))
     _check_device(setup, copied)
@@ -110,14 +110,14 @@ def compare_on_device(
 
 
 def _check_descriptor(artefact: Artefact, case: Case, result: NativeResult) -> None:
-    """Refuse times of a phone that computes something else than this machine."""
+    """Refuse times of a phone that computes other values than this machine."""
     expected = TfliteRuntime(artefact.path, 1).describe(golden_picture(case.size)[None])[0]
     agreement = float(expected @ result.descriptor)
     # Not above: a descriptor that is not finite.
     if not agreement >= _MIN_COSINE:
         raise ActnetError(
             f"{artefact.path.name} gives another descriptor on the device than here: cosine "
-            f"{agreement:.4f}, at least {_MIN_COSINE} is allowed; its times say nothing"
+            f"{agreement:.4f}, at least {_MIN_COSINE} is allowed; its times would mean nothing"
         )
 
 
@@ -139,7 +139,7 @@ def program_files(setup: DeviceSetup) -> list[Path]:
             )
     for path in files:
         if not path.is_file():
-            raise ConfigError(f"{path} does not exist; give the program that is to run")
+            raise ConfigError(f"{path} does not exist; give the path of the program to run")
     return files
 
 

@@ -174,6 +174,6 @@ def opened(case: Case, artefact: Artefact | None, setup: Setup) -> Runner:
 def _check_same(case: Case, agreement: float) -> None:
     if agreement < _SAME_COSINE:
         raise ActnetError(
-            f"{case.network.value}, {case.setting}: computes something else than "
+            f"{case.network.value}, {case.setting}: computes other values than "
             f"{RuntimeKind.LITERT.value} (cosine {agreement:.3f}); its time would mean nothing"
         )

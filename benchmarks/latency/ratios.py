@@ -114,7 +114,7 @@ def _drawn_indices(count: int, block: int, rng: np.random.Generator) -> NDArray[
 def _checked(samples_ms: Samples) -> Samples:
     samples = np.asarray(samples_ms, np.float64)
     if samples.ndim != 1 or not len(samples):
-        raise ConfigError("no samples; measure at least one run")
+        raise ConfigError("there are no samples; measure at least one run")
     if not (np.isfinite(samples).all() and (samples > 0).all()):
         raise ConfigError("a latency is not a positive number; measure again")
     return samples

@@ -48,7 +48,7 @@ def resumed(path: Path | None, new: Report, overwrite: bool) -> Report:
     What could not be measured then is tried again.
 
     Raises:
-        ActnetError: the file is no report, or of another machine or other versions, whose
+        ActnetError: the file is not a report, or of another machine or other versions, whose
             milliseconds do not belong into one table.
     """
     if path is None or overwrite or not path.exists():

@@ -52,7 +52,7 @@ def parse_report(content: bytes, name: str) -> Report:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"
         raise ActnetError(
-            f"{name} is no report of actnet-bench: {where}: {first['msg']}; measure again"
+            f"{name} is not a report of actnet-bench: {where}: {first['msg']}; measure again"
         ) from error
     if report.schema != SCHEMA:
         raise ActnetError(

@@ -141,7 +141,7 @@ def portability_lines(manifest: Manifest) -> Iterator[str]:
     for run in manifest.runs_on or ():
         place = f"{run.runtime} {run.version}"
         if run.result == Result.WRONG:
-            yield f"  not portable: {place} runs it with wrong results and says nothing"
+            yield f"  not portable: {place} runs it without an error, with wrong results"
         elif run.result == Result.REFUSED:
             yield f"  not portable: {place} refuses it: {run.problem}"
         elif run.result == Result.ROUNDS_DIFFERENTLY:

@@ -55,7 +55,7 @@ def examine_artefact(path: Path) -> list[Finding]:
 def _witness(witness: Witness) -> Finding:
     if is_installed(witness, witness.default_folder()):
         return Finding(True, f"{witness.label}: TFLite artefacts are tried on it too")
-    return Finding(None, f"{witness.label} is not there; run: actnet-doctor {witness.option}")
+    return Finding(None, f"{witness.label} is not installed; run: actnet-doctor {witness.option}")
 
 
 def _shipped_weights() -> str:
@@ -133,7 +133,7 @@ def _golden_check(path: Path) -> str:
     if cosine < golden.least_cosine:
         raise ActnetError(
             f"golden picture: cosine {cosine:.6f} in {runtime.name} {runtime.version}; at least "
-            f"{golden.least_cosine} is needed: this runtime computes something else"
+            f"{golden.least_cosine} is needed: this runtime computes other values; do not use the artefact with it"
         )
     return f"golden picture: cosine {cosine:.6f} in {runtime.name} {runtime.version}"
 

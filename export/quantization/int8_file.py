@@ -69,7 +69,7 @@ def load_recorded(checkpoint_sha256: str, path: Path = RECORDED) -> ActivationRa
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             if metadata.get("format") != FORMAT:
-                raise ValueError(f"it says {metadata.get('format')!r} where {FORMAT!r} is due")
+                raise ValueError(f"its format is {metadata.get('format')!r}, not {FORMAT!r}")
             if metadata.get("version") != VERSION:
                 raise ConfigError(
                     f"{path} is a record of version {metadata.get('version')}, this release reads "

@@ -78,7 +78,7 @@ def tuned_from(tensors: dict[str, Tensor], about: dict[str, Any]) -> TunedKernel
         for prefix in (_LEVELS, _STEPS, _BIASES)
     )
     if not set(levels) == set(steps) == set(biases):
-        raise ValueError("its levels, steps and biases are not of the same convolutions")
+        raise ValueError("its levels, steps and biases belong to different convolutions")
     return TunedKernels(levels, steps, biases, about)
 
 

@@ -44,7 +44,7 @@ class Parser(argparse.ArgumentParser):
             return ""
         known = [option for action in self._actions for option in action.option_strings]
         near = difflib.get_close_matches(words[0].partition("=")[0], known, 1)
-        return f" (is {near[0]} meant?)" if near else ""
+        return f" (did you mean {near[0]}?)" if near else ""
 
 
 class _Formatter(argparse.HelpFormatter):

@@ -78,7 +78,9 @@ def build(arguments: argparse.Namespace, options: IndexOptions) -> int:
             f"{report.seconds:.1f} s, {rate:.0f} photos/s"
         )
     if report.left_out:
-        print(f"left out, no pictures by their names: {one_line(tell_left_out(report.left_out))}")
+        print(
+            f"skipped, because their names are not those of pictures: {one_line(tell_left_out(report.left_out))}"
+        )
     _print_problems(report.dataset)
     if report.vector_index:
         print("built the vector index")

@@ -205,8 +205,8 @@ def _measure_answers(
     for name, kinds in report.sets.items():
         if "verified" in kinds:
             score = kinds["verified"]
-            print(f"{name}: {score.certain_early:.1f} % have a certain answer after {FIRST_VIEWS} views, "
-                  f"{score.changed_early} of these another first hit than with all")  # fmt: skip
+            print(f"{name}: {score.certain_early:.1f} % of the queries have a certain answer after {FIRST_VIEWS} views; "
+                  f"{score.changed_early} of these have another first hit than with all")  # fmt: skip
     return {
         name: {kind: asdict(score) for kind, score in kinds.items()}
         for name, kinds in report.sets.items()

@@ -58,7 +58,7 @@ class _Once(argparse.Action):
         option_string: str | None = None,
     ) -> None:  # fmt: skip
         if getattr(namespace, self.dest) is not None:
-            raise argparse.ArgumentError(self, "given twice; an export has one")
+            raise argparse.ArgumentError(self, "given twice; give it once")
         setattr(namespace, self.dest, values)
 
 

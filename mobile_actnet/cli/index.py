@@ -225,7 +225,7 @@ def _tell(report: IndexReport, arguments: argparse.Namespace) -> int:
             f"described {counted(changes.described, 'photo')}, {report.seconds:.1f} s, {rate:.0f} photos/s"
         )
     told = {
-        "unchanged": changes.unchanged, "with a new time": changes.renewed, "moved": changes.moved,
+        "unchanged": changes.unchanged, "with a new date": changes.renewed, "moved": changes.moved,
         "deleted": changes.deleted, "relabelled": changes.relabelled,
         "given local features or a page's picture": changes.completed,
     }  # fmt: skip
@@ -240,7 +240,9 @@ def _tell(report: IndexReport, arguments: argparse.Namespace) -> int:
             + (f" and {more} more" if more else "")
         )
     if report.left_out:
-        print(f"left out, no pictures by their names: {one_line(tell_left_out(report.left_out))}")
+        print(
+            f"skipped, because their names are not those of pictures: {one_line(tell_left_out(report.left_out))}"
+        )
     _print_problems(report.gallery)
     if report.approximate:
         print("built the approximate index")
@@ -271,10 +273,12 @@ def _print_problems(gallery: Path) -> None:
 def _calibrate(arguments: argparse.Namespace) -> int:
     output: Path = arguments.output
     if output.suffix != ".json":
-        raise ConfigError(f"{output} is no name for thresholds; give one that ends in .json")
+        raise ConfigError(f"{output} is not a name for thresholds; give one that ends in .json")
     refuse_existing(output, arguments.overwrite)
     if output.exists() and not _holds_thresholds(output):
-        raise ConfigError(f"{output} holds no thresholds; --overwrite replaces those alone")
+        raise ConfigError(
+            f"{output} holds no thresholds; --overwrite replaces only files of thresholds"
+        )
     refuse_unwritable(output.parent)
     for folder in arguments.distractors:
         find_photos(folder)  # Minutes pass before they are needed.
@@ -288,11 +292,11 @@ def _calibrate(arguments: argparse.Namespace) -> int:
     write_atomically(output, json.dumps(told, indent=1).encode() + b"\n")
     captures, pictures = counted(told["captures"], "made-up photo"), told["pictures"]
     print(f"searched for {captures} in {counted(pictures, 'picture')}")
-    print(f"without verification, as apps search, by {told['measure']} ({output} keeps this):")
+    print(f"without verification, by {told['measure']} (kept in {output}):")
     for row in told["thresholds"][told["measure"]]:
         print(_row(row, f"{told['measure']} {row['least']:.2f}"))
     if verification:
-        print("with verification, as actnet-search does (the gallery keeps this):")
+        print("with verification (kept in the gallery):")
         print(_row(verification, f"certainty {verification['verified_from']:g}"))
     print(f"✓ {output}: copy it into the app beside the gallery")
     if arguments.json:
@@ -302,7 +306,7 @@ def _calibrate(arguments: argparse.Namespace) -> int:
 
 def _row(row: dict[str, float], least: str) -> str:
     return (
-        f"{row['false_answers']:6.0%} of unknown things answered: from {least} on; "
+        f"{row['false_answers']:6.0%} of unknown things answered, when answers start at {least}; "
         f"{row['right_answers']:.0%} of its own answered rightly, {row['wrong_answers']:.0%} wrongly"
     )
 
@@ -317,7 +321,9 @@ def _calibrate_verification(arguments: argparse.Namespace) -> dict[str, float]:
         results = rehearse(gallery, pictures, captures, progress=sys.stderr.isatty())
         unknown = unknown_certainties(gallery, results, arguments.distractors)
         if not len(unknown):
-            print("no photo found another thing: --distractors DIR is needed to find a certainty")
+            print(
+                "no made-up photo got a wrong hit, so the certainty cannot be calibrated; give photos of other things with --distractors DIR"
+            )
             return {}
     least = verified_from(unknown, arguments.false_answers)
     with only_writer(arguments.gallery), GalleryWriter(arguments.gallery) as writer:

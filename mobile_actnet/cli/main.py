@@ -66,7 +66,7 @@ def _run(verb: str, words: list[str], prog: str) -> int:
         code: int = module.main(words, prog)
         return code
     except KeyboardInterrupt:  # While modules are imported; from then on the command tells.
-        print("stopped before anything was done", file=sys.stderr)
+        print("stopped; nothing was done", file=sys.stderr)
         return 130
 
 

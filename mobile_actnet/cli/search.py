@@ -108,7 +108,7 @@ def _search(arguments: argparse.Namespace) -> int:
                 file=sys.stderr if arguments.json else sys.stdout,
             )
     for answer in unread:
-        print(f"not searched for: {one_line(answer.problem)}", file=sys.stderr)
+        print(f"skipped: {one_line(answer.problem)}", file=sys.stderr)
     if arguments.json:
         told = {"gallery": str(arguments.gallery), "queries": [_told(each) for each in answers]}
         print(json.dumps(told))

@@ -85,7 +85,9 @@ def _refuse(arguments: argparse.Namespace) -> None:
     if arguments.output is None and not serves:
         raise ConfigError("give -o DIR to write the site, or --serve to try it")
     if arguments.json and serves:
-        raise ConfigError("--json ends the command, and --serve goes on; give one of them")
+        raise ConfigError(
+            "--serve runs until it is stopped, and --json prints a line at the end; give only one of them"
+        )
     if arguments.port is not None and not 0 <= arguments.port <= 65535:
         raise ConfigError(f"--port is {arguments.port}; give 0 to 65535")
     if arguments.items is not None and not arguments.gallery.is_dir():
@@ -132,7 +134,7 @@ def _int8_artefact() -> Path:
                 "actnet-export", "--format", "tflite", "--precision", "int8", "--overwrite"
             )
             raise ConfigError(
-                f"{artefact} is not of the shipped weights; make it anew with {export}, or give "
+                f"{artefact} was not exported from the shipped weights; make it anew with {export}, or give "
                 f"--model {artefact} to use it as it is"
             )
         return artefact
@@ -152,7 +154,7 @@ def _tell(site: "Site", arguments: argparse.Namespace) -> None:
     if site.model_precision == _SLOW_PRECISION:
         print(
             "the gallery's model is fp16, which browsers run about ten times slower than int8; "
-            "actnet export --format tflite --precision int8 makes that"
+            "run actnet export --format tflite --precision int8, and index the photos with that"
         )
     if arguments.json:
         told = {"site": str(site.folder), "version": site.version, "pictures": site.pictures,
@@ -180,7 +182,7 @@ def _serve(site: "Site", arguments: argparse.Namespace) -> int:
         url = f"{'https' if arguments.https else 'http'}://{address}:{server.port}/"
         if arguments.https:
             print(code_to_scan(url))
-            print("phones say that they do not know the certificate: that is so, go on")
+            print("phones warn that they do not know this certificate; that is expected: continue")
         print(f"{url}  (Ctrl-C stops)", flush=True)
         try:
             server.serve_forever()

@@ -62,7 +62,7 @@ def _paths(reader: LanceReader, _: bool) -> Finding:
             counts = Counter(rows.column(name).to_pylist())
             twice = [value for value, count in counts.items() if count > 1]
             raise GalleryError(
-                f"{counted(len(twice), name)} stand there more than once, such as {twice[0]}; build "
+                f"{counted(len(twice), name)} {'appears' if len(twice) == 1 else 'appear'} more than once, such as {twice[0]}; build "
                 "the dataset again with --overwrite"
             )
     return Finding(True, f"{counted(rows.num_rows, 'path')}, each once")

@@ -67,7 +67,7 @@ class DatasetSettings:
         taken = sorted({name for name, _ in columns} & set(self.item_columns))
         if taken:
             raise ConfigError(
-                f"the items have a field {taken[0]}, a name that the dataset needs; rename it"
+                f"the items have a field {taken[0]}, a name that the dataset uses itself; rename it"
             )
         columns += [(name, pa.string()) for name in self.item_columns]
         return pa.schema(columns, metadata={_KEY: json.dumps(self._told()).encode()})
@@ -148,14 +148,14 @@ def read_settings(address: str, table: "lance.LanceDataset") -> DatasetSettings:
     metadata = (table.schema.metadata or {}).get(_KEY)
     if metadata is None:
         raise GalleryError(
-            f"{address} is a Lance table, but no dataset of actnet-index; give another"
+            f"{address} is a Lance table, but actnet-index did not make it; give another"
         )
     try:
         values = json.loads(metadata)
         version = values["version"]
         if version != VERSION:
             raise GalleryError(
-                f"{address} is of version {version}; this release reads {VERSION}: build it again"
+                f"{address} has version {version}; this release reads {VERSION}: build it again with --overwrite"
             )
         info = GalleryInfo(**{**values["info"], "storage": Storage(values["info"]["storage"])})
         return DatasetSettings(
@@ -164,7 +164,7 @@ def read_settings(address: str, table: "lance.LanceDataset") -> DatasetSettings:
             tuple(values["item_columns"]),
         )
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise GalleryError(f"{address} is damaged: it says nothing of its model") from error
+        raise GalleryError(f"{address} is damaged: it does not name its model") from error
 
 
 def lance_reason(error: BaseException) -> str:

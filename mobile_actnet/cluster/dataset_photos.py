@@ -43,7 +43,7 @@ def data_folders(addresses: list[Path | str], role: str = "", progress: bool = F
 def _own(address: Path | str) -> Path:
     if is_remote(address):
         raise ActnetError(
-            f"{address} is no dataset; make one with actnet-index build --engine ray, or give a folder"
+            f"{address} is not a dataset; make one with actnet-index build --engine ray, or give a folder"
         )
     return Path(address)
 

@@ -57,7 +57,7 @@ def cut_gallery(
     check_gallery_name(output)
     refuse_existing(output, overwrite)
     if output.exists() and not looks_like_gallery(output):
-        raise GalleryError(f"{output} is no gallery; --overwrite replaces galleries alone")
+        raise GalleryError(f"{output} is not a gallery; --overwrite replaces only galleries")
     with LanceReader(check_dataset_name(dataset)) as reader:
         ids = chosen_ids(reader, where)
         if not ids:

@@ -118,7 +118,7 @@ def check_dataset_name(address: str | Path) -> str:
         ConfigError: its name does not end in .lance, or its folder is not there.
     """
     if not is_dataset(address):
-        raise ConfigError(f"{address} is no name for a dataset; give one that ends in {SUFFIX}")
+        raise ConfigError(f"{address} is not a name for a dataset; give one that ends in {SUFFIX}")
     if isinstance(address, str) and is_remote(address):
         return address
     path = Path(address).absolute()

@@ -176,7 +176,9 @@ def evaluate_answers(
         if scores:
             sets[folder.name] = scores
     if not sets:
-        raise ActnetError("no query has a positive in the database; see the roles in manifest.csv")
+        raise ActnetError(
+            "no query has a matching picture in the database; mend the columns instance and role of manifest.csv"
+        )
     return AnswerEvaluation(sets, search.problems)
 
 

@@ -149,7 +149,9 @@ def evaluate_model(
     descriptors = as_stored(np.asarray(extraction.descriptors), options)
     scores = _scores(descriptors, readable, folders, options)
     if not any(score.queries for score in scores.values()):
-        raise ActnetError("no query has a positive in the database; see the roles in manifest.csv")
+        raise ActnetError(
+            "no query has a matching picture in the database; mend the columns instance and role of manifest.csv"
+        )
     return Evaluation(scores, descriptors.shape[1], extraction.problems, readable, descriptors)
 
 

@@ -52,11 +52,11 @@ def flaw(path: Path, empty: bytes) -> str | None:
         return "has a graph of another shape"
     levels = np.frombuffer(content, "<i2", count, levels_at).astype(np.int64)
     if count and (levels.min() < 0 or start >= count or not levels[start] == levels.max() == top):
-        return "has levels that are not there"
+        return "names levels that it does not have"
     sizes = _NODE_HEAD_BYTES + _list_bytes(base_links) + levels * _list_bytes(links)
     ends = levels_at + 2 * count + np.cumsum(sizes)
     if count and ends[-1] != len(content):
-        return "has nodes that do not fill it"
+        return "has nodes that do not fill the file"
     return _flaw_of_nodes(content, levels, ends - sizes, links, base_links)
 
 
@@ -81,7 +81,7 @@ def _flaw_of_nodes(
         heads = _rows(content, starts[part], _NODE_HEAD_BYTES)
         keys.append(heads[:, :8].copy().view("<u8")[:, 0])
         if (heads[:, 8:].copy().view("<i2")[:, 0] != levels[part]).any():
-            return "has nodes of other levels than it says"
+            return "has nodes of other levels than its head says"
         for level in range(int(levels[part].max()) + 1):
             chosen = starts[part][levels[part] >= level] + _NODE_HEAD_BYTES
             if level:
@@ -90,7 +90,7 @@ def _flaw_of_nodes(
             lists = _rows(content, chosen, _list_bytes(most)).copy().view("<u4")
             used = lists[:, 1:][np.arange(most) < lists[:, :1]]
             if (lists[:, 0] > most).any() or (used >= len(levels)).any():
-                return "has links that lead out of it"
+                return "has links that lead out of the file"
             if (levels[used] < level).any():
                 return "has links to nodes of lower levels"
     if keys and len(np.unique(np.concatenate(keys))) != len(levels):

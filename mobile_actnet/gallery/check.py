@@ -67,7 +67,11 @@ def _integrity(reader: GalleryReader, watch: Watch) -> Finding:
         found = [row[0] for row in reader.rows("PRAGMA integrity_check(3)")]
         orphans = reader.rows("PRAGMA foreign_key_check")
     if found != ["ok"] or orphans:
-        told = "; ".join(found) if found != ["ok"] else f"{len(orphans)} thumbnails of no picture"
+        told = (
+            "; ".join(found)
+            if found != ["ok"]
+            else f"{len(orphans)} thumbnails belong to no picture"
+        )
         raise GalleryError(f"{reader.path} is damaged ({told}); build it again with --overwrite")
     return Finding(True, f"integrity: {reader.path}, revision {reader.revision()}")
 
@@ -80,7 +84,7 @@ def _single_file(reader: GalleryReader, _: Watch) -> Finding:
     ]
     if beside or reader.rows("PRAGMA journal_mode") != [("delete",)]:
         raise GalleryError(
-            f"{', '.join(beside) or 'a journal'} belongs to it: is it being written?"
+            f"{', '.join(beside) or 'a journal'} lies beside it: is another process writing it?"
         )
     return Finding(True, "one file, nothing beside it: it can be copied")
 

@@ -102,7 +102,7 @@ def _content(source: Source) -> bytes:
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise _RefusedError("cannot be decoded: it is no regular file")
+            raise _RefusedError("cannot be decoded: it is not a regular file")
         if status.st_size > _MOST_BYTES:
             raise _RefusedError(
                 f"has too many bytes to be decoded safely: {status.st_size / 1e6:.0f} MB; "
@@ -145,7 +145,9 @@ def _open_avif(file: io.BytesIO) -> Image.Image:
     except ImportError as error:
         raise _NoDecoderError("is AVIF, which needs Pillow 11.3 or newer") from error
     if not AvifImagePlugin.SUPPORTED:
-        raise _NoDecoderError("is AVIF, which this Pillow was built without")
+        raise _NoDecoderError(
+            "is AVIF, which this build of Pillow cannot read; install Pillow from PyPI"
+        )
     return AvifImagePlugin.AvifImageFile(file)
 
 
@@ -154,7 +156,7 @@ def _open_heic(file: io.BytesIO) -> Image.Image:
         from pillow_heif import HeifImageFile
     except ImportError as error:
         raise _NoDecoderError(
-            "is HEIC, which needs a package: pip install 'mobile-actnet[heic]'"
+            "is HEIC, which needs the package pillow-heif; run: pip install 'mobile-actnet[heic]'"
         ) from error
     image: Image.Image = HeifImageFile(file)
     return image

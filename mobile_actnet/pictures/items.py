@@ -69,7 +69,7 @@ def read_items(file: Path) -> Catalogue:
         ActnetError: missing, not such a CSV, a picture of two items, or two values for one field.
     """
     if not file.is_file():
-        raise ActnetError(f"{file} is no file; give a CSV with path,title and more columns")
+        raise ActnetError(f"{file} is not a file; give a CSV with path,title and more columns")
     items: dict[str, Item] = {}
     pictures: dict[str, str] = {}
     for line, row in read_table(file, "path"):

@@ -19,7 +19,7 @@ def labels_from_csv(file: Path) -> Iterator[tuple[str, str]]:
         ActnetError: missing, not such a CSV, or a field is empty.
     """
     if not file.is_file():
-        raise ActnetError(f"{file} is no file; give a CSV with path,label, or the word {FOLDER}")
+        raise ActnetError(f"{file} is not a file; give a CSV with path,label, or the word {FOLDER}")
     names = column_names(file)
     column = "instance" if "instance" in names and "label" not in names else "label"
     for _, row in read_table(file, "path", column):

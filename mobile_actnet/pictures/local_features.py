@@ -184,6 +184,6 @@ def _opencv() -> Any:
         import cv2
     except ImportError as error:
         raise MissingPackageError(
-            "local features need OpenCV: pip install opencv-python-headless"
+            "local features need OpenCV; run: pip install opencv-python-headless"
         ) from error
     return cv2

@@ -77,7 +77,7 @@ def find_photos(folder: Path) -> list[Photo]:
     manifest, left_out = folder / MANIFEST_NAME, Counter[str]()
     photos = _from_manifest(manifest) if manifest.is_file() else _from_tree(folder, left_out)
     if not photos:
-        told = f"; left out: {tell_left_out(left_out)}" if left_out else ""
+        told = f"; skipped: {tell_left_out(left_out)}" if left_out else ""
         raise ActnetError(
             f"{folder} holds no pictures ({', '.join(sorted(PICTURE_SUFFIXES))}){told}"
         )

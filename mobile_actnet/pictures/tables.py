@@ -38,7 +38,7 @@ def read_table(file: Path, *columns: str) -> Iterator[tuple[int, dict[str, str]]
             raise ActnetError(
                 f"{file} has no column {' and '.join(sorted(missing))} "
                 f"(its first line is {text.partition(chr(10))[0].strip()[:_SHOWN_NAMES]!r}); "
-                f"its first line must be {','.join(columns)}, with others behind where wanted"
+                f"its first line must be {','.join(columns)}; more columns may follow"
             )
         for row in rows:
             if not all(row[column] for column in columns):

@@ -79,7 +79,7 @@ def parse_views(text: str) -> tuple[View, ...]:
         return VIEW_SETS[text]
     views = tuple(_parse_view(word.strip()) for word in text.split(","))
     if len(set(views)) < len(views):
-        raise ConfigError(f"--views {text} gives a view twice")
+        raise ConfigError(f"--views {text} names a view twice; name each once")
     return views
 
 

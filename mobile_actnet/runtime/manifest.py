@@ -43,7 +43,7 @@ _REQUIRED = {
 
 
 def _no_number(word: str) -> None:
-    raise ValueError(f"{word} is no number of JSON")
+    raise ValueError(f"{word} is not a number of JSON")
 
 
 def _is_text(value: Any) -> bool:
@@ -323,7 +323,7 @@ def sha256(path: Path) -> str:
         ManifestError: a folder with a link in it, or no regular file.
     """
     if not path.is_dir() and path.exists() and not path.is_file():
-        raise ManifestError(f"{path} is no regular file; export it again")
+        raise ManifestError(f"{path} is not a regular file; export it again")
     # What a link leads to could be another file tomorrow, and another folder is not walked into.
     links = [child for child in path.rglob("*") if child.is_symlink()] if path.is_dir() else []
     if links:
@@ -339,13 +339,13 @@ def _typed(values: dict[str, Any], path: Path) -> Manifest:
     except ValidationError as error:
         place = ".".join(str(step) for step in error.errors()[0]["loc"])
         raise ManifestError(
-            f"{path} is no manifest: {place} is missing or malformed; export again"
+            f"{path} is not a manifest: {place} is missing or malformed; export again"
         ) from error
 
 
 def _check_keys(manifest: Any, path: Path) -> None:
     if not isinstance(manifest, dict):
-        raise ManifestError(f"{path} is no manifest: it is not a JSON object; export again")
+        raise ManifestError(f"{path} is not a manifest: it is not a JSON object; export again")
     if manifest.get("schema") != SCHEMA:
         raise ManifestError(
             f"{path} has schema {manifest.get('schema')!r}; this release reads {SCHEMA}: "
@@ -353,13 +353,13 @@ def _check_keys(manifest: Any, path: Path) -> None:
         )
     for key, kind in _REQUIRED.items():
         if not isinstance(manifest.get(key), kind):
-            raise ManifestError(f"{path} is no manifest: {key!r} is missing or malformed")
+            raise ManifestError(f"{path} is not a manifest: {key!r} is missing or malformed")
     for place, fits in _NESTED.items():
         value: Any = manifest
         for key in place.split("."):
             value = value.get(key) if isinstance(value, dict) else None
         if not fits(value):
             raise ManifestError(
-                f"{path} is no manifest: {place} is missing or malformed ({repr(value)[:40]}); "
+                f"{path} is not a manifest: {place} is missing or malformed ({repr(value)[:40]}); "
                 "export again"
             )

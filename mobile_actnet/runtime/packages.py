@@ -90,5 +90,5 @@ def format_of(path: Path) -> Format:
     """
     suffixes = {runnable(kind).SUFFIX: kind for kind in Format}
     if path.suffix not in suffixes:
-        raise ConfigError(f"{path} is no artefact; allowed are {', '.join(suffixes)}")
+        raise ConfigError(f"{path} is not an artefact; allowed are {', '.join(suffixes)}")
     return suffixes[path.suffix]

@@ -96,7 +96,7 @@ def parse_image_size(text: str) -> ImageSize:
     match = re.fullmatch(r"(\d+)(?:x(\d+))?", text)
     if not match:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no image size; give one side or HEIGHTxWIDTH, such as 224 or 384x512"
+            f"{text!r} is not an image size; give one side or HEIGHTxWIDTH, such as 224 or 384x512"
         )
     height = int(match[1])
     try:

@@ -69,7 +69,7 @@ def load_state(path: Path, identity: str) -> State | None:
         raise ActnetError(f"{path} is damaged or no state file; move it away") from error
     if not isinstance(state, dict) or state.get("identity") != identity:
         raise ActnetError(
-            f"{path} is the state of a run with other settings, start or pictures; move it away"
+            f"{path} belongs to a run with other settings, another start or other pictures; give those again to resume it, or move it away"
         )
     return state
 
@@ -136,7 +136,7 @@ class StateKeeper:
             of = f" of {self.steps}" if self.steps else ""
             return f"{self._kept}{of} steps are kept in {self._path}; {again}"
         if self._path.exists():
-            return f"{self._path} has what an earlier run kept, as it was; {again}"
+            return f"{self._path} still has what an earlier run kept; {again}"
         return (
             "before the first step was finished: nothing is kept, and nothing half-written is left"
         )

@@ -71,7 +71,9 @@ def index_photos(
     if own is not None:
         options = IndexOptions(labels=KEEP, progress=progress, items=items)
         report, used = update(gallery, options, photos, own), own
-        say(f"indexed {report.changes.described} new of {report.pictures} pictures: {gallery}")
+        say(
+            f"indexed {report.changes.described} new or changed pictures of {report.pictures}: {gallery}"
+        )
     else:
         used = model or default_model()
         options = IndexOptions(

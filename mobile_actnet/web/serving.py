@@ -112,7 +112,7 @@ def _files_of(site: Path) -> dict[str, _File]:
         listed = json.loads((site / SITE_FILE).read_text(encoding="utf-8"))["files"]
     except (OSError, ValueError, KeyError) as error:
         raise ActnetError(
-            f"{site} is no site; write one with actnet web GALLERY -o {site}"
+            f"{site} is not a site; write one with actnet web GALLERY -o {site}"
         ) from error
     files = {name: _File(site / name, told["sha256"]) for name, told in listed.items()}
     for name in (SITE_FILE, SERVICE_WORKER):

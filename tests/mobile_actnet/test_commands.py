@@ -126,7 +126,7 @@ def test_ctrl_c_while_modules_are_imported(
     assert main.main(["index", "info", "x.sqlite"]) == 130
     monkeypatch.setattr(sys, "argv", ["/bin/actnet-index", "info", "x.sqlite"])
     assert main.alias() == 130
-    assert capsys.readouterr().err == 2 * "stopped before anything was done\n"
+    assert capsys.readouterr().err == 2 * "stopped; nothing was done\n"
 
 
 def test_an_alias_is_its_verb(

@@ -72,7 +72,9 @@ def _run_mode(name: str, words: list[str], prog: str) -> int:
     if mode is MODES["ratio"]:
         _refuse_claims_in_processor_time(parser, arguments)
     elif getattr(arguments, "clock", Clock.WALL.value) != Clock.WALL.value:
-        parser.error("argument --clock: only for ours beside references")
+        parser.error(
+            "argument --clock: only `bench` and `bench ratio` can count processor time; leave it out"
+        )
     return _measure(mode, arguments)
 
 
@@ -86,9 +88,11 @@ def _run_flags(words: list[str], prog: str) -> int:
         arguments.mode = "device"
     mode = MODES[arguments.mode]
     if arguments.check and not mode.checks:
-        parser.error("argument --check: not allowed with a mode that claims nothing")
+        parser.error("argument --check: this mode has no claim to check; leave it out")
     if arguments.clock != Clock.WALL.value and mode is not MODES["ratio"]:
-        parser.error("argument --clock: only for ours beside references")
+        parser.error(
+            "argument --clock: only `bench` and `bench ratio` can count processor time; leave it out"
+        )
     _refuse_claims_in_processor_time(parser, arguments)
     return _measure(mode, arguments)
 
@@ -109,7 +113,9 @@ def _refuse_claims_in_processor_time(
     parser: argparse.ArgumentParser, arguments: argparse.Namespace
 ) -> None:
     if arguments.clock != Clock.WALL.value and (arguments.check or arguments.min_speedup):
-        parser.error("argument --clock: what is claimed is wall time")
+        parser.error(
+            "argument --clock: --check and --min-speedup are about wall time; leave --clock out"
+        )
 
 
 def _flags_parser(prog: str) -> argparse.ArgumentParser:
@@ -218,13 +224,13 @@ MODES = {
     ),
     "augmentation": Mode("modes.augmentation", "what captures cost in training", _add_augmentation),
     "compare": Mode("modes.compare_files", "is B slower than A?", _add_compare),
-    "import": Mode("device.import_report", "take in a report that an app exported", _add_import),
+    "import": Mode("device.import_report", "read a report that an app exported", _add_import),
 }
 PROGRAMS = {
     "precisions": "what each precision costs in ranking and in bytes",
     "lowerings": "ranking and time of each way of writing the Weibull",
     "indexing": "how near indexing comes to ideal decoding and inference",
-    "search": "a search beside other libraries",
+    "search": "search time beside other libraries",
     "cluster": "indexing on a Ray cluster beside an embedded build",
     "dataset": "a dataset's vector index beside comparing everything",
 }

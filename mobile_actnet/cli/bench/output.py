@@ -27,7 +27,7 @@ def check_output(arguments: argparse.Namespace, resumes: bool = False) -> None:
     if path is None:
         return
     if path.suffix != ".json":
-        raise ConfigError(f"{path} is no name for a report; give one that ends in .json")
+        raise ConfigError(f"{path} is not a name for a report; give one that ends in .json")
     refuse_existing(path, arguments.overwrite or resumes)
     with staging_folder(path.parent):
         pass  # The folder can be written.

@@ -47,7 +47,7 @@ def begun(
         other = settings.difference(read_settings(address, table))
         if other is not None:
             raise GalleryError(
-                f"{address} exists, and was made with {other}; give the same as then, or build it "
+                f"{address} exists, and was made with {other}; give the same again, or build it "
                 "anew with --overwrite"
             )
         return address, table
@@ -103,4 +103,4 @@ def _empty(address: str, settings: DatasetSettings) -> "lance.LanceDataset":
 def _refuse_other(address: str) -> None:
     path = Path(address)
     if not is_remote(address) and path.exists() and not (path.is_dir() and not any(path.iterdir())):
-        raise GalleryError(f"{address} is something else than a dataset; give another -o")
+        raise GalleryError(f"{address} is not a dataset; give another -o")

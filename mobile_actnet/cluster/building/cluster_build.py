@@ -141,7 +141,7 @@ class _Writer:
                     every_s = max(self._cluster.commit_every_s, (last - begun) / _COMMIT_SHARE)
         except KeyboardInterrupt as stop:
             self.commit()
-            sentence = f"{self.described} pictures are in the dataset; the same command goes on"
+            sentence = f"{self.described} pictures are in the dataset; run the same command again to resume"
             raise KeyboardInterrupt(sentence) from stop
         self.commit()
 
@@ -233,7 +233,7 @@ def _sentence(error: BaseException) -> ActnetError:
         seen.append(one)
         waiting += [one.__context__, one.__cause__, getattr(one, "cause", None)]
     last = str(error).strip().splitlines() or [type(error).__name__]
-    return ActnetError(f"the cluster gave up: {last[-1]}; the same command goes on")
+    return ActnetError(f"the cluster stopped: {last[-1]}; run the same command again to resume")
 
 
 def _waiting(photos: "pa.Table", table: "lance.LanceDataset", address: str) -> "pa.Table":
@@ -291,7 +291,7 @@ def _model_files(model: Path) -> dict[str, bytes]:
     """Return what actors need of a model: nodes need not see its folder."""
     if model.is_dir():
         raise ConfigError(
-            f"{model} runs on Apple's machines alone; give a .tflite, an .onnx or a checkpoint"
+            f"{model} runs only on Apple's machines; give a .tflite, an .onnx or a checkpoint"
         )
     manifest = manifests.path_of(model)
     return {path.name: path.read_bytes() for path in (model, manifest) if path.is_file()}

@@ -75,7 +75,7 @@ def list_source(source: str | Path, follow_links: bool = False) -> Listing:
     else:
         listing = _from_folder(Path(source), follow_links)
     if not listing.photos.num_rows:
-        addition = f"; left out: {tell_left_out(listing.left_out)}" if listing.left_out else ""
+        addition = f"; skipped: {tell_left_out(listing.left_out)}" if listing.left_out else ""
         raise ActnetError(
             f"{source} holds no pictures ({', '.join(sorted(PICTURE_SUFFIXES))}){addition}"
         )
@@ -195,7 +195,7 @@ def _common(file: str, addresses: list[str]) -> str:
         above = posixpath.dirname(shared)
         if above == shared or above.endswith(":"):
             raise ActnetError(
-                f"{file} lists {first} and {last}, which are of two stores; give a list for each"
+                f"{file} lists {first} and {last}, which lie in two stores; give one list for each store"
             )
         shared = above
     return shared or "/"

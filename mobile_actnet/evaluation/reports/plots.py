@@ -42,7 +42,7 @@ def require_matplotlib(
 def check_picture_path(path: Path) -> None:
     """Raise `ConfigError` unless a picture can be written under this name."""
     if path.suffix.lower() not in PICTURE_SUFFIXES:
-        raise ConfigError(f"{path} is no name for a picture; give one that ends in .svg or .png")
+        raise ConfigError(f"{path} is not a name for a picture; give one that ends in .svg or .png")
 
 
 def draw_histograms(sets: dict[str, "DistanceHistograms"], path: Path) -> bytes:

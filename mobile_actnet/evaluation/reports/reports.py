@@ -145,7 +145,9 @@ def query_sets(photos: list[Photo], folders: list[Path]) -> Sets:
             name = folder.name if names.count(folder.name) == 1 else str(folder)
             sets[name] = np.array(queries, np.int64)
     if not sets:
-        raise ActnetError("no photo has the role query or both; see the roles in manifest.csv")
+        raise ActnetError(
+            "no photo has the role query or both; mend the column role of manifest.csv"
+        )
     return sets
 
 
@@ -158,7 +160,7 @@ def _separability(path: Path, context: "ReportContext", sets: Sets) -> list[str]
     if not by_set:
         raise ActnetError(
             "--separability needs matching and non-matching pairs of a query and a database "
-            "picture, and no set has both; see the roles in manifest.csv"
+            "picture, and no set has both; mend the columns instance and role of manifest.csv"
         )
     write_atomically(path, draw_histograms(by_set, path))
     return [

@@ -76,7 +76,7 @@ def calibrate(
         )  # fmt: skip
         if not np.isfinite(unknown.similarity).any():
             raise ActnetError(
-                f"{gallery} shows one thing alone; a threshold needs two things at least"
+                f"{gallery} shows only one thing; a threshold needs two or more: add pictures of other things"
             )
         return {
             "schema": SCHEMA,
@@ -161,7 +161,9 @@ def _some_photos(reader: GalleryReader, rng: np.random.Generator) -> list[tuple[
         photo.thumbnail((_LONGEST_SIDE_PX, _LONGEST_SIDE_PX))
         photos.append((pictures[place].id, photo))
     if not photos:
-        raise ActnetError(f"none of the photos of {reader.path} can be read below {folder}")
+        raise ActnetError(
+            f"none of the photos of {reader.path} can be read below {folder}; is its disk connected?"
+        )
     return photos
 
 

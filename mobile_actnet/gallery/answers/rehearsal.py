@@ -111,7 +111,9 @@ def rehearse(
             )  # fmt: skip
         if not photos.any_read:
             folder = from_gallery(reader.path, reader.info.photos_path)
-            raise ActnetError(f"none of the photos of {reader.path} can be read below {folder}")
+            raise ActnetError(
+                f"none of the photos of {reader.path} can be read below {folder}; is its disk connected?"
+            )
         return results
 
 

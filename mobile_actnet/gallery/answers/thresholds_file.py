@@ -45,7 +45,7 @@ def read_thresholds(path: Path) -> AnswerThreshold:
     except OSError as error:
         raise GalleryError(f"{path} cannot be read: {reason(error)}") from error
     except (ValueError, RecursionError) as error:
-        raise _damaged(path, "it is no JSON") from error
+        raise _damaged(path, "it is not JSON") from error
     if not isinstance(told, dict) or told.get("schema") != SCHEMA:
         raise _damaged(path, f"it has no schema {SCHEMA}")
     rows, model = told.get("thresholds"), told.get("model_sha256")
@@ -93,7 +93,7 @@ def _threshold(path: Path, row: Any, measure: Measure, model: str) -> AnswerThre
 
 def _number(path: Path, value: Any) -> float:
     if type(value) not in (int, float) or not abs(value) < _LARGEST:
-        raise _damaged(path, "a threshold is no number")
+        raise _damaged(path, "a threshold is not a number")
     return float(value)
 
 

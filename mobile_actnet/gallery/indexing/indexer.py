@@ -142,7 +142,7 @@ def _run(target: Path, photos: Path, model: Path, options: IndexOptions) -> Inde
         walk = walk_photos(photos, WalkOptions(options.follow_links), left_out)
         if not list_photos(writer, walk):
             raise ActnetError(
-                f"{photos} holds no pictures; is its disk there? The gallery is as it was"
+                f"{photos} holds no pictures; is its disk connected? The gallery was not changed"
             )
         kept = _kept(writer, options, target)
         catalogue = read_items(from_gallery(target, kept.items)) if kept.items else EMPTY_CATALOGUE
@@ -289,7 +289,7 @@ def _check_sources(photos: Path, options: IndexOptions) -> None:
     left_out = Counter[str]()
     walk = walk_photos(photos, WalkOptions(options.follow_links), left_out)
     if not any(isinstance(entry, FoundPhoto) for entry in walk):
-        told = f"; left out: {tell_left_out(left_out)}" if left_out else ""
+        told = f"; skipped: {tell_left_out(left_out)}" if left_out else ""
         raise ActnetError(
             f"{photos} holds no pictures ({', '.join(sorted(PICTURE_SUFFIXES))}){told}"
         )
@@ -304,7 +304,7 @@ def check_gallery_name(output: Path) -> None:
     """Refuse what a gallery should not be called: the next command would not know it."""
     if output.suffix.lower() not in _SUFFIXES:
         raise ConfigError(
-            f"{output.name} is no name for a gallery; give one that ends in {' or '.join(_SUFFIXES)}"
+            f"{output.name} is not a name for a gallery; give one that ends in {' or '.join(_SUFFIXES)}"
         )
     if not output.parent.is_dir():
         raise ConfigError(f"the folder {output.parent} does not exist; make it, or give another -o")
@@ -321,12 +321,12 @@ def _target(output: Path, overwrite: bool) -> Path:
             "or build it anew with --overwrite"
         )
     if not looks_like_gallery(output):
-        raise GalleryError(f"{output} is no gallery; --overwrite replaces galleries alone")
+        raise GalleryError(f"{output} is not a gallery; --overwrite replaces only galleries")
     target = output.with_name(output.name + ".new")
     if os.path.lexists(target):
         if not looks_like_gallery(target):
             raise GalleryError(
-                f"{target} is needed for the new gallery and is something else; move it away"
+                f"{target} must be free for the new gallery, but another file has this name; move it away"
             )
         target.unlink()
     remove_journal(target)

@@ -40,8 +40,8 @@ def one_by_one(photos: list[FoundPhoto], work: PictureWork) -> Iterator[Outcome]
             worker.do([])
         except WorkerDiedError as error:
             raise ActnetError(
-                "the processes that describe photos end by themselves; is there enough memory? "
-                "Try --workers 1"
+                "the processes that describe photos stopped unexpectedly; is there enough "
+                "memory? Try --workers 1"
             ) from error
         for photo in photos:
             try:

@@ -51,7 +51,7 @@ WHERE label IS NOT (SELECT label FROM temp.label WHERE temp.label.path = picture
 
 _UNUSED = "SELECT path FROM temp.label WHERE path NOT IN (SELECT path FROM temp.seen)"
 
-_EMPTIED = "holds no picture any more; is its disk there? --prune deletes what it held"
+_EMPTIED = "holds no picture any more; is its disk connected? --prune deletes its pictures from the gallery"
 _FEW, _LARGE_SHARE = 20, 0.25
 _PAGE = 512
 
@@ -244,7 +244,7 @@ def _refuse_large_share(writer: GalleryWriter, pictures: int) -> None:
     if gone > max(_FEW, pictures * _LARGE_SHARE):
         raise GalleryError(
             f"{gone} of the {pictures} pictures in {writer.path} are not in the folder any more; "
-            "is it the right folder, and is its disk there? The gallery is as it was. Give --prune "
+            "is it the right folder, and is its disk connected? The gallery was not changed. Give --prune "
             "to delete them"
         )
 

@@ -52,7 +52,7 @@ def read_kept(path: Path, connection: sqlite3.Connection) -> Kept:
             return NOTHING_KEPT
         rows = dict(connection.execute("SELECT name, value FROM setting").fetchall())
     if not all(type(value) is str for value in rows.values()):
-        raise GalleryError(f"{path} is damaged: a setting is no text; build it again")
+        raise GalleryError(f"{path} is damaged: a setting is not text; build it again")
     features, ours = rows.get("local_features", ""), Kept(True).rows()[0][1]
     if features not in ("", ours):
         raise GalleryError(

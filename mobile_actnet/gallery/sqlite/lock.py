@@ -20,7 +20,7 @@ from mobile_actnet.errors import GalleryError
 from mobile_actnet.files import reason
 
 _HOLDER = re.compile(rb"process \d+ on [^\n]* since [-\d: ]*")
-_MEND = "it is needed for the lock of the gallery: move it away"
+_MEND = "the gallery's lock needs this name: move the file away"
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
@@ -73,10 +73,10 @@ def _acquire(path: Path, gallery: Path) -> int:
 def _check_ours(path: Path, descriptor: int) -> None:
     """Refuse what is no lock, rather than write into it and remove it."""
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        raise GalleryError(f"{path} is no regular file; {_MEND}")
+        raise GalleryError(f"{path} is not a regular file; {_MEND}")
     content = os.pread(descriptor, 1000, 0)
     if content and not _HOLDER.fullmatch(content):
-        raise GalleryError(f"{path} holds something else than a lock; {_MEND}")
+        raise GalleryError(f"{path} does not hold a lock; {_MEND}")
 
 
 def _is(path: Path, descriptor: int) -> bool:

@@ -113,12 +113,12 @@ class GalleryReader:
             for numbers, stored in self.blocks():
                 stop = start + len(stored)
                 if stop > count:
-                    raise self._damaged(f"it counts {count} pictures and has more")
+                    raise self._damaged(f"it says that it has {count} pictures, and has more")
                 ids[start:stop], scales[start:stop] = numbers, stored.scales
                 values[start:stop] = stored.values
                 start = stop
             if start != count:
-                raise self._damaged(f"it counts {count} pictures and has {start}")
+                raise self._damaged(f"it says that it has {count} pictures, and has {start}")
         return ids, StoredDescriptors(values, scales)
 
     @contextlib.contextmanager
@@ -308,7 +308,7 @@ class GalleryReader:
         self._check("picture", [row], (int,), (str,), (str, type(None)), (int,), (int,))
         path = row[1]
         if path.startswith("/") or "\0" in path or {"", ".", ".."} & set(path.split("/")):
-            raise self._damaged(f"the path {path!r} of picture {row[0]} is none below its folder")
+            raise self._damaged(f"the path {path!r} of picture {row[0]} leads out of its folder")
         return Picture(*row)
 
     def _check(self, what: str, rows: list[tuple], *kinds: tuple[type, ...]) -> None:
@@ -317,7 +317,7 @@ class GalleryReader:
             if [True] * len(kinds) != [
                 type(v) in kind for v, kind in zip(row, kinds, strict=False)
             ]:
-                raise self._damaged(f"a {what} holds something else than it should")
+                raise self._damaged(f"a {what} holds a value of the wrong kind")
 
     def _stored(self, scales: tuple[float, ...], blobs: tuple[bytes, ...]) -> StoredDescriptors:
         dtype, dim = self.info.storage.dtype, self.info.dim

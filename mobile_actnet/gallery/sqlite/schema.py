@@ -275,7 +275,7 @@ def remove_journal(path: Path) -> None:
             continue
         if not _begins(journal, starts):
             raise GalleryError(
-                f"{journal} is needed for the gallery's journal and is something else; move it away"
+                f"{journal} must be free for the gallery's journal, but another file has this name; move it away"
             )
         journal.unlink()
 
@@ -316,7 +316,7 @@ def read_info(path: Path, connection: sqlite3.Connection) -> GalleryInfo:
     with readable_errors(path):
         rows = connection.execute(f"SELECT {', '.join(names)} FROM gallery").fetchall()
     if len(rows) != 1:
-        raise GalleryError(f"{path} is damaged: it says nothing of its model; build it again")
+        raise GalleryError(f"{path} is damaged: it does not name its model; build it again")
     values = dict(zip(names, rows[0], strict=True))
     for field in fields(GalleryInfo):
         value = values[field.name]
@@ -339,7 +339,9 @@ def read_info(path: Path, connection: sqlite3.Connection) -> GalleryInfo:
 def _check_marks(path: Path, connection: sqlite3.Connection) -> None:
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     if application != APPLICATION_ID:
-        raise GalleryError(f"{path} is an SQLite file, but no gallery; give one of actnet-index")
+        raise GalleryError(
+            f"{path} is an SQLite file, but not a gallery; give one that actnet-index made"
+        )
     version = read_version(connection)
     if version not in READABLE_VERSIONS:
         raise GalleryError(
@@ -359,7 +361,7 @@ def _check_objects(path: Path, connection: sqlite3.Connection) -> None:
             plain = not any(hidden for (hidden,) in columns)
         if not plain:
             raise GalleryError(
-                f"{path} holds {_short(str(name))!r}, which is no plain table; a gallery has only those: "
+                f"{path} holds {_short(str(name))!r}, which is not a plain table; a gallery has only those: "
                 "build it again with actnet-index build --overwrite"
             )
 
@@ -372,7 +374,7 @@ def _sentence(path: Path, error: sqlite3.Error) -> str:
         sqlite3.SQLITE_BUSY: "is being written by another program; try again",
         sqlite3.SQLITE_READONLY: "cannot be written: it or its folder is read-only",
         sqlite3.SQLITE_CANTOPEN: "cannot be opened; are file and folder readable?",
-        sqlite3.SQLITE_NOTADB: "is no gallery: it is not an SQLite file",
+        sqlite3.SQLITE_NOTADB: "is not a gallery: it is not an SQLite file",
         sqlite3.SQLITE_CORRUPT: "is damaged; build it again with actnet-index build --overwrite",
         sqlite3.SQLITE_IOERR: "cannot be read or written (disk error or size limit). What was "
         "committed is safe; run actnet-index update",

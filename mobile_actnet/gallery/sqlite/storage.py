@@ -66,7 +66,7 @@ def encode(descriptors: NDArray[np.floating], storage: Storage) -> StoredDescrip
     if len(wrong):
         raise GalleryError(
             f"descriptor {wrong[0]} has the length {lengths[wrong[0]]:.3g}, it must be 1: "
-            "the model computes something else; check it with actnet-doctor --model"
+            "the model computes wrong values; check it with actnet-doctor --model"
         )
     if storage is Storage.INT8:
         largest = np.abs(wide).max(axis=1, keepdims=True)

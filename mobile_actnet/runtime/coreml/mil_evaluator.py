@@ -96,11 +96,13 @@ class MilProgram:
         for index, step in enumerate(steps):
             used = {name for names in step.arguments.values() for name in names}
             if unknown := used - known:
-                raise ArtefactError(f"the program is damaged: nothing gives {min(unknown)!r}")
+                raise ArtefactError(
+                    f"the program is damaged: no operator computes {min(unknown)!r}"
+                )
             known.add(step.name)
             last |= dict.fromkeys(used | {step.name}, index)
         if missing := set(self.outputs) - known:
-            raise ArtefactError(f"the program is damaged: nothing gives {min(missing)!r}")
+            raise ArtefactError(f"the program is damaged: no operator computes {min(missing)!r}")
         dropped: list[list[str]] = [[] for _ in steps]
         for name, index in last.items():
             if name not in kept:

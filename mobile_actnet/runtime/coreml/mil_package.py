@@ -77,7 +77,9 @@ def read_package(path: Path) -> Package:
     if not path.exists():
         raise ArtefactError(f"{path} does not exist; export it first")
     if not path.is_dir():
-        raise ArtefactError(f"{path} is no .mlpackage: that is a folder; unpack or export it again")
+        raise ArtefactError(
+            f"{path} is not a .mlpackage, which is a folder; unpack or export it again"
+        )
     try:
         return _checked(path)
     except OSError as error:

@@ -45,7 +45,7 @@ def read_model(path: Path) -> onnx.ModelProto:
 
 def _damaged(path: Path, error: Exception) -> ArtefactError:
     first_line = (str(error).strip().splitlines() or ["unreadable"])[0]
-    return ArtefactError(f"{path} is no ONNX file or damaged ({first_line})")
+    return ArtefactError(f"{path} is not an ONNX file, or is damaged ({first_line})")
 
 
 def _info(model: onnx.ModelProto) -> ArtefactInfo:

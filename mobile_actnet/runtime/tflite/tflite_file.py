@@ -20,7 +20,7 @@ def inspect(path: Path) -> ArtefactInfo:
     except OSError as error:
         raise ArtefactError(f"{path} cannot be read: {error.strerror}") from error
     if content[4:8] != FILE_IDENTIFIER:
-        raise ArtefactError(f"{path} is no TFLite file; export it again")
+        raise ArtefactError(f"{path} is not a TFLite file; export it again")
     try:
         return _read(content)
     # A damaged flatbuffer leads the reader anywhere.

@@ -45,7 +45,7 @@ def write_pack(
         ActnetError: another suffix, no readable photo, or the folder cannot be written.
     """
     if path.suffix != PACK_SUFFIX:
-        raise ActnetError(f"{path} is no name for a pack; it must end in {PACK_SUFFIX}")
+        raise ActnetError(f"{path} is not a name for a pack; it must end in {PACK_SUFFIX}")
 
     def shrink(photo: Photo) -> bytes | str:
         try:
@@ -89,10 +89,10 @@ def unpack(path: Path, folder: Path) -> Path:
         target = folder / f"{path.stem}-{sha256_of(path)[:16]}"
         with zipfile.ZipFile(path) as pack:
             if MANIFEST_NAME not in pack.namelist():
-                raise ActnetError(f"{path} is no pack: it has no {MANIFEST_NAME}")
+                raise ActnetError(f"{path} is not a pack: it has no {MANIFEST_NAME}")
             if any(inside.compress_type != zipfile.ZIP_STORED for inside in pack.infolist()):
                 # What `write_pack` never does; a small file could fill the disk.
-                raise ActnetError(f"{path} is no pack: what is in it is compressed")
+                raise ActnetError(f"{path} is not a pack: its content is compressed")
             pack.extractall(target)  # zipfile keeps names inside the folder
     except OSError as error:
         raise ActnetError(f"{path} cannot be unpacked below {folder}: {reason(error)}") from error
@@ -100,5 +100,5 @@ def unpack(path: Path, folder: Path) -> Path:
         raise
     # A damaged archive raises almost anything: RuntimeError, NotImplementedError, ValueError.
     except Exception as error:
-        raise ActnetError(f"{path} is no pack or is damaged: {error}; write it again") from error
+        raise ActnetError(f"{path} is not a pack or is damaged: {error}; write it again") from error
     return target

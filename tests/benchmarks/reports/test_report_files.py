@@ -58,7 +58,7 @@ def test_what_is_no_report_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ActnetError, match="cannot be read"):
         load_report(tmp_path / "missing.json")
     (tmp_path / "x.json").write_bytes(b"\xff not json")
-    with pytest.raises(ActnetError, match="is no report"):
+    with pytest.raises(ActnetError, match="is not a report"):
         load_report(tmp_path / "x.json")
 
 
@@ -79,4 +79,4 @@ def test_what_the_documentation_shows_an_app_is_taken_in(tmp_path: Path, capsys)
     assert load_report(tmp_path / "taken.json") == found
     exported.write_text(example[1].replace('"flags"', '"flag"'))
     assert main(["import", str(exported)]) == 1
-    assert "app.json is no report of actnet-bench: machine" in capsys.readouterr().err
+    assert "app.json is not a report of actnet-bench: machine" in capsys.readouterr().err

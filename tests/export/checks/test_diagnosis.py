@@ -70,7 +70,7 @@ def test_another_golden_descriptor(artefact: Path, capsys: pytest.CaptureFixture
     golden["descriptor"] = golden["descriptor"][::-1]
     change_manifest(artefact, golden=golden)
     assert main(["--model", str(artefact)]) == 1
-    assert "this runtime computes something else" in capsys.readouterr().out
+    assert "this runtime computes other values" in capsys.readouterr().out
 
 
 def test_borders_that_differ_from_the_manifest(
@@ -85,7 +85,7 @@ def test_borders_that_differ_from_the_manifest(
     ("name", "message"),
     [
         ("none.onnx", "does not exist; actnet export makes one"),
-        ("model.pt", "is no artefact; allowed are .tflite"),
+        ("model.pt", "is not an artefact; allowed are .tflite"),
     ],
 )
 def test_no_artefact(

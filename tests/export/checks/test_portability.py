@@ -48,7 +48,7 @@ def tensorflow_environment() -> Path:
     """Give TensorFlow's environment where somebody made it: no test downloads so much."""
     folder = TENSORFLOW.default_folder()
     if not other_interpreters.is_installed(TENSORFLOW, folder):
-        pytest.skip(f"{TENSORFLOW.label} is not there; run: actnet-doctor {TENSORFLOW.option}")
+        pytest.skip(f"{TENSORFLOW.label} is not installed; run: actnet-doctor {TENSORFLOW.option}")
     return folder
 
 

@@ -275,7 +275,7 @@ def test_verify_folder_without_a_readable_picture(
 
 
 def test_options_that_would_go_unused_are_refused(refused: Callable[..., str]) -> None:
-    assert "for onnx alone" in refused("--dynamic-batch", kind="tflite")
+    assert "only for onnx" in refused("--dynamic-batch", kind="tflite")
     assert "tflite has the layout nhwc; got nchw" in refused("--layout", "nchw", kind="tflite")
     assert "is one file; give a folder" in refused("--format", "tflite", "-o", "model.onnx")
 

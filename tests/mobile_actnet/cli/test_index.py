@@ -72,7 +72,7 @@ def test_calibrate_writes_what_the_app_reads(
     assert lines[2].startswith("without verification, as apps search, by similarity")
     least = f"from similarity {row['least']:.2f} on; "
     assert lines[4].startswith(f"    5% of unknown things answered: {least}")
-    assert "with verification, as actnet-search does (the gallery keeps this):" in lines
+    assert "with verification (kept in the gallery):" in lines
     assert main(["calibrate", str(gallery), "-o", str(written), "--overwrite"]) == 0
     gallery.unlink()
     assert main(["calibrate", str(gallery), "-o", str(written), "--overwrite"]) == 1
@@ -104,7 +104,7 @@ def test_calibrate_replaces_no_file_unasked(
     there.write_text("{}")
     (tmp_path / "folder.json").mkdir()
     for name, message in (
-        (gallery.name, "shop.sqlite is no name for thresholds; give one that ends in .json"),
+        (gallery.name, "shop.sqlite is not a name for thresholds; give one that ends in .json"),
         ("there.json", "there.json exists; give --overwrite to replace it"),
         ("folder.json", "folder.json is a folder; give the name of a file"),
     ):
@@ -124,7 +124,7 @@ def test_calibrate_replaces_no_file_unasked(
         ("UPDATE picture SET scale = scale * 1.01 WHERE id = 2", "descriptor of picture 2 is not"),
         ("DELETE FROM thumbnail WHERE picture_id = 1", "2 thumbnails for 3 pictures"),
         ("UPDATE thumbnail SET jpeg = x'00' WHERE picture_id = 1", "1 no JPEG"),
-        ("PRAGMA journal_mode = WAL", "belongs to it: is it being written"),
+        ("PRAGMA journal_mode = WAL", "lies beside it: is another process writing it"),
     ],
 )
 def test_check_finds_what_is_wrong(

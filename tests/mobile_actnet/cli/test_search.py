@@ -157,7 +157,7 @@ def test_a_query_that_cannot_be_read_stops_no_other(
     assert main([*command, "--html", str(page)]) == 0
     told = capsys.readouterr()
     assert told.out.splitlines()[0].startswith(f"{queries / 'b.png'}: not found: ")
-    assert told.err.startswith("not searched for: ")
+    assert told.err.startswith("skipped: ")
     assert "a.jpg" in told.err
     assert page.read_text().count("<section>") == 2
     assert "not a picture" in page.read_text()

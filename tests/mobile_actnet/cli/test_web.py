@@ -72,7 +72,7 @@ def test_an_artefact_of_earlier_weights_is_not_taken_for_the_shipped_ones(
     path_of(kept).write_text(json.dumps(manifest))
     monkeypatch.chdir(tmp_path)
     assert main([str(photos), "-o", str(tmp_path / "site")]) == 1
-    assert "is not of the shipped weights; make it anew with" in capsys.readouterr().err
+    assert "was not exported from the shipped weights; make it anew with" in capsys.readouterr().err
     assert not (tmp_path / "photos.sqlite").exists()
 
 
@@ -81,7 +81,7 @@ def test_an_artefact_of_earlier_weights_is_not_taken_for_the_shipped_ones(
     [
         (["g.sqlite"], "give -o DIR to write the site, or --serve to try it"),
         (["g.sqlite", "-o", "site"], "g.sqlite does not exist"),
-        (["g.sqlite", "--serve", "--json"], "give one of them"),
+        (["g.sqlite", "--serve", "--json"], "give only one of them"),
         (["g.sqlite", "--serve", "--port", "70000"], "give 0 to 65535"),
         (["g.sqlite", "-o", "site", "--items", "x.csv"], "--items belongs to a folder of photos"),
     ],

@@ -170,13 +170,13 @@ def test_overwrite_replaces_datasets_alone(both, tmp_path: Path, artefact: Path)
     other = tmp_path / "other.lance"
     other.mkdir()
     (other / "diary.txt").write_text("mine")
-    with pytest.raises(GalleryError, match="is something else than a dataset"):
+    with pytest.raises(GalleryError, match="is not a dataset"):
         build_dataset(both.photos, artefact, other, IndexOptions(overwrite=True))
     import lance
     import pyarrow as pa
 
     lance.write_dataset(pa.table({"a": [1]}), tmp_path / "table.lance")
-    with pytest.raises(GalleryError, match="no dataset of actnet-index"):
+    with pytest.raises(GalleryError, match="actnet-index did not make it"):
         build_dataset(both.photos, artefact, tmp_path / "table.lance", IndexOptions(overwrite=True))
     photos, dataset = write_many(tmp_path / "photos", 4), tmp_path / "d.lance"
     build_dataset(photos, artefact, dataset, IndexOptions(), SMALL)

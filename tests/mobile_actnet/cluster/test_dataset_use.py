@@ -90,7 +90,7 @@ def test_a_check_finds_what_is_wrong(both, tmp_path: Path) -> None:
     lance.write_dataset(rows.slice(3, 1), address, mode="append")
     told = [finding.text for finding in dataset_findings(address) if finding.ok is False]
     assert len(told) == 1
-    assert "1 path stand there more than once, such as things/000000003.jpg" in told[0]
+    assert "1 path appears more than once, such as things/000000003.jpg" in told[0]
     scales = np.ones(100)
     at = rows.schema.get_field_index("scale")
     import pyarrow as pa

@@ -100,7 +100,7 @@ def test_a_csv_list_of_this_machine(tmp_path: Path) -> None:
     [
         (["file", "a.jpg"], "has no column path; it has file"),
         (["path", "a.jpg", "./a.jpg"], "twice; keep one line"),
-        (["path", "s3://one/a.jpg", "s3://two/b.jpg"], "are of two stores"),
+        (["path", "s3://one/a.jpg", "s3://two/b.jpg"], "lie in two stores"),
         (["path", "s3://one/x/../a.jpg", "s3://one/b.jpg"], "leads out of its folder"),
         (["path,mtime_ns", "a.jpg,1"], "the dataset itself has a column mtime_ns"),
     ],

@@ -119,7 +119,7 @@ class TestFormats:
     def test_a_pipe_and_a_device_are_not_opened(self, tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "pipe.jpg")
         for source in (tmp_path / "pipe.jpg", Path("/dev/zero"), tmp_path):
-            with pytest.raises(UnreadablePictureError, match="no regular file"):
+            with pytest.raises(UnreadablePictureError, match="not a regular file"):
                 decode(source)
 
 

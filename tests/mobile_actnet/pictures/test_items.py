@@ -48,5 +48,5 @@ def test_without_an_item_column_each_picture_is_one(tmp_path: Path) -> None:
 def test_what_is_refused(tmp_path: Path, lines: tuple[str, ...], what: str) -> None:
     with pytest.raises(ActnetError, match=what):
         read_items(written(tmp_path, *lines))
-    with pytest.raises(ActnetError, match="is no file"):
+    with pytest.raises(ActnetError, match="is not a file"):
         read_items(tmp_path / "none.csv")

@@ -31,7 +31,7 @@ def test_broken_csv(content: bytes, message: str, tmp_path: Path) -> None:
 
 
 def test_missing_csv(tmp_path: Path) -> None:
-    with pytest.raises(ActnetError, match="is no file; give a CSV with path,label"):
+    with pytest.raises(ActnetError, match="is not a file; give a CSV with path,label"):
         list(labels_from_csv(tmp_path / "none.csv"))
 
 

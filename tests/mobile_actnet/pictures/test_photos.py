@@ -80,13 +80,13 @@ def test_a_pipe_is_listed_and_never_opened(tmp_path: Path) -> None:
     photos = find_photos(tmp_path)
     pixels, readable, problems = load_images(photos, 8, 8)
     assert (len(pixels), readable) == (0, [])
-    assert problems == [f"{tmp_path / 'pipe.jpg'} cannot be decoded: it is no regular file"]
+    assert problems == [f"{tmp_path / 'pipe.jpg'} cannot be decoded: it is not a regular file"]
 
 
 def test_what_else_lies_there_is_told_where_no_picture_does(tmp_path: Path) -> None:
     for name in ("a.jxl", "b.jxl", "c.txt"):
         (tmp_path / name).write_bytes(b"x")
-    with pytest.raises(ActnetError, match=r"holds no pictures .*; left out: 2 .jxl, 1 .txt"):
+    with pytest.raises(ActnetError, match=r"holds no pictures .*; skipped: 2 .jxl, 1 .txt"):
         find_photos(tmp_path)
 
 

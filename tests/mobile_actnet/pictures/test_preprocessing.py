@@ -168,7 +168,7 @@ def test_broken_pictures_get_a_sentence(tmp_path: Path, content: bytes, message:
 def test_missing_file_and_folder(tmp_path: Path) -> None:
     with pytest.raises(UnreadablePictureError, match="does not exist"):
         decode(tmp_path / "none.jpg")
-    with pytest.raises(UnreadablePictureError, match="no regular file"):
+    with pytest.raises(UnreadablePictureError, match="not a regular file"):
         decode(tmp_path)
 
 

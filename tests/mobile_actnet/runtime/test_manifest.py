@@ -196,7 +196,7 @@ def test_words_that_are_no_json(word: str, artefact: Path) -> None:
     path.write_text(
         path.read_text().replace('"parity": {}', f'"parity": {{"cosine_mean": {word}}}')
     )
-    with pytest.raises(ManifestError, match=f"{word} is no number of JSON"):
+    with pytest.raises(ManifestError, match=f"{word} is not a number of JSON"):
         manifests.load(artefact)
 
 
@@ -218,5 +218,5 @@ def test_a_link_in_a_package_is_refused(kind: str, tmp_path: Path) -> None:
 
 def test_a_pipe_is_no_artefact(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "m.tflite")
-    with pytest.raises(ManifestError, match="is no regular file"):
+    with pytest.raises(ManifestError, match="is not a regular file"):
         manifests.sha256(tmp_path / "m.tflite")

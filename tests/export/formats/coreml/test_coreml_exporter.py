@@ -165,5 +165,5 @@ def test_other_things_at_the_path(tmp_path: Path) -> None:
     with pytest.raises(ArtefactError, match="does not exist"):
         read_package(tmp_path / "none.mlpackage")
     (tmp_path / "file.mlpackage").write_bytes(b"zip")
-    with pytest.raises(ArtefactError, match="that is a folder"):
+    with pytest.raises(ArtefactError, match="which is a folder"):
         read_package(tmp_path / "file.mlpackage")

@@ -83,7 +83,7 @@ def test_truncated_files_get_a_sentence(small_artefact, tmp_path: Path, share: f
     content = small_artefact(Format.ONNX, Precision.FP32).path.read_bytes()
     path = tmp_path / "cut.onnx"
     path.write_bytes(content[: int(len(content) * share)])
-    with pytest.raises(ArtefactError, match="no ONNX file or damaged"):
+    with pytest.raises(ArtefactError, match="not an ONNX file, or is damaged"):
         inspect(path)
 
 

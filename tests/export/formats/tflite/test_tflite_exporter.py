@@ -121,7 +121,7 @@ def test_truncated_files_get_a_sentence(small_artefact, tmp_path: Path, share: f
     content = small_artefact(Format.TFLITE, Precision.FP16).path.read_bytes()
     path = tmp_path / "cut.tflite"
     path.write_bytes(content[: int(len(content) * share)])
-    with pytest.raises(ArtefactError, match="no TFLite file|is damaged"):
+    with pytest.raises(ArtefactError, match="not a TFLite file|is damaged"):
         inspect(path)
 
 
@@ -130,5 +130,5 @@ def test_other_files_get_a_sentence(tmp_path: Path) -> None:
         inspect(tmp_path / "missing.tflite")
     path = tmp_path / "text.tflite"
     path.write_text("not a model, whatever its name says")
-    with pytest.raises(ArtefactError, match="is no TFLite file"):
+    with pytest.raises(ArtefactError, match="is not a TFLite file"):
         inspect(path)

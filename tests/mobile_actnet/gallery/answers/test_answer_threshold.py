@@ -72,5 +72,5 @@ def test_a_gallery_of_one_thing_is_refused(
 ) -> None:
     path = tmp_path / "one.sqlite"
     Gallery.build(make_photos(1), artefact, path, IndexOptions(workers=1)).close()
-    with pytest.raises(ActnetError, match="one thing alone; a threshold needs two"):
+    with pytest.raises(ActnetError, match="only one thing; a threshold needs two"):
         calibrate(path, captures=10)

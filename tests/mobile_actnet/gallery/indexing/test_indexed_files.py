@@ -41,7 +41,7 @@ def test_overwrite(make_photos, artefact: Path, tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["g.sqlite", "photos"]
     other = tmp_path / "holiday.db"
     other.write_bytes(b"x" * 1000)
-    with pytest.raises(GalleryError, match="is no gallery; --overwrite replaces galleries alone"):
+    with pytest.raises(GalleryError, match="is not a gallery; --overwrite replaces only galleries"):
         build(photos, artefact, other, replace(ONE, overwrite=True))
     assert other.read_bytes() == b"x" * 1000
 
@@ -65,7 +65,7 @@ def test_a_failed_overwrite_leaves_the_old_gallery(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"labels": "none.csv"}, "is no file; give a CSV"),
+        ({"labels": "none.csv"}, "is not a file; give a CSV"),
         ({"dim": 32}, "has its own size and dim"),
     ],
 )
@@ -124,7 +124,7 @@ def test_a_gallery_has_a_gallerys_name(
 ) -> None:
     photos = make_photos(1)
     with pytest.raises(
-        ConfigError, match="is no name for a gallery; give one that ends in .sqlite"
+        ConfigError, match="is not a name for a gallery; give one that ends in .sqlite"
     ):
         build(photos, artefact, tmp_path / name, ONE)
     with pytest.raises(ConfigError, match="nowhere does not exist; make it"):

@@ -169,7 +169,7 @@ def test_an_empty_folder_is_no_wish(make_photos, artefact: Path, tmp_path: Path)
     with pytest.raises(ActnetError, match="is not a folder"):
         update(gallery, AGAIN)
     photos.mkdir()
-    with pytest.raises(ActnetError, match="holds no pictures; is its disk there"):
+    with pytest.raises(ActnetError, match="holds no pictures; is its disk connected"):
         update(gallery, AGAIN)
     assert len(paths(gallery)) == 6
 

@@ -100,8 +100,8 @@ def test_ties_stand_in_the_order_of_ids() -> None:
 
 
 RULES = {
-    1: "is no gallery: it is not an SQLite file",
-    2: "but no gallery",
+    1: "is not a gallery: it is not an SQLite file",
+    2: "but not a gallery",
     3: "of version 3",
     4: "is damaged",
     5: "is damaged",

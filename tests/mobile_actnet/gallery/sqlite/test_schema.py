@@ -47,9 +47,9 @@ def test_a_folder_is_no_gallery(tmp_path: Path) -> None:
     [
         (
             b"just text, and enough of it to fill a header" * 10,
-            "is no gallery: it is not an SQLite",
+            "is not a gallery: it is not an SQLite",
         ),
-        (b"", "but no gallery"),
+        (b"", "but not a gallery"),
     ],
 )
 def test_other_files(content: bytes, message: str, tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_other_databases_and_versions(make_gallery) -> None:
     with pytest.raises(GalleryError, match="a gallery of version 3; this release reads 1 and 2"):
         GalleryReader(path)
     change(path, "PRAGMA application_id = 7")
-    with pytest.raises(GalleryError, match="but no gallery"):
+    with pytest.raises(GalleryError, match="but not a gallery"):
         GalleryReader(path)
 
 

@@ -148,7 +148,7 @@ def test_remove_journal(make_gallery) -> None:
         remove_journal(path)
         assert not journal.exists()
     journal.write_bytes(b"my diary")
-    with pytest.raises(GalleryError, match="is something else; move it away"):
+    with pytest.raises(GalleryError, match="another file has this name; move it away"):
         remove_journal(path)
     assert journal.read_bytes() == b"my diary"
     journal.unlink()

@@ -108,7 +108,7 @@ def test_what_is_no_pack_is_refused(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(ActnetError, match=r"must end in \.zip"):
         write_pack(tmp_path / "p.tar", find_photos(folder))
     (tmp_path / "text.zip").write_text("no zip")
-    with pytest.raises(ActnetError, match="is no pack or is damaged"):
+    with pytest.raises(ActnetError, match="is not a pack or is damaged"):
         unpack(tmp_path / "text.zip", tmp_path / "out")
     with zipfile.ZipFile(tmp_path / "other.zip", "w") as pack:
         pack.writestr("a.txt", "a")
@@ -116,7 +116,7 @@ def test_what_is_no_pack_is_refused(folder: Path, tmp_path: Path) -> None:
         unpack(tmp_path / "other.zip", tmp_path / "out")
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as pack:
         pack.writestr("manifest.csv", "path,instance,role\n" * 1000)
-    with pytest.raises(ActnetError, match="what is in it is compressed"):
+    with pytest.raises(ActnetError, match="its content is compressed"):
         unpack(tmp_path / "bomb.zip", tmp_path / "out")
 
 

@@ -161,7 +161,7 @@ def test_files_that_are_no_onnx_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ActnetError, match=r"no\.onnx does not exist; give an \.onnx file"):
         OnnxTeacher(tmp_path / "no.onnx", CPU)
     (tmp_path / "text.onnx").write_text("not a network")
-    with pytest.raises(ActnetError, match="is no ONNX file or damaged"):
+    with pytest.raises(ActnetError, match="is not an ONNX file, or is damaged"):
         OnnxTeacher(tmp_path / "text.onnx", CPU)
 
 
