@@ -64,7 +64,12 @@ def annotated(
         ],
     }
     for name in names:
-        columns[name] = [first_value(item.fields, name) if item else None for item in shown]
+        own = photos.column(name).to_pylist() if name in listing.columns() else [None] * len(paths)
+        # A line of a list tells of its own picture first: two pictures of an item differ in role.
+        columns[name] = [
+            value or (first_value(item.fields, name) if item else None)
+            for value, item in zip(own, shown, strict=True)
+        ]
     table = photos.select(["path", "size_bytes", "mtime_ns"])
     for name, values in columns.items():
         table = table.append_column(name, pa.array(values, pa.string()))

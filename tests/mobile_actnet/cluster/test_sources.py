@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from tests_of_cluster import rows_of_dataset, rows_of_gallery, write_many
 
+from mobile_actnet.cluster.building.annotations import annotated
 from mobile_actnet.cluster.building.cluster_build import build_dataset
 from mobile_actnet.cluster.building.listing import list_source
 from mobile_actnet.cluster.cluster_options import ClusterOptions
@@ -93,6 +94,16 @@ def test_a_csv_list_of_this_machine(tmp_path: Path) -> None:
         {"path": "a/000.jpg", "size_bytes": None, "mtime_ns": None, "label": "zero"},
         {"path": "b/001.jpg", "size_bytes": None, "mtime_ns": None, "label": "007"},
     ]
+
+
+def test_two_pictures_of_an_item_keep_their_own_roles(tmp_path: Path) -> None:
+    lines = ["path,item,title,role", "a.jpg,box,Box,database", "b.jpg,box,,query"]
+    (tmp_path / "list.csv").write_text("\n".join(lines) + "\n")
+    table, names = annotated(list_source(tmp_path / "list.csv"), None, None)
+    assert names == ("title", "role")
+    assert table.column("role").to_pylist() == ["database", "query"]
+    assert table.column("title").to_pylist() == ["Box", "Box"]
+    assert table.column("item").to_pylist() == ["box", "box"]
 
 
 @pytest.mark.parametrize(
