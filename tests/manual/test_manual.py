@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import urllib.parse
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 pytest.importorskip("mkdocs", reason="needs the extra dev")
 
+import documented
 import figures
 import notebook
 from commands_page import command_parsers, commands_page
@@ -20,12 +22,14 @@ from mobile_actnet.cli.main import VERBS
 
 ROOT = Path(__file__).parents[2]
 # Pictures that another command than manual/figures.py makes: where it stands, and how it begins.
+# The page that shows a picture names its command, too.
 MADE_ELSEWHERE = {
     "docs/results/latency": ("docs/results/latency.md", "actnet-bench --check"),
     "docs/results/minutes.svg": ("docs/results/latency.md", "--minutes"),
     "docs/results/separability.svg": ("docs/results/README.md", "--separability"),
     "docs/results/dimensions.svg": ("docs/results/README.md", "--curve"),
-    "docs/screens/": ("docs/results/web.md", "make test-web web-screens"),
+    "docs/screens/web": ("docs/results/web.md", "web-screens"),
+    "docs/screens/": ("docs/apps.md", "screens"),
 }
 
 
@@ -137,13 +141,31 @@ def test_every_picture_is_made_by_a_command(
     assert all(path.stat().st_size > 5000 for path in drawn)
     made = {f"docs/{path.parent.name.lower()}/{path.name}" for path in drawn}
     for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
-        for place in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", page.read_text(encoding="utf-8")):
+        text = page.read_text(encoding="utf-8")
+        for place in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", text):
             path = (page.parent / place).resolve().relative_to(ROOT).as_posix()
             if path in made:
+                command = f"manual/figures.py {Path(path).stem}"
+                assert command in text or "`make figures" in text, f"{page}: name {command}"
                 continue
             made_by = next((v for k, v in MADE_ELSEWHERE.items() if path.startswith(k)), None)
             assert made_by, f"{path}: which command makes it? Add it to manual/figures.py"
-            assert made_by[1] in (ROOT / made_by[0]).read_text(encoding="utf-8"), path
+            for named in (text, (ROOT / made_by[0]).read_text(encoding="utf-8")):
+                assert made_by[1] in named, (page, path)
+
+
+def test_addresses_of_other_sites_are_well_formed() -> None:
+    """They are not opened: nothing here has a network. Links inside are the manual's own check."""
+    count = 0
+    for page in documented.pages():
+        for address in re.findall(r"https?://[^\s)>\"'`|,]+", page.read_text(encoding="utf-8")):
+            parts = urllib.parse.urlsplit(address)
+            if parts.hostname not in ("localhost", "127.0.0.1"):
+                count += 1
+                assert parts.scheme == "https", (page, address)
+                assert re.fullmatch(r"([a-z0-9-]+\.)+[a-z]{2,}", parts.netloc), (page, address)
+                assert not address.endswith((".", ":", "]")), (page, address)
+    assert count > 4
 
 
 def test_a_page_says_what_a_cell_printed(tmp_path: Path) -> None:
