@@ -62,10 +62,12 @@ def page(look: Look, fonts: Path, shown: list[dict[str, Any]]) -> str:
     sizes = "; ".join(f"--{name}: {px}px" for name, px in _IOS_SIZES[look.scale].items())
     screens = "".join(_screen(state, look, bar) for state in shown)
     kind = "check" if look.height_px == 0 else ""
-    script = f"<script>{(LOOKS / 'check.js').read_text()}</script>" if kind else ""
+    scripts = (["bar.js"] if look.platform == "android" else []) + (["check.js"] if kind else [])
+    script = "".join((LOOKS / name).read_text() for name in scripts)
     return (
         f'<!doctype html><html lang="{look.language}"><meta charset="utf-8"><style>{_style(look, fonts)}</style>'
-        f'<body class="{kind}" style="--scale: {look.scale}; {sizes}">{screens}{script}</body></html>'
+        f'<body class="{kind}" style="--scale: {look.scale}; {sizes}">{screens}'
+        f"<script>document.fonts.ready.then(() => {{\n{script}\n}});</script></body></html>"
     )
 
 
@@ -121,8 +123,8 @@ def _screen(state: dict[str, Any], look: Look, bar: list[str]) -> str:
 
 
 def _bar(state: dict[str, Any], bar: list[str], look: Look) -> str:
-    name = state["name"].partition(":")[0]
-    here = {"seen": 1, "catalogue": 2, "benchmark": 3}.get(name, 3 if "settings" in name else 0)
+    name = state["name"].partition(":")[0].partition(" on ")[0]
+    here = {"seen": 1, "catalogue": 2, "settings": 3, "benchmark": 3, "about": 3}.get(name, 0)
     symbol = '<div class="symbol"></div>' if look.platform == "ios" else ""
     buttons = "".join(
         f'<div class="button {"chosen" if place == here else ""}">{symbol}<div class="t">{escape(text)}</div></div>'
@@ -138,8 +140,8 @@ def _text(kind: str, text: str) -> str:
 def _block(block: dict[str, Any], look: Look) -> str:
     match block["kind"]:
         case "preview":
-            return _preview(block["outline"])
-        case "button":
+            return _preview(outlined=block["outline"], aims=block["aims"])
+        case "button" | "share":
             return f'<div class="button">{_text("", block["text"])}</div>'
         case "choice":
             return _choice(block, look)
@@ -154,8 +156,9 @@ def _block(block: dict[str, Any], look: Look) -> str:
             return '<div class="picture large"></div>'
         case "field":
             label = _text("label", block["label"]) if look.platform == "android" else ""
-            hint = block["text"] or (block["label"] if look.platform == "ios" else "")
-            return f'<div>{label}<div class="t line">{escape(hint)}</div></div>'
+            hint = block["label"] if look.platform == "ios" and not block["text"] else ""
+            kind = "t line hint" if hint else "t line"
+            return f'<div>{label}<div class="{kind}">{escape(block["text"] or hint)}</div></div>'
         case kind:
             return _text(kind, block["text"])
 
@@ -172,16 +175,15 @@ def _choice(block: dict[str, Any], look: Look) -> str:
     )
 
 
-def _preview(outline: bool) -> str:
-    if outline:
+def _preview(*, outlined: bool, aims: bool) -> str:
+    shape, colour = '<rect x="45" y="95" width="210" height="210"', "#ffffff"
+    if outlined:
         places = " ".join(f"{300 * x:.0f},{400 * y:.0f}" for x, y in _OUTLINE)
-        shape = f'<polygon points="{places}"'
-    else:
-        shape = '<rect x="45" y="95" width="210" height="210"'
-    colour = "#00e5a0" if outline else "#ffffff"
+        shape, colour = f'<polygon points="{places}"', "#00e5a0"
     lines = "".join(
         f'{shape} fill="none" stroke="{stroke}" stroke-width="{width}" />'
         for stroke, width in (("#00332a", 6), (colour, 3))
+        if outlined or aims
     )
     return (
         '<div class="preview"><div class="thing"></div>'

@@ -18,9 +18,8 @@ for (const screen of document.querySelectorAll(".screen")) {
   for (const element of screen.querySelectorAll(".t")) {
     const style = getComputedStyle(element);
     const said = `${screen.dataset.name}: ${element.textContent}`;
-    // A text of the bar may be cut: it is read as a whole, and has a place of its own.
     // Phones break a file's name, which has no spaces, at any letter; only developers see one.
-    const mayBeCut = style.textOverflow === "ellipsis" || element.textContent.includes("_");
+    const mayBeCut = element.textContent.includes("_");
     const range = document.createRange();
     range.selectNodeContents(element);
     const text = range.getBoundingClientRect();

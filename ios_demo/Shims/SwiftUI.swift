@@ -143,7 +143,16 @@ public struct AccessibilityTraits: OptionSet, Sendable {
     public static let isImage = AccessibilityTraits(rawValue: 4)
 }
 
+public protocol PrimitiveButtonStyle {}
+public struct BorderedButtonStyle: PrimitiveButtonStyle {}
+extension PrimitiveButtonStyle where Self == BorderedButtonStyle {
+    public static var bordered: BorderedButtonStyle { BorderedButtonStyle() }
+}
+public enum ControlSize { case mini, small, regular, large }
+
 extension View {
+    public func buttonStyle<Style: PrimitiveButtonStyle>(_ style: Style) -> some View { self }
+    public func controlSize(_ size: ControlSize) -> some View { self }
     public func aspectRatio(_ ratio: CGFloat?, contentMode: ContentMode) -> some View { self }
     public func accessibilityLabel(_ label: String) -> some View { self }
     public func accessibilityAddTraits(_ traits: AccessibilityTraits) -> some View { self }

@@ -63,9 +63,9 @@ public actor Recogniser {
     public func recognise(
         _ photo: RgbPicture, top: Int = 10, falseAnswers: Double = 0.05
     ) async throws -> [Answer] {
-        let found = try await recognition(top: top) { photo }
+        let search = try await recognition(top: top) { photo }
         let least = thresholds.at(falseAnswers).least
-        return try found.matches.map { match in
+        return try search.matches.map { match in
             Answer(
                 picture: match.picture, item: try gallery.item(ofPicture: match.picture.id),
                 similarity: match.similarity, isSure: match.isAnswer(from: least),
@@ -83,12 +83,12 @@ public actor Recogniser {
     public func look(
         at frame: RgbPicture, atMs: Double, falseAnswers: Double = 0.05
     ) async throws -> Sighting {
-        let found = try await recognition(top: AnswerTracker.asked, isFrame: true) { frame }
+        let search = try await recognition(top: AnswerTracker.asked, isFrame: true) { frame }
         // A frame of a moving camera says nothing; what was seen last stays for a while.
-        guard found.isWhole else {
+        guard search.isWhole else {
             return tracker.take(FrameAnswer(atMs: atMs, best: nil, verified: false))
         }
-        return tracker.take(try answer(found.matches, falseAnswers: falseAnswers, atMs: atMs))
+        return tracker.take(try answer(search.matches, falseAnswers: falseAnswers, atMs: atMs))
     }
 
     /// The camera starts: its next frame has none before it.
@@ -179,11 +179,11 @@ public actor Recogniser {
         let database = database
         guard let working = photo.working() else { throw PictureError.tooLarge("The photo") }
         watch.lap(\.resizeMs)
-        let taken = try features.features(of: photo, .photo)
+        let local = try features.features(of: photo, .photo)
         watch.lap(\.verificationMs)
         let first = Views.standard[1..<VerifiedSearch.firstViews]
         var views = [whole] + (try await described(photo, Array(first), working, &watch))
-        let search = try PhotoSearch(gallery, database, photo: taken)
+        let search = try PhotoSearch(gallery, database, photo: local)
         let early = try search.matches(
             views, top: top, shortlist: VerifiedSearch.firstShortlist)
         watch.lap(\.verificationMs)

@@ -13,11 +13,11 @@ public struct ScreenContent: Equatable, Sendable {
 
 /// One thing on a screen.
 public enum Block: Equatable, Sendable {
-    /// The live picture of the camera, as large as there is room, with a square to aim with.
+    /// The live picture of the camera, as large as there is room.
     ///
     /// `label` is what a screen reader says of it; `outline` that of the answer, as shares of the upright
-    /// frame, nil for none.
-    case preview(label: String, outline: [Place]?)
+    /// frame, nil for none; `aims` whether there is a square to aim with: not while something is answered.
+    case preview(label: String, outline: [Place]?, aims: Bool)
     /// `announced`: a screen reader says it as soon as it changes.
     case heading(String, announced: Bool = false)
     case paragraph(String)

@@ -143,14 +143,14 @@ final class GalleryController {
 
     private func tellingWhatFails(_ task: (Session) async throws -> Void) async {
         guard let session = store.session else { return }
-        var told = notCopied
+        var failures = notCopied
         notCopied = []
         do {
             try await task(session)
         } catch {
-            told.append(sentences(error))
+            failures.append(sentences(error))
         }
-        await tell(session, told.isEmpty ? nil : told.joined(separator: "\n"))
+        await tell(session, failures.isEmpty ? nil : failures.joined(separator: "\n"))
     }
 
     /// Shows how far indexing is, in what is shown already.
@@ -212,11 +212,11 @@ private func copied(_ photos: [Picked], into inbox: PhotoInbox) async -> Copied 
             }
         }
     }
-    let told = places.map { sentence, places in
+    let texts = places.map { sentence, places in
         let numbers = places.map(String.init).joined(separator: ", ")
         return "Photo \(numbers) of \(photos.count): \(sentence)"
     }
-    return Copied(paths: paths, sentences: told)
+    return Copied(paths: paths, sentences: texts)
 }
 
 private func copied(

@@ -90,21 +90,21 @@ public final class LiveController {
         lastPicture = picture
         let settings = store.state.settings
         do {
-            let found = try await session.recognise(
+            let recognition = try await session.recognise(
                 top: settings.top, spentMs: spentMs, isFrame: true
             ) { picture }
             let atMs = phone.nowMs()
             // A frame of a moving camera says nothing; what was seen last stays for a while.
             let answer =
-                found.isWhole
+                recognition.isWhole
                 ? try await session.answer(
-                    found.matches, falseAnswers: settings.falseAnswers, atMs: atMs)
+                    recognition.matches, falseAnswers: settings.falseAnswers, atMs: atMs)
                 : FrameAnswer(atMs: atMs, best: nil, verified: false)
             // Held meanwhile: what is shown stays.
             guard !gate.isHeld, store.session === session else { return }
             let sighting = tracker.take(answer)
-            let sight = found.matches.isEmpty ? .empty : try await session.sight(sighting)
-            show(sight, Figures(matches: found.matches, times: found.times))
+            let sight = recognition.matches.isEmpty ? .empty : try await session.sight(sighting)
+            show(sight, Figures(matches: recognition.matches, times: recognition.times))
         } catch {
             store.state.live = .failed(sentences(error))
         }

@@ -28,10 +28,10 @@ struct ChosenModel {
     /// Returns nil where there is no model at all.
     init?(of models: [CarriedModel], named name: String?) {
         guard let first = models.first else { return nil }
-        let found = models.first { $0.name == name }
-        model = found ?? first
+        let namesake = models.first { $0.name == name }
+        model = namesake ?? first
         sentence =
-            name == nil || found != nil
+            name == nil || namesake != nil
             ? nil
             : "The model \(name ?? "") is not in this build of the app any more; \(first.name) is "
                 + "used."

@@ -54,13 +54,13 @@ final class ResultsController {
         let (phone, settings) = (phone, store.state.settings)
         do {
             let photo = try picked.get()
-            let found = try await session.recognise(top: settings.top) {
+            let recognition = try await session.recognise(top: settings.top) {
                 try phone.decode(readPhoto(photo))
             }
             let sight = try await session.sight(
-                found.matches, falseAnswers: settings.falseAnswers)
+                recognition.matches, falseAnswers: settings.falseAnswers)
             store.state.results = .found(
-                sight, Figures(matches: found.matches, times: found.times))
+                sight, Figures(matches: recognition.matches, times: recognition.times))
             if case .answered(let thing, _, _) = sight { recognised(thing) }
         } catch {
             store.state.results = .failed(sentences(error))

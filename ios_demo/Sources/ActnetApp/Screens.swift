@@ -20,7 +20,7 @@ func liveContent(
 ) -> ScreenContent {
     let blocks: [Block] =
         switch state {
-        case .starting: [preview(nil, words), .paragraph(words("camera_starting"))]
+        case .starting: [preview(.nothing, words), .paragraph(words("camera_starting"))]
         case .noPermission(let mayAsk): permissionBlocks(mayAsk: mayAsk, words)
         case .failed(let sentence): problem("camera_missing", sentence, words) + [pickPhoto(words)]
         case .paused: [.problem(words("camera_hot")), pickPhoto(words)]
@@ -36,8 +36,12 @@ func problem(_ key: String, _ sentence: String, _ words: Words) -> [Block] {
     [.problem(words(key)), .paragraph(words("details", sentence))]
 }
 
-private func preview(_ outline: [Place]?, _ words: Words) -> Block {
-    .preview(label: words("camera_preview"), outline: outline)
+private func preview(_ sight: Sight, _ words: Words) -> Block {
+    let label = words("camera_preview")
+    guard case .answered(_, let outline, _) = sight else {
+        return .preview(label: label, outline: nil, aims: true)
+    }
+    return .preview(label: label, outline: outline, aims: false)
 }
 
 private func permissionBlocks(mayAsk: Bool, _ words: Words) -> [Block] {
@@ -53,8 +57,6 @@ private func permissionBlocks(mayAsk: Bool, _ words: Words) -> [Block] {
 private func seeingBlocks(
     _ seen: Seen, _ settings: Settings, _ torch: Bool?, _ words: Words
 ) -> [Block] {
-    let outline: [Place]? =
-        if case .answered(_, let outline, _) = seen.sight { outline } else { nil }
     let still = Block.button(
         words(seen.isFrozen ? "unfreeze" : "freeze"), .freeze(!seen.isFrozen))
     let lamp = torch.map { Block.button(words($0 ? "torch_off" : "torch_on"), .torch(!$0)) }
@@ -64,7 +66,7 @@ private func seeingBlocks(
             + [.button(words("gallery_add_frame"), .addFrame)]
         : []
     return stacked(
-        [preview(outline, words)], sightBlocks(seen.sight, isLive: true, words), [still],
+        [preview(seen.sight, words)], sightBlocks(seen.sight, isLive: true, words), [still],
         lamp.map { [$0] } ?? [], [pickPhoto(words)], figures)
 }
 

@@ -172,12 +172,12 @@ actor Session: PhotoStore {
     /// What the matches of a photo say.
     nonisolated func sight(_ matches: [Match], falseAnswers: Double) async throws -> Sight {
         guard !matches.isEmpty else { return .empty }
-        let found = try await answer(matches, falseAnswers: falseAnswers, atMs: 0)
-        if found.verified, let id = found.best?.pictureId, let best = try await thing(id) {
+        let verdict = try await answer(matches, falseAnswers: falseAnswers, atMs: 0)
+        if verdict.verified, let id = verdict.best?.pictureId, let best = try await thing(id) {
             let others = matches.map(\.picture.id).filter { $0 != id }
-            return .answered(best, outline: found.outline, others: try await things(others))
+            return .answered(best, outline: verdict.outline, others: try await things(others))
         }
-        let asked = found.candidates.prefix(AnswerTracker.asked).map(\.pictureId)
+        let asked = verdict.candidates.prefix(AnswerTracker.asked).map(\.pictureId)
         let things = try await things(asked)
         return things.isEmpty ? .nothing : .asked(things)
     }

@@ -37,14 +37,16 @@ extension Settings {
 
     /// Reads settings; what is missing or not to be chosen any more gets its default.
     init(from store: any SettingsStore) {
-        if let kept = store.read(Self.sharesKey).flatMap(Double.init), Self.shares.contains(kept) {
-            falseAnswers = kept
+        if let share = store.read(Self.sharesKey).flatMap(Double.init),
+            Self.shares.contains(share)
+        {
+            falseAnswers = share
         }
-        if let kept = store.read(Self.acceleratorKey).flatMap(Accelerator.init) {
-            accelerator = kept
+        if let choice = store.read(Self.acceleratorKey).flatMap(Accelerator.init) {
+            accelerator = choice
         }
-        if let kept = store.read(Self.topKey).flatMap({ Int($0) }), Self.tops.contains(kept) {
-            top = kept
+        if let count = store.read(Self.topKey).flatMap({ Int($0) }), Self.tops.contains(count) {
+            top = count
         }
         developer = store.read(Self.developerKey) == "true"
         welcomed = store.read(Self.welcomedKey) == "true"

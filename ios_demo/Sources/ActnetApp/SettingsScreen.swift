@@ -73,7 +73,7 @@ private func modelBlocks(
         }
     }
     return stacked(
-        models.sentence.map { problem("settings_model", $0, words) } ?? [],
+        models.sentence.map { problem("settings_model_gone", $0, words) } ?? [],
         [.choice(title: words("settings_model"), options: options)], refused,
         [.paragraph(words("settings_model_text"))])
 }

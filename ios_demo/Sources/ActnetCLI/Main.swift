@@ -42,12 +42,12 @@ enum Main {
         let database = try gallery.load()
         for picture in pictures {
             let hits = try database.search(try await describer.describe(read(picture)), top: top)
-            let found = try hits.map { hit in
+            let matches = try hits.map { hit in
                 HitLine(
                     id: hit.id, path: try gallery.picture(hit.id)?.path,
                     similarity: hit.similarity)
             }
-            try say(SearchLine(query: picture, hits: found))
+            try say(SearchLine(query: picture, hits: matches))
         }
     }
 

@@ -49,18 +49,18 @@ public final class FeatureExtractor: @unchecked Sendable {
         settings.side_px = Int32(clamping: extraction.sidePx)
         settings.count = Int32(clamping: extraction.count)
         var error = CActnetVerification.ActnetError()
-        var found = ActnetLocalFeatures()
+        var local = ActnetLocalFeatures()
         let room = max(0, extraction.count) * LocalFeatures.bytesPerFeature
         let bytes = [UInt8](unsafeUninitializedCapacity: room) { target, count in
             let code = picture.withC { given in
                 actnet_extract(
-                    codes, &given, settings, target.baseAddress, room, &found, &error)
+                    codes, &given, settings, target.baseAddress, room, &local, &error)
             }
-            count = code == ACTNET_OK ? found.features_bytes : 0
+            count = code == ACTNET_OK ? local.features_bytes : 0
         }
         guard error.code == ACTNET_OK,
             let features = LocalFeatures(
-                widthPx: Int(found.width_px), heightPx: Int(found.height_px), bytes: bytes)
+                widthPx: Int(local.width_px), heightPx: Int(local.height_px), bytes: bytes)
         else { throw EngineError.features(reason: text(of: error)) }
         return features
     }

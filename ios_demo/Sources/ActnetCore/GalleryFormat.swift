@@ -119,9 +119,9 @@ public enum GalleryFormat {
         guard try number(connection, "PRAGMA application_id") == Int64(applicationId) else {
             throw GalleryError.notAGallery(name, isSQLite: true)
         }
-        let found = try number(connection, "PRAGMA user_version") ?? 0
-        guard readableVersions.contains(found) else {
-            throw GalleryError.otherVersion(name, version: Int(found))
+        let userVersion = try number(connection, "PRAGMA user_version") ?? 0
+        guard readableVersions.contains(userVersion) else {
+            throw GalleryError.otherVersion(name, version: Int(userVersion))
         }
     }
 
@@ -147,15 +147,15 @@ public enum GalleryFormat {
 
     /// Reads the one row of the table `gallery`.
     static func readInfo(_ connection: SQLiteConnection, _ name: String) throws -> GalleryInfo {
-        var found: [GalleryInfo?] = []
+        var rows: [GalleryInfo?] = []
         try connection.run(
             """
             SELECT model_file, model_format, model_precision, model_sha256, preprocessing_name,
             preprocessing_version, height_px, width_px, dim, storage, thumbnail_side_px, uuid,
             made_by FROM gallery LIMIT 2
             """
-        ) { found.append(info($0)) }
-        guard found.count == 1, let info = found.first ?? nil else {
+        ) { rows.append(info($0)) }
+        guard rows.count == 1, let info = rows.first ?? nil else {
             throw GalleryError.malformed(name)
         }
         return info
@@ -201,9 +201,9 @@ public enum GalleryFormat {
     }
 
     private static func number(_ connection: SQLiteConnection, _ sql: String) throws -> Int64? {
-        var found: Int64?
-        try connection.run(sql) { found = $0.integer(0) }
-        return found
+        var value: Int64?
+        try connection.run(sql) { value = $0.integer(0) }
+        return value
     }
 
     /// Turns SQLite's errors into a gallery's.

@@ -107,9 +107,11 @@ public final class GalleryReader {
 
     /// Returns the number of the picture of a path; nil where it has gone.
     public func id(ofPath path: String) throws -> Int64? {
-        var found: Int64?
-        try run("SELECT id FROM picture WHERE path = ?", [.text(path)]) { found = $0.integer(0) }
-        return found
+        var pictureId: Int64?
+        try run("SELECT id FROM picture WHERE path = ?", [.text(path)]) {
+            pictureId = $0.integer(0)
+        }
+        return pictureId
     }
 
     /// Returns pictures in the order of ids, those above `after`.
@@ -165,26 +167,26 @@ public final class GalleryReader {
     }
 
     private func jpeg(_ table: String, _ id: Int64) throws -> Data? {
-        var found: Data?
+        var bytes: Data?
         try run("SELECT jpeg FROM \(table) WHERE picture_id = ?", [.integer(id)]) { row in
-            found = row.blob(0).map { Data($0) }
+            bytes = row.blob(0).map { Data($0) }
         }
-        return found
+        return bytes
     }
 
     /// Returns a picture's local features; nil where it has none, as in galleries of version 1.
     public func localFeatures(_ id: Int64) throws -> LocalFeatures? {
         guard hasLocalFeatures else { return nil }
-        var found: LocalFeatures?
+        var stored: LocalFeatures?
         let sql = "SELECT width_px, height_px, features FROM local_features WHERE picture_id = ?"
         try run(sql, [.integer(id)]) { row in
             guard let width = row.integer(0), let height = row.integer(1), let blob = row.blob(2),
                 let features = LocalFeatures(
                     widthPx: Int(width), heightPx: Int(height), bytes: [UInt8](blob))
             else { throw damaged("a picture's local features cannot be") }
-            found = features
+            stored = features
         }
-        return found
+        return stored
     }
 
     /// Returns what the catalogue says of a picture; nil where it says nothing, as in version 1.
@@ -215,15 +217,15 @@ public final class GalleryReader {
 
     /// Returns each photo that could not be read.
     public func problems() throws -> [GalleryProblem] {
-        var found: [GalleryProblem] = []
+        var rows: [GalleryProblem] = []
         try run("SELECT path, reason FROM problem ORDER BY path") { row in
-            found.append(GalleryProblem(path: row.text(0) ?? "", reason: row.text(1) ?? ""))
+            rows.append(GalleryProblem(path: row.text(0) ?? "", reason: row.text(1) ?? ""))
         }
-        return found
+        return rows
     }
 
     private func pictures(_ clause: String, _ values: [SQLiteValue]) throws -> [GalleryPicture] {
-        var found: [GalleryPicture] = []
+        var entries: [GalleryPicture] = []
         let columns = "id, path, label, width_px, height_px"
         try run("SELECT \(columns) FROM picture \(clause)", values) { row in
             guard let id = row.integer(0), let path = row.text(1), let width = row.integer(3),
@@ -232,19 +234,19 @@ public final class GalleryReader {
             guard GalleryFormat.staysBelow(path) else {
                 throw damaged("a path leads out of the folder of photos")
             }
-            found.append(
+            entries.append(
                 GalleryPicture(
                     id: id, path: path, label: row.text(2), widthPx: Int(width),
                     heightPx: Int(height)))
         }
-        return found
+        return entries
     }
 
     private func number(_ sql: String, _ values: [SQLiteValue] = []) throws -> Int64 {
-        var found: Int64?
-        try run(sql, values) { found = $0.integer(0) }
-        guard let found else { throw damaged("a number is missing") }
-        return found
+        var value: Int64?
+        try run(sql, values) { value = $0.integer(0) }
+        guard let value else { throw damaged("a number is missing") }
+        return value
     }
 
     private func run(

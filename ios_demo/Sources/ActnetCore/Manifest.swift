@@ -129,8 +129,8 @@ extension Manifest {
             throw ManifestError.malformed(name, reason: "it is not JSON")
         }
         do {
-            let found = try decoder.decode(SchemaOnly.self, from: data).schema
-            guard found == Self.schema else { throw ManifestError.otherSchema(found) }
+            let schema = try decoder.decode(SchemaOnly.self, from: data).schema
+            guard schema == Self.schema else { throw ManifestError.otherSchema(schema) }
             self = try decoder.decode(Manifest.self, from: data)
         } catch let error as DecodingError {
             throw ManifestError.malformed(name, reason: sentence(error))
@@ -158,10 +158,10 @@ extension Manifest {
         guard FileManager.default.fileExists(atPath: artefact.path) else {
             throw ManifestError.artefactMissing(name)
         }
-        let found = try readable(artefact) { try Sha256.hex(ofFileOrFolder: artefact) }
-        guard found == manifest.artefact.sha256 else {
+        let sha256 = try readable(artefact) { try Sha256.hex(ofFileOrFolder: artefact) }
+        guard sha256 == manifest.artefact.sha256 else {
             throw ManifestError.otherArtefact(
-                name, found: found, expected: manifest.artefact.sha256)
+                name, found: sha256, expected: manifest.artefact.sha256)
         }
         return manifest
     }

@@ -25,12 +25,12 @@ public final class PhotoSearch {
     ///   - top: how many, at least 1.
     ///   - shortlist: pictures that are verified.
     public func matches(_ views: [[Float]], top: Int, shortlist: Int) throws -> [Match] {
-        let found = try gallery.hits(
+        let ranked = try gallery.hits(
             views, in: database, photo: verifier, top: hitsPerMatch * top, shortlist: shortlist,
             known: &known)
-        let hits = found.map { Hit(id: $0.id, similarity: $0.similarity, row: $0.row) }
+        let hits = ranked.map { Hit(id: $0.id, similarity: $0.similarity, row: $0.row) }
         let groups = database.group(hits, threshold: samePicture).prefix(top)
-        let each = Dictionary(uniqueKeysWithValues: found.map { ($0.row, $0) })
+        let each = Dictionary(uniqueKeysWithValues: ranked.map { ($0.row, $0) })
         return try groups.compactMap { group in
             guard let best = group.first, let hit = each[best.row],
                 let picture = try gallery.picture(best.id)

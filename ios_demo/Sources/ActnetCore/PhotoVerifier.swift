@@ -20,19 +20,19 @@ public final class PhotoVerifier: @unchecked Sendable {
 
     public func verify(_ picture: LocalFeatures) throws -> Verification {
         var error = CActnetVerification.ActnetError()
-        var found = ActnetVerification()
-        let code = picture.withC { actnet_verify(verifier, &$0, &found, &error) }
+        var verification = ActnetVerification()
+        let code = picture.withC { actnet_verify(verifier, &$0, &verification, &error) }
         guard code == ACTNET_OK else { throw EngineError.features(reason: text(of: error)) }
-        guard found.has_outline == 1 else {
-            return Verification(inliers: Int(found.inliers), outline: nil)
+        guard verification.has_outline == 1 else {
+            return Verification(inliers: Int(verification.inliers), outline: nil)
         }
-        let outline = withUnsafeBytes(of: found.outline) { bytes in
+        let outline = withUnsafeBytes(of: verification.outline) { bytes in
             let values = bytes.bindMemory(to: Double.self)
             return stride(from: 0, to: values.count, by: 2).map {
                 Place(x: values[$0], y: values[$0 + 1])
             }
         }
-        return Verification(inliers: Int(found.inliers), outline: outline)
+        return Verification(inliers: Int(verification.inliers), outline: outline)
     }
 }
 

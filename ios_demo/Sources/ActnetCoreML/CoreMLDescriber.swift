@@ -59,17 +59,17 @@
         private func loaded() async throws -> MLModel {
             if let model { return model }
             let sha256 = manifest.artefact.sha256
-            let found: MLModel
+            let fresh: MLModel
             do {
-                found = try await load(cache.compiled(package, sha256: sha256))
+                fresh = try await load(cache.compiled(package, sha256: sha256))
             } catch {
                 // Another release of the system may not take what an older one compiled.
                 cache.forget(sha256: sha256)
-                found = try await load(cache.compiled(package, sha256: sha256))
+                fresh = try await load(cache.compiled(package, sha256: sha256))
             }
-            try checkMetadata(of: found)
-            model = found
-            return found
+            try checkMetadata(of: fresh)
+            model = fresh
+            return fresh
         }
 
         private func load(_ compiled: URL) throws -> MLModel {

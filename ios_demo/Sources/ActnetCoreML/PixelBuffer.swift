@@ -4,10 +4,10 @@
 
     /// Copies a picture into a pixel buffer (32 bits, blue first), which Core ML takes as RGB.
     func pixelBuffer(of picture: RgbPicture) throws -> CVPixelBuffer {
-        var made: CVPixelBuffer?
+        var created: CVPixelBuffer?
         let code = CVPixelBufferCreate(
-            nil, picture.width, picture.height, kCVPixelFormatType_32BGRA, nil, &made)
-        guard code == kCVReturnSuccess, let buffer = made else {
+            nil, picture.width, picture.height, kCVPixelFormatType_32BGRA, nil, &created)
+        guard code == kCVReturnSuccess, let buffer = created else {
             throw EngineError.failed(reason: "no memory for a picture (code \(code))")
         }
         guard CVPixelBufferLockBaseAddress(buffer, []) == kCVReturnSuccess else {

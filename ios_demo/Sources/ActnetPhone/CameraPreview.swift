@@ -12,6 +12,7 @@
 
         let label: String
         let outline: [Place]?
+        let aims: Bool
         let isSmall: Bool
         let model: DemoModel
         @Environment(\.verticalSizeClass) private var height
@@ -24,7 +25,7 @@
                 session: model.camera.session, isFrozen: model.isFrozen,
                 turned: { screenDegrees = $0 }
             )
-            .overlay(marks)
+            .overlay(aims || outline != nil ? marks : nil)
             .aspectRatio(isLow ? Self.landscape : 1 / Self.landscape, contentMode: .fit)
             .frame(maxWidth: .infinity, maxHeight: isLow || isSmall ? Self.lowHeight : .infinity)
             .gesture(

@@ -33,14 +33,15 @@
 
         var body: some View {
             switch block {
-            case .preview(let label, let outline):
-                Viewfinder(label: label, outline: outline, isSmall: asks, model: model)
+            case .preview(let label, let outline, let aims):
+                Viewfinder(
+                    label: label, outline: outline, aims: aims, isSmall: asks, model: model)
             case .heading(let text, _): Text(text).font(.headline).accessibilityAddTraits(.isHeader)
             case .paragraph(let text): Text(text)
             case .problem(let text): Text(text).font(.headline).foregroundColor(.problem)
-            case .button(let text, .share(let shared)): ShareLink(text, item: shared)
+            case .button(let text, .share(let shared)): ShareLink(text, item: shared).touchable()
             case .button(let text, let action):
-                Button(text) { model.perform(action) }
+                Button(text) { model.perform(action) }.touchable()
             case .choice(let title, let options):
                 ChoiceView(title: title, options: options, perform: model.perform)
             case .progress(let text, let share): ProgressView(text, value: share)
@@ -54,9 +55,14 @@
                 PictureView(id: id, path: path, label: label, demo: model.demo)
             case .field(let label, let text, let input):
                 FieldView(label: label, text: text) { model.demo.write(input, $0) }
-            case .share(let text, let file): ShareLink(text, item: file)
+            case .share(let text, let file): ShareLink(text, item: file).touchable()
             }
         }
+    }
+
+    extension View {
+        /// A button that is seen as one, and at least 44 points high.
+        fileprivate func touchable() -> some View { buttonStyle(.bordered).controlSize(.large) }
     }
 
     extension Color {
@@ -95,6 +101,7 @@
                     Button((option.isChosen ? "● " : "○ ") + option.text) {
                         perform(option.action)
                     }
+                    .touchable()
                     // The dot is not read aloud; the trait says that it is chosen.
                     .accessibilityLabel(option.text)
                     .accessibilityAddTraits(option.isChosen ? .isSelected : [])

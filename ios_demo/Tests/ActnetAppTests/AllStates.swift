@@ -1,5 +1,7 @@
 // The list of states that tests/golden/screens.json holds both apps to.
 
+import Foundation
+
 @testable import ActnetApp
 @testable import Actnet
 @testable import ActnetCore
@@ -18,6 +20,10 @@ extension MadeUp {
             start("gallery refused", refused(true)),
             start("model refused", refused(false)),
             start("model refused, another there", refused(false), several: true),
+            ScreenState("models missing on iOS", only: "ios") { words in
+                let state = StartState.refused(sentences(AppError.noModels), gallery: false)
+                return startContent(state, several: false, words) ?? Self.nothing
+            },
         ]
     }
 
@@ -35,7 +41,8 @@ extension MadeUp {
             live("looking, lamp on", nothing, torch: true),
             live("maybe", seeing(many)),
             live("verified", seeing(answered(night, outline))),
-            live("verified, held", seeing(answered(night, nil), isFrozen: true)),
+            live("verified, held", seeing(answered(night, outline), isFrozen: true)),
+            live("verified, outline not known", seeing(answered(night, nil))),
             live("verified, photo of the phone", seeing(answered(mine, outline))),
             live("verified, for developers", seeing(answered(door, outline)), developer),
             live("catalogue empty", seeing(.empty)),
@@ -95,6 +102,15 @@ extension MadeUp {
         ]
     }
 
+    private var several: ModelsState {
+        ModelsState(
+            carried: [
+                CarriedModel(name: "small", state: .usable(ready.manifest)),
+                CarriedModel(name: "large", state: .usable(ready.manifest)),
+                CarriedModel(name: "broken", state: .refused(Self.sentence)),
+            ], used: "small", sentence: Self.sentence)
+    }
+
     private var otherStates: [ScreenState] {
         var fellBack = ready
         fellBack.sentence = Self.sentence
@@ -104,11 +120,19 @@ extension MadeUp {
             settings("settings: opening", visitor, .opening()),
             settings("settings on iOS: for developers", developer, .ready(ready), only: "ios"),
             settings(
+                "settings on iOS: several models", visitor, .ready(ready), only: "ios", several),
+            settings(
                 "settings on iOS: refused", visitor, .refused(Self.sentence, gallery: false),
                 only: "ios"),
             ScreenState("benchmark") { benchmarkContent(.idle, $0) },
             ScreenState("benchmark: running") { benchmarkContent(.running(0.5), $0) },
             ScreenState("benchmark: failed") { benchmarkContent(.failed(Self.sentence), $0) },
+            ScreenState("benchmark on iOS: for developers", only: "ios") { [measured] in
+                benchmarkContent(.done(measured, file: URL(fileURLWithPath: "/report")), $0)
+            },
+            ScreenState("about on iOS", only: "ios") { [ready] in
+                aboutContent(ready, ModelsState(), $0)
+            },
         ]
     }
 }

@@ -23,6 +23,7 @@ struct ScreenState {
 /// Made-up things, and the states that show them.
 struct MadeUp {
     static let sentence = "what the phone or the core said"
+    static let nothing = ScreenContent(title: "", blocks: [])
     let night = Thing(
         pictureId: 1, path: "art/night.jpg", title: "The Starry Night", maker: "Vincent van Gogh",
         text: "Painted in 1889.", link: "https://example.org/night")
@@ -36,6 +37,7 @@ struct MadeUp {
     let visitor: Settings
     let developer: Settings
     let figures: Figures
+    let measured: BenchmarkResult
     let outline = [
         Place(x: 0.2, y: 0.2), Place(x: 0.8, y: 0.25), Place(x: 0.75, y: 0.8),
         Place(x: 0.25, y: 0.75),
@@ -64,13 +66,21 @@ struct MadeUp {
                 madeBy: "actnet 0.1"),
             counts: GalleryCounts(pictures: 120, labels: 3), things: [night, wave, mine],
             matching: 120, problems: [], progress: nil, waiting: 0, sentence: nil)
+        let times = StageTimes(decodeMs: 12.3, resizeMs: 1.26, inferenceMs: 30, searchMs: 0.5)
+        let windows = try [(5.0, 30.0), (295.0, 45.0)].map { atS, ms in
+            Window(atS: atS, try XCTUnwrap(LatencySummary(samplesMs: [ms])))
+        }
+        measured = BenchmarkResult(
+            inferenceMs: [30, 31],
+            inference: try XCTUnwrap(LatencySummary(samplesMs: [30, 31])),
+            stages: try XCTUnwrap(StageSummaries([times, times])), windows: windows)
         figures = Figures(
             matches: [
                 Match(
                     picture: GalleryPicture.sample(1, "art/night.jpg", nil), similarity: 0.8123,
                     alike: 2)
             ],
-            times: StageTimes(decodeMs: 12.3, resizeMs: 1.26, inferenceMs: 30, searchMs: 0.5))
+            times: times)
     }
 
     func live(
@@ -116,7 +126,7 @@ struct MadeUp {
         _ name: String, _ state: StartState, several: Bool = false
     ) -> ScreenState {
         ScreenState(name) { words in
-            startContent(state, several: several, words) ?? ScreenContent(title: "", blocks: [])
+            startContent(state, several: several, words) ?? Self.nothing
         }
     }
 

@@ -36,6 +36,7 @@ struct ShownBlock: Codable, Equatable {
     var action: String?
     var label: String?
     var outline: Bool?
+    var aims: Bool?
     var title: String?
     var detail: String?
     var options: [ShownOption]?
@@ -44,8 +45,8 @@ struct ShownBlock: Codable, Equatable {
 
     init(_ block: Block) {
         switch block {
-        case .preview(let said, let shape):
-            (kind, label, outline) = ("preview", said, shape != nil)
+        case .preview(let said, let shape, let isAiming):
+            (kind, label, outline, aims) = ("preview", said, shape != nil, isAiming)
         case .heading(let said, let isAnnounced):
             (kind, text, announced) = ("heading", said, isAnnounced)
         case .paragraph(let said): (kind, text) = ("paragraph", said)

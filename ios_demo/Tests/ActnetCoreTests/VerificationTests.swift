@@ -128,6 +128,22 @@ final class VerificationTests: XCTestCase {
         try test(url, Golden.index(GoldenGalleries.self, "gallery/index.json").model.model)
     }
 
+    func testAPageShowsTheLargePictureAndNotTheThumbnail() throws {
+        try after("INSERT INTO page_picture VALUES (9, x'FFD8FFD9')") { url, model in
+            let gallery = try GalleryReader(url, place: .bundle, describedBy: model)
+            let large = Data([0xff, 0xd8, 0xff, 0xd9])
+            XCTAssertEqual(try gallery.pagePicture(9), large)
+            XCTAssertNil(try gallery.pagePicture(15))
+            let pair = GalleryPair(shipped: gallery, added: gallery)
+            XCTAssertEqual(try pair.pagePicture(9), large)
+            XCTAssertEqual(try pair.pagePicture(GalleryPair.firstAdded + 9), large)
+        }
+        let model = try Golden.index(GoldenGalleries.self, "gallery/index.json").model.model
+        let old = try GalleryReader(
+            Golden.url("gallery/int8.sqlite"), place: .bundle, describedBy: model)
+        XCTAssertNil(try old.pagePicture(9))
+    }
+
     func testReadsItemsWithTheirFields() throws {
         struct Index: Decodable {
             let items: [String: Item]

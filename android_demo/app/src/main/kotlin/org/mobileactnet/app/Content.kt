@@ -19,8 +19,9 @@ sealed class Block {
      *
      * @property label what a screen reader says of it.
      * @property outline of the answer, as shares of the upright frame; null for none.
+     * @property aims whether there is a square to aim with: not while something is answered.
      */
-    data class Preview(val label: String, val outline: List<Place>?) : Block()
+    data class Preview(val label: String, val outline: List<Place>?, val aims: Boolean) : Block()
 
     /** @property announced whether a screen reader says it as soon as it changes. */
     data class Heading(val text: String, val announced: Boolean = false) : Block()

@@ -2,7 +2,6 @@
 package org.mobileactnet.app
 
 import org.mobileactnet.PhotoInbox
-import org.mobileactnet.Place
 
 /** Shown once, before the camera is asked for. */
 fun welcomeContent(words: Words) = ScreenContent(
@@ -37,7 +36,8 @@ internal fun pickPhoto(words: Words) = Block.Button(words("pick_photo"), Action.
 internal fun problem(key: String, sentence: String, words: Words): List<Block> =
     listOf(Block.Problem(words(key)), Block.Paragraph(words("details", sentence)))
 
-private fun preview(outline: List<Place>?, words: Words) = Block.Preview(words("camera_preview"), outline)
+private fun preview(answer: Sight.Answered?, words: Words) =
+    Block.Preview(words("camera_preview"), answer?.outline, aims = answer == null)
 
 private fun permissionBlocks(mayAsk: Boolean, words: Words): List<Block> = listOf(
     Block.Heading(words("camera_refused")),
@@ -51,10 +51,10 @@ private fun permissionBlocks(mayAsk: Boolean, words: Words): List<Block> = listO
 )
 
 private fun seeingBlocks(state: LiveState.Seeing, settings: Settings, torch: Boolean?, words: Words): List<Block> {
-    val outline = (state.sight as? Sight.Answered)?.outline
+    val answer = state.sight as? Sight.Answered
     val lamp = torch?.let { Block.Button(words(if (it) "torch_off" else "torch_on"), Action.Torch(!it)) }
     val still = Block.Button(words(if (state.frozen) "unfreeze" else "freeze"), Action.Freeze(!state.frozen))
-    return listOf(preview(outline, words)) + sightBlocks(state.sight, live = true, words) +
+    return listOf(preview(answer, words)) + sightBlocks(state.sight, live = true, words) +
         listOfNotNull(still, lamp, pickPhoto(words)) +
         if (settings.developer) developerBlocks(state, words) else emptyList()
 }

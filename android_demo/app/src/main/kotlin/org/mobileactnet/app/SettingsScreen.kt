@@ -58,7 +58,7 @@ private fun answerBlocks(settings: Settings, start: StartState, models: ModelsSt
 
 /** Which model is used, where there are several, or where the one that was chosen has gone. */
 private fun modelBlocks(settings: Settings, models: ModelsState, words: Words): List<Block> {
-    val fallback = models.sentence?.let { problem("settings_model", it, words) }.orEmpty()
+    val fallback = models.sentence?.let { problem("settings_model_gone", it, words) }.orEmpty()
     if (models.carried.size < 2 && models.sentence == null) return emptyList()
     val options = models.carried.filterIsInstance<CarriedModel.Usable>().map {
         val text = modelText(it)

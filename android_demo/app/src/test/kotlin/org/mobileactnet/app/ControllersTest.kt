@@ -99,9 +99,9 @@ class ControllersTest {
     @Test
     fun aPickedPhotoIsRecognised(): Unit = withDemo { demo ->
         demo.results.look { byteArrayOf(3).inputStream() }
-        val found = assertIs<ResultsState.Found>(demo.results.state.value)
-        assertEquals(10, found.figures.matches.size)
-        assertTrue(found.figures.matches.zipWithNext().all { (one, next) -> one.similarity >= next.similarity })
+        val results = assertIs<ResultsState.Found>(demo.results.state.value)
+        assertEquals(10, results.figures.matches.size)
+        assertTrue(results.figures.matches.zipWithNext().all { (one, next) -> one.similarity >= next.similarity })
         assertTrue(File(folder, "picked").exists().not())
     }
 
@@ -319,8 +319,8 @@ class ControllersTest {
         perform(demo, Action.ShowMore)
         assertEquals(84, assertIs<GalleryState.Open>(demo.gallery.state.value).things.size)
         write(demo, Input.SEARCH, "P03")
-        val found = assertIs<GalleryState.Open>(demo.gallery.state.value)
-        assertEquals(listOf("p03.png"), found.things.map { it.title })
+        val gallery = assertIs<GalleryState.Open>(demo.gallery.state.value)
+        assertEquals(listOf("p03.png"), gallery.things.map { it.title })
         write(demo, Input.SEARCH, "%")
         assertEquals(0, assertIs<GalleryState.Open>(demo.gallery.state.value).things.size)
     }

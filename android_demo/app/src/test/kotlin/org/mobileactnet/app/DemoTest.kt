@@ -3,6 +3,7 @@ package org.mobileactnet.app
 import java.io.File
 import kotlin.test.Test
 import kotlin.test.assertContains
+import kotlin.test.assertContentEquals
 import kotlin.test.assertEquals
 import kotlin.test.assertFalse
 import kotlin.test.assertIs
@@ -12,6 +13,7 @@ import kotlin.test.assertTrue
 import org.mobileactnet.DescriptorModel
 import org.mobileactnet.ModelException
 import org.mobileactnet.RgbPicture
+import org.mobileactnet.engine.LiteRtModel
 
 class DemoTest {
     private fun FakePhone.opened(): Demo = Demo(this).also { it.open() }
@@ -126,10 +128,24 @@ class DemoTest {
     }
 
     @Test
-    fun aBuildWithoutTheRuntimeIsASentence() {
-        val state = refusal { model = { throw ModelException("This build of the app has no LiteRT") } }
-        assertEquals("This build of the app has no LiteRT", state.sentence)
-        assertFalse(state.gallery)
+    fun aBuildWithoutTheRuntimeSaysSoOnTheFirstScreen(): Unit = onPhone {
+        opener = { artefact, manifest, choice ->
+            LiteRtModel.open(artefact, manifest, choice) { throw UnsatisfiedLinkError(NO_LIBRARY) }
+        }
+        val expected = screenStates.single { it.name == "LiteRT missing on Android" }.content(english)
+        val demo = opened()
+        for (screen in Screen.entries.filter { it != Screen.SETTINGS }) {
+            assertEquals(expected, contentOf(demo, screen, english))
+        }
+        assertFalse(assertIs<StartState.Refused>(demo.start.value).gallery)
+    }
+
+    @Test
+    fun aPageShowsWhatTheGalleryHas(): Unit = onPhone {
+        val demo = opened()
+        val thumbnail = assertNotNull(demo.thumbnail(3))
+        assertContentEquals(thumbnail, demo.pagePicture(3)) // A gallery of version 1 has no larger ones.
+        assertNull(demo.pagePicture(99_999))
     }
 
     @Test

@@ -63,6 +63,9 @@ class FakePhone(override val folder: File) : Environment {
     var memory = 1
     var model: (Manifest) -> DescriptorModel = { FakeModel(shifts = shiftsOf(it.name)) }
 
+    /** Opens what [model] says, unless a test says how. */
+    var opener: (File, Manifest, ModelChoice) -> DescriptorModel = { _, manifest, _ -> model(manifest) }
+
     var features: () -> FeatureEngine = { error("a gallery without local features needs none") }
 
     /** Threads of their own where a test wants them; else all is done at once. */
@@ -89,7 +92,7 @@ class FakePhone(override val folder: File) : Environment {
 
     override fun openModel(artefact: File, manifest: Manifest, choice: ModelChoice): DescriptorModel {
         wanted = choice
-        return model(manifest)
+        return opener(artefact, manifest, choice)
     }
 
     override fun openFeatures(): FeatureEngine = features()

@@ -20,7 +20,7 @@ class KeptViewsTest {
 
     @Test
     fun whatIsPutInLeavesTheButtonsAroundItAlone() {
-        val shown = listOf(Block.Preview("camera", null), row(1), Block.Paragraph("15 frames"), add)
+        val shown = listOf(Block.Preview("camera", null, aims = true), row(1), Block.Paragraph("15 frames"), add)
         val nothing = listOf(Block.Heading("Nothing"), Block.Paragraph("The nearest"))
         val next = shown.take(1) + nothing + shown.drop(1)
         assertEquals(KeptViews(1, 3), keptViews(shown, next))

@@ -114,13 +114,13 @@ class ModelOpeningTest {
 
     @Test
     fun aGpuThatEndedTheAppIsTriedWhenItIsChosenAgain(): Unit = onPhone {
-        var kept = emptyMap<String, String>()
+        var settingsBefore = emptyMap<String, String>()
         model = {
-            kept = stored.toMap() // As a process that ends here leaves it.
+            settingsBefore = stored.toMap() // As a process that ends here leaves it.
             FakeModel(wanted.accelerator)
         }
         chosen(Accelerator.GPU).close()
-        stored += kept
+        stored += settingsBefore
         val demo = Demo(this).also { it.open() }
         assertEquals(Accelerator.CPU, wanted.accelerator)
         assertContains(ready(demo).sentence.orEmpty(), "The app ended while the model was opened on the GPU")

@@ -351,14 +351,14 @@ class ModelSwitchTest {
     @Test
     fun aGpuThatEndedTheAppWithOneModelIsTriedWithAnother(): Unit = onPhone {
         carry("second")
-        var kept = emptyMap<String, String>()
+        var settingsBefore = emptyMap<String, String>()
         model = {
-            kept = stored.toMap() // As a process that ends here leaves it.
+            settingsBefore = stored.toMap() // As a process that ends here leaves it.
             FakeModel(wanted.accelerator, shiftsOf(it.name))
         }
         writeSettings(settings, Settings(accelerator = Accelerator.GPU))
         opened().close()
-        stored += kept
+        stored += settingsBefore
         opened().use { demo ->
             assertContains(problems(demo).single(), "The app ended while the model was opened on the GPU")
             choose(demo, "second")

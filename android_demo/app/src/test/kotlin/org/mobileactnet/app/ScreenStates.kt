@@ -4,6 +4,8 @@ package org.mobileactnet.app
 import org.mobileactnet.Accelerator
 import org.mobileactnet.AnswerThreshold
 import org.mobileactnet.AnswerThresholds
+import org.mobileactnet.BenchmarkResult
+import org.mobileactnet.CarriedModel
 import org.mobileactnet.GalleryCounts
 import org.mobileactnet.GalleryInfo
 import org.mobileactnet.IndexProgress
@@ -17,6 +19,8 @@ import org.mobileactnet.Problem
 import org.mobileactnet.SelfTest
 import org.mobileactnet.StageTimes
 import org.mobileactnet.Storage
+import org.mobileactnet.Window
+import org.mobileactnet.engine.noLiteRt
 import org.mobileactnet.exportedManifest
 import org.mobileactnet.readManifest
 
@@ -32,6 +36,14 @@ val door = Thing(3, "doors/door.jpg", "door.jpg")
 val mine = Thing(4, "added/" + "0a".repeat(16), "My cup")
 private val times = StageTimes(12.3, 1.26, 30.0, 0.5)
 private val figures = Figures(listOf(Match(Picture(1, "art/night.jpg", null, 300, 400), 0.8123, 6.2, 2)), times)
+
+/** What Android says of an APK without the library. */
+const val NO_LIBRARY = "dlopen failed: library \"libLiteRt.so\" not found"
+private const val NO_MODELS = "The app was built without models.json; run make android-assets and build the app again"
+
+private fun refusedContent(sentence: String, words: Words) =
+    requireNotNull(startContent(StartState.Refused(sentence, gallery = false), several = false, words))
+
 private val outline = listOf(Place(0.2, 0.2), Place(0.8, 0.25), Place(0.75, 0.8), Place(0.25, 0.75))
 private val visitor = Settings(welcomed = true)
 private val developer = visitor.copy(developer = true)
@@ -72,8 +84,34 @@ private fun catalogue(name: String, state: GalleryState, settings: Settings = vi
 private fun start(name: String, state: StartState, several: Boolean = false) =
     ScreenState(name) { requireNotNull(startContent(state, several, it)) }
 
-private fun settings(name: String, settings: Settings, start: StartState, only: String? = "android") =
-    ScreenState(name, only) { settingsContent(settings, start, noModels, it) }
+private fun settings(
+    name: String,
+    settings: Settings,
+    start: StartState,
+    only: String? = "android",
+    models: ModelsState = noModels
+) = ScreenState(name, only) { settingsContent(settings, start, models, it) }
+
+private val several = ModelsState(
+    listOf(
+        CarriedModel.Usable("small", ready.manifest, ready.thresholds),
+        CarriedModel.Usable("large", ready.manifest, ready.thresholds),
+        CarriedModel.Refused("broken", SENTENCE)
+    ),
+    "small",
+    SENTENCE
+)
+
+private val measured = BenchmarkState.Done(
+    "small",
+    BenchmarkResult(
+        doubleArrayOf(30.0, 31.0),
+        List(2) { times },
+        listOf(Window(5.0, 30.0, 33.0, 300), Window(295.0, 45.0, 50.0, 300))
+    ),
+    "{}",
+    saved = null
+)
 
 val screenStates: List<ScreenState> = listOf(
     ScreenState("first start") { welcomeContent(it) },
@@ -82,6 +120,8 @@ val screenStates: List<ScreenState> = listOf(
     start("gallery refused", StartState.Refused(SENTENCE, gallery = true)),
     start("model refused", StartState.Refused(SENTENCE, gallery = false)),
     start("model refused, another there", StartState.Refused(SENTENCE, gallery = false), several = true),
+    ScreenState("LiteRT missing on Android", "android") { refusedContent(noLiteRt(NO_LIBRARY), it) },
+    ScreenState("models missing on Android", "android") { refusedContent(NO_MODELS, it) },
     live("camera not allowed", LiveState.NoPermission(mayAsk = true)),
     live("camera not allowed for good", LiveState.NoPermission(mayAsk = false)),
     live("camera starting", LiveState.Starting),
@@ -92,7 +132,8 @@ val screenStates: List<ScreenState> = listOf(
     live("looking, lamp on", seeing(Sight.Nothing), torch = true),
     live("maybe", seeing(Sight.Asked(listOf(night, wave, door)))),
     live("verified", seeing(Sight.Answered(night, outline, emptyList()))),
-    live("verified, held", seeing(Sight.Answered(night, null, emptyList()), frozen = true)),
+    live("verified, held", seeing(Sight.Answered(night, outline, emptyList()), frozen = true)),
+    live("verified, outline not known", seeing(Sight.Answered(night, null, emptyList()))),
     live("verified, photo of the phone", seeing(Sight.Answered(mine, outline, emptyList()))),
     live("verified, for developers", seeing(Sight.Answered(door, outline, emptyList())), developer),
     live("catalogue empty", seeing(Sight.Empty)),
@@ -125,8 +166,11 @@ val screenStates: List<ScreenState> = listOf(
     settings("settings: fell back", visitor, ready.copy(sentence = SENTENCE), only = null),
     settings("settings: opening", visitor, StartState.Opening(), only = null),
     settings("settings on Android: for developers", developer, ready),
+    settings("settings on Android: several models", visitor, ready, models = several),
     settings("settings on Android: refused", visitor, StartState.Refused(SENTENCE, gallery = false)),
     ScreenState("benchmark") { benchmarkContent(BenchmarkState.Idle, it) },
     ScreenState("benchmark: running") { benchmarkContent(BenchmarkState.Running(0.5), it) },
-    ScreenState("benchmark: failed") { benchmarkContent(BenchmarkState.Failed(SENTENCE), it) }
+    ScreenState("benchmark: failed") { benchmarkContent(BenchmarkState.Failed(SENTENCE), it) },
+    ScreenState("benchmark on Android: for developers", "android") { benchmarkContent(measured, it) },
+    ScreenState("about on Android", "android") { aboutContent(ready, noModels, it) }
 )

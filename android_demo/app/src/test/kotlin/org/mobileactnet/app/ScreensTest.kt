@@ -20,17 +20,17 @@ class ScreensTest {
     /** Writes what the app shows beside what it must show, for a person to compare. */
     @Test
     fun everyStateShowsWhatBothAppsMustShow() {
-        val told = JSONArray()
+        val drawn = JSONArray()
         for (state in screenStates) {
             val json = JSONObject().put("name", state.name)
             state.only?.let { json.put("only", it) }
             for (language in listOf("en", "de")) json.put(language, told(state.content(wordsOf(language))))
-            told.put(json)
+            drawn.put(json)
         }
         File(requireNotNull(System.getProperty("report"))).resolveSibling("screens.json")
-            .writeText(JSONObject().put("states", told).toString(1))
+            .writeText(JSONObject().put("states", drawn).toString(1))
         assertEquals(expected.map { it.getString("name") }, screenStates.map { it.name })
-        for ((wanted, shown) in expected.zip(told.objects())) {
+        for ((wanted, shown) in expected.zip(drawn.objects())) {
             for (language in listOf("en", "de")) {
                 val name = "${wanted.getString("name")}, $language"
                 assertEquals(
@@ -46,7 +46,12 @@ class ScreensTest {
         JSONObject().put("title", content.title).put("blocks", JSONArray(content.blocks.map(::told)))
 
     private fun told(block: Block): JSONObject = when (block) {
-        is Block.Preview -> of("preview", "label" to block.label, "outline" to (block.outline != null))
+        is Block.Preview -> of(
+            "preview",
+            "label" to block.label,
+            "outline" to (block.outline != null),
+            "aims" to block.aims
+        )
 
         is Block.Heading -> of("heading", "text" to block.text, "announced" to block.announced)
 

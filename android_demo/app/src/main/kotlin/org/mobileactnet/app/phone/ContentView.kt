@@ -75,6 +75,7 @@ class ContentView(
         val preview = content.blocks.filterIsInstance<Block.Preview>().firstOrNull()
         frame.visibility = if (preview == null) View.GONE else View.VISIBLE
         viewfinder.contentDescription = preview?.label
+        viewfinder.aims = preview?.aims ?: false
         parts.previewShare = if (content.asks) ASKING_SHARE else PREVIEW_SHARE
         showBlocks(content.blocks.filterNot { it is Block.Preview })
     }
@@ -83,9 +84,9 @@ class ContentView(
         val kept = keptViews(drawn.map(Drawn::block), next)
         val between = drawn.size - kept.top - kept.bottom
         blocks.removeViews(kept.top, between)
-        val made = next.subList(kept.top, next.size - kept.bottom).map(::draw)
-        made.forEachIndexed { place, view -> blocks.addView(view.view, kept.top + place) }
-        drawn = drawn.take(kept.top) + made + drawn.takeLast(kept.bottom)
+        val added = next.subList(kept.top, next.size - kept.bottom).map(::draw)
+        added.forEachIndexed { place, view -> blocks.addView(view.view, kept.top + place) }
+        drawn = drawn.take(kept.top) + added + drawn.takeLast(kept.bottom)
         drawn.forEachIndexed { place, view -> view.show(next[place]) }
     }
 

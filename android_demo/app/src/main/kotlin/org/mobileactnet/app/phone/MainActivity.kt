@@ -10,7 +10,6 @@ import android.net.Uri
 import android.os.Bundle
 import android.os.Handler
 import android.os.Looper
-import android.text.TextUtils
 import android.view.HapticFeedbackConstants
 import android.view.OrientationEventListener
 import android.view.TextureView
@@ -82,12 +81,7 @@ class MainActivity :
                 orientation = LinearLayout.VERTICAL
                 fitsSystemWindows = true // Edge to edge: the system's bars lie over the window.
                 addView(content, LinearLayout.LayoutParams(MATCH_PARENT, 0, 1f))
-                addView(
-                    LinearLayout(context).apply {
-                        bar.values.forEach { addView(it, LinearLayout.LayoutParams(0, MATCH_PARENT, 1f)) }
-                    },
-                    LinearLayout.LayoutParams(MATCH_PARENT, WRAP_CONTENT)
-                )
+                addView(BottomBar(context, bar.values.toList()), LinearLayout.LayoutParams(MATCH_PARENT, WRAP_CONTENT))
             }
         )
         val changes = merge(
@@ -145,12 +139,10 @@ class MainActivity :
         }
     }
 
-    /** Each has the same share of the width; a text that is too long is cut, and read as a whole. */
     private fun barButton(target: Screen) = Button(this).apply {
         text = words(target.key)
         setAllCaps(false)
         setSingleLine()
-        ellipsize = TextUtils.TruncateAt.END
         setPadding(0, 0, 0, 0)
         setOnClickListener { act(Action.Open(target)) }
     }

@@ -56,8 +56,8 @@ private fun Activity.orSay(start: () -> Unit) = try {
 /** The texts of the app's resources, in the phone's language or else in English. */
 internal fun wordsOf(context: Context): Words {
     val resources = context.resources
-    val found = HashMap<String, String?>()
+    val cache = HashMap<String, String?>()
     return Words { key ->
-        found.getOrPut(key) { identifier(context, key, "string").takeIf { it != 0 }?.let(resources::getString) }
+        cache.getOrPut(key) { identifier(context, key, "string").takeIf { it != 0 }?.let(resources::getString) }
     }
 }

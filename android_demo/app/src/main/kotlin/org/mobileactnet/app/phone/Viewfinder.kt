@@ -13,6 +13,7 @@ import android.view.TextureView
 import android.view.View
 import android.widget.FrameLayout
 import org.mobileactnet.Place
+import org.mobileactnet.app.previewSize
 
 private const val SQUARE_SHARE = 0.7f
 private const val SQUARE_COLOUR = 0xccffffff.toInt()
@@ -52,6 +53,15 @@ class Viewfinder(context: Context, private val zoomed: (Float) -> Unit) : FrameL
         marks.importantForAccessibility = View.IMPORTANT_FOR_ACCESSIBILITY_NO
     }
 
+    /** Whether there is a square to aim with where there is no outline. */
+    var aims = true
+        set(value) {
+            if (value == field) return
+            field = value
+            marks.aims = value
+            marks.invalidate()
+        }
+
     /** Draws an outline, in shares of the picture as it is seen; null draws none. */
     fun outline(places: List<Place>?) {
         if (places == marks.outline) return
@@ -64,12 +74,10 @@ class Viewfinder(context: Context, private val zoomed: (Float) -> Unit) : FrameL
     override fun onMeasure(widthMeasureSpec: Int, heightMeasureSpec: Int) {
         val width = MeasureSpec.getSize(widthMeasureSpec)
         val height = MeasureSpec.getSize(heightMeasureSpec)
-        val upright = screenQuarters % 2 == 0
-        val (across, down) = if (upright) 3 to 4 else 4 to 3
-        val fitted = minOf(width, height * across / down)
+        val fitted = previewSize(width, height, screenQuarters)
         super.onMeasure(
-            MeasureSpec.makeMeasureSpec(fitted, MeasureSpec.EXACTLY),
-            MeasureSpec.makeMeasureSpec(fitted * down / across, MeasureSpec.EXACTLY)
+            MeasureSpec.makeMeasureSpec(fitted.widthPx, MeasureSpec.EXACTLY),
+            MeasureSpec.makeMeasureSpec(fitted.heightPx, MeasureSpec.EXACTLY)
         )
     }
 
@@ -94,13 +102,17 @@ class Viewfinder(context: Context, private val zoomed: (Float) -> Unit) : FrameL
 
 private class Marks(context: Context) : View(context) {
     var outline: List<Place>? = null
+    var aims = true
     private val density = resources.displayMetrics.density
     private val line = Paint(Paint.ANTI_ALIAS_FLAG).apply { style = Paint.Style.STROKE }
     private val path = Path()
 
     override fun onDraw(canvas: Canvas) {
         val places = outline
-        if (places == null) drawSquare(canvas) else drawOutline(canvas, places)
+        when {
+            places != null -> drawOutline(canvas, places)
+            aims -> drawSquare(canvas)
+        }
     }
 
     private fun drawSquare(canvas: Canvas) {

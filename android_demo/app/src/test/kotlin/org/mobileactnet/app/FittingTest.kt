@@ -1,0 +1,31 @@
+package org.mobileactnet.app
+
+import kotlin.test.Test
+import kotlin.test.assertEquals
+import kotlin.test.assertTrue
+
+class FittingTest {
+    @Test
+    fun thePreviewShowsAllOfTheFrameAsLargeAsThereIsRoom() {
+        assertEquals(ViewSize(1080, 1440), previewSize(1080, 2000, 0)) // As wide as the screen.
+        assertEquals(ViewSize(750, 1000), previewSize(1080, 1000, 2)) // No higher than its room.
+        assertEquals(ViewSize(1200, 900), previewSize(1200, 1000, 1)) // The screen lies: so does the frame.
+        for (quarters in 0..3) {
+            for ((width, height) in listOf(320 to 260, 720 to 1280, 1280 to 720)) {
+                val size = previewSize(width, height, quarters)
+                assertTrue(size.widthPx <= width && size.heightPx <= height, "$size in $width x $height")
+                val (longer, shorter) = maxOf(size.widthPx, size.heightPx) to minOf(size.widthPx, size.heightPx)
+                assertEquals(4.0 / 3, longer.toDouble() / shorter, 0.02)
+                assertEquals(quarters % 2 == 1, size.widthPx > size.heightPx)
+            }
+        }
+    }
+
+    @Test
+    fun noTextOfTheBarIsCut() {
+        val fitting = listOf(40f, 50f, 60f, 80f)
+        assertEquals(BarFit(4, 1f), barFit(fitting, 320f))
+        assertEquals(BarFit(2, 1f), barFit(fitting.map { 2 * it }, 320f))
+        assertEquals(BarFit(2, 0.8f), barFit(listOf(40f, 50f, 60f, 200f), 320f))
+    }
+}
