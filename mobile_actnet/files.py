@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from mobile_actnet.errors import ActnetError
 _STAGING = ".actnet-"
 _REPLACED = ".replaced-"
 _MOVES = ".moves.json"
-_STALE_S = 60.0
 
 
 def refuse_unwritable(folder: Path) -> None:
@@ -42,8 +40,7 @@ def staging_folder(parent: Path) -> Iterator[Path]:
     try:
         parent.mkdir(parents=True, exist_ok=True)
         remove_stale(parent)
-        folder = Path(tempfile.mkdtemp(prefix=_STAGING, dir=parent))
-        lock = _locked(folder)
+        folder, lock = _own_folder(parent)
     except OSError as error:
         raise ActnetError(f"cannot write to {parent}: {reason(error)}") from error
     try:
@@ -149,14 +146,31 @@ def reason(error: OSError) -> str:
     return error.strerror or str(error)
 
 
+def _own_folder(parent: Path) -> tuple[Path, int | None]:
+    """Make a staging folder and hold it; without a lock where the disk knows none."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=_STAGING, dir=parent))
+        # Before it is locked, another process may take it for one of a killed process.
+        with contextlib.suppress(BlockingIOError, FileNotFoundError):
+            lock = _locked(folder)
+            if folder.exists():
+                return folder, lock
+            if lock is not None:
+                os.close(lock)
+
+
 def _locked(folder: Path) -> int | None:
-    """Hold a folder for as long as this process lives; None where the disk knows no locks."""
-    try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except OSError:
-        return None
+    """Hold a folder for as long as this process lives; None where the disk knows no locks.
+
+    Raises:
+        BlockingIOError: another process holds it. OSError: it is no folder, or cannot be opened.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise
     except OSError:
         os.close(descriptor)
         return None
@@ -171,11 +185,10 @@ def remove_stale(parent: Path) -> None:
     for folder in parent.glob(f"{_STAGING}*"):
         with contextlib.suppress(OSError):
             status = folder.lstat()
-            # A young and empty one may belong to a process that is about to lock it.
-            young = time.time() - status.st_mtime < _STALE_S
-            if status.st_uid != os.geteuid() or (young and not any(folder.iterdir())):
+            if status.st_uid != os.geteuid():
                 continue
-            lock = _locked(folder)  # None for a link or a file too
+            # An error for a link or a file too.
+            lock = _locked(folder)
             if lock is not None:
                 _undo_moves(folder)
                 _restore_replaced(folder)

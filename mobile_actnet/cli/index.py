@@ -30,6 +30,7 @@ from mobile_actnet.gallery.approximate_search import APPROXIMATE_FROM
 from mobile_actnet.gallery.gallery import Gallery
 from mobile_actnet.gallery.indexing.index_options import KEEP, IndexOptions, IndexReport
 from mobile_actnet.gallery.indexing.indexer import build, update
+from mobile_actnet.gallery.pages import check_page
 from mobile_actnet.gallery.rehearsal_page import item_reports, rehearsal_page
 from mobile_actnet.gallery.sqlite.dump import dump_gallery
 from mobile_actnet.gallery.sqlite.lock import only_writer
@@ -344,7 +345,7 @@ def _rehearse(arguments: argparse.Namespace) -> int:
     for name, value in (("captures", arguments.captures), ("limit", arguments.limit)):
         if value < 1:
             raise ConfigError(f"--{name} is {value}; it must be 1 or more")
-    refuse_unwritable(arguments.html.parent)
+    check_page(arguments.html)
     with Gallery.open(arguments.gallery, arguments.model) as gallery:
         results = rehearse(
             gallery, arguments.limit, arguments.captures, progress=sys.stderr.isatty()

@@ -76,8 +76,11 @@ def _search(arguments: argparse.Namespace) -> int:
     from mobile_actnet.cluster.lance_gallery import open_catalogue
     from mobile_actnet.files import write_atomically
     from mobile_actnet.gallery.hits import SearchOptions
+    from mobile_actnet.gallery.pages import check_page
     from mobile_actnet.gallery.search_page import search_page
 
+    if arguments.html is not None:
+        check_page(arguments.html)
     options = SearchOptions(
         arguments.top, arguments.group, arguments.exact, arguments.threads,
         arguments.views, not arguments.no_verify, arguments.shortlist,

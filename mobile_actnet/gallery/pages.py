@@ -2,6 +2,12 @@
 
 import base64
 import html
+from pathlib import Path
+
+from mobile_actnet.errors import ConfigError
+from mobile_actnet.files import refuse_special, refuse_unwritable
+
+_SUFFIXES = (".html", ".htm")
 
 _STYLE = """
 body { font: 14px/1.4 system-ui, sans-serif; margin: 1.5rem; color: #1b1b1b; background: #fff; }
@@ -20,6 +26,19 @@ PHONE_STYLE = """
 }
 """
 """Two pictures stand beside each other on a phone; for the end of a page's own style, which it overrules."""
+
+
+def check_page(path: Path) -> None:
+    """Look before minutes of work whether a page can be written; its folder is made.
+
+    Raises:
+        ConfigError: the name does not end in .html or .htm.
+        ActnetError: it cannot be written there.
+    """
+    if path.suffix.lower() not in _SUFFIXES:
+        raise ConfigError(f"--html is {path}; give a name that ends in {' or '.join(_SUFFIXES)}")
+    refuse_special(path)
+    refuse_unwritable(path.parent)
 
 
 def page(title: str, style: str, body: list[str]) -> str:

@@ -209,7 +209,9 @@ def _loaded_jpeg(image: Image.Image, data: bytes) -> Image.Image:
         image.load()
         return image
     except OSError as error:
-        if "truncated" not in str(error):
+        # Half of an end marker is no marker.
+        data, cut = data.rstrip(b"\xff"), data.endswith(b"\xff")
+        if "truncated" not in str(error) and not cut:
             raise
         # Whole is a picture whose pixels do not depend on what follows its last byte, but do
         # depend on its last bytes.

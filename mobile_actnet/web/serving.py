@@ -12,6 +12,7 @@ from functools import cached_property
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socketserver import TCPServer
 from threading import Lock
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -87,6 +88,11 @@ class SiteServer(ThreadingHTTPServer):
             raise ActnetError(
                 f"cannot listen on port {port} of {host}: {error.strerror}; give another --port"
             ) from error
+
+    def server_bind(self) -> None:
+        """Bind without asking for this computer's name: that may be a question to a name server."""
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = str(self.server_address[0]), self.port
 
     @property
     def port(self) -> int:

@@ -31,7 +31,6 @@ def prepare() -> None:
     import onnxruntime  # noqa: F401
     import torch
 
-    from mobile_actnet import files
     from mobile_actnet.cli import export, index, search, train  # noqa: F401
     from mobile_actnet.export import pipeline  # noqa: F401
     from mobile_actnet.gallery.answers.answer_threshold import calibrate
@@ -46,8 +45,6 @@ def prepare() -> None:
     trainer.train.__defaults__ = tuple(  # type: ignore[attr-defined]
         3 if value == 100 else value for value in trainer.train.__defaults__ or ()
     )
-    # Folders of killed processes are recognised by their locks; only an empty one has to be old.
-    files._STALE_S = 0.0
 
 
 class Steps:

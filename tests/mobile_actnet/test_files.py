@@ -5,10 +5,12 @@ import os
 import stat
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
+from mobile_actnet import files
 from mobile_actnet.errors import ActnetError
 from mobile_actnet.files import put_in_place, refuse_existing, staging_folder, write_atomically
 
@@ -114,13 +116,31 @@ def test_what_a_killed_process_left_is_removed_and_what_it_moved_away_given_back
     (empty := tmp_path / ".actnet-empty").mkdir()
     with staging_folder(tmp_path):
         assert not left.exists()
-        assert empty.exists(), "it may be of a process that has just begun"
-    os.utime(empty, (1, 1))
-    with staging_folder(tmp_path) as held:
-        os.utime(held, (1, 1))
-        with staging_folder(tmp_path):
-            assert held.exists(), "it is locked"
+        assert not empty.exists()
+    with staging_folder(tmp_path) as held, staging_folder(tmp_path):
+        assert held.exists(), "it is locked"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["new", "old"]
+
+
+def test_another_process_may_take_a_folder_away_before_it_is_locked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, taken = [], 2
+
+    def make_and_lose(prefix: str, dir: Path) -> str:
+        made.append(folder := mkdtemp(prefix=prefix, dir=dir))
+        if len(made) <= taken:
+            files.remove_stale(dir)
+            assert not Path(folder).exists()
+        return folder
+
+    mkdtemp = tempfile.mkdtemp
+    monkeypatch.setattr(files.tempfile, "mkdtemp", make_and_lose)
+    with staging_folder(tmp_path) as folder:
+        files.remove_stale(tmp_path)
+        assert folder.exists()
+    assert len(made) == taken + 1
+    assert names(tmp_path) == []
 
 
 def test_a_link_named_as_a_staging_folder_is_not_followed(tmp_path: Path) -> None:

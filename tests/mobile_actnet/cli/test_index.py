@@ -91,6 +91,8 @@ def test_wrong_folders_are_told_before_minutes_pass(
     assert f"{none} is not a folder" in capsys.readouterr().err
     assert main(["calibrate", str(gallery), "-o", str(output), "--false-answers", "1"]) == 1
     assert "--false-answers is 1.0; give 0 to below 1" in capsys.readouterr().err
+    assert main(["rehearse", str(gallery), "--html", str(gallery.with_name("report.json"))]) == 1
+    assert "report.json; give a name that ends in .html or .htm" in capsys.readouterr().err
     # A file stands where the page's folder should be.
     assert main(["rehearse", str(gallery), "--html", str(gallery / "report.html")]) == 1
     assert "error: " in capsys.readouterr().err

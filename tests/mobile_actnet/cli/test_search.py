@@ -1,6 +1,7 @@
 """`actnet-search`: hits as text, JSON and a page that a browser shows."""
 
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -48,6 +49,22 @@ def test_text(shop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert lines[0].startswith(f"{query(tmp_path, 'red')}: not found: nothing in the gallery fits")
     assert lines[1] == "  1.000 red  red/<b>&red.png"
     assert len(lines) == 3
+
+
+def test_pages_that_cannot_be_written_are_refused_before_a_search(
+    shop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [str(shop), "--query", str(query(tmp_path, "red")), "--html"]
+    os.mkfifo(tmp_path / "pipe.html")
+    for name, message in (
+        ("hits.png", "give a name that ends in .html or .htm"),
+        ("pipe.html", "is a device, a pipe or a socket"),
+        ("shop.sqlite/hits.html", "cannot write to"),
+    ):
+        assert main([*words, str(tmp_path / name)]) == 1
+        told = capsys.readouterr()
+        assert message in told.err
+        assert told.out == ""
 
 
 def test_without_verification_nothing_is_said_of_answers(

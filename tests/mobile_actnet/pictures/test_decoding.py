@@ -196,7 +196,8 @@ class TestTruncation:
     @pytest.mark.parametrize("options", [{}, {"progressive": True}, {"quality": 30}])
     def test_a_jpeg_without_its_end_marker_is_whole(self, options: dict[str, object]) -> None:
         jpeg = saved(noise(200, 120), "JPEG", **options)
-        assert same(decode(jpeg[:-2]), decode(jpeg))
+        for lost in (1, 2):
+            assert same(decode(jpeg[:-lost]), decode(jpeg))
         for cut in (3, 40, len(jpeg) // 2):
             with pytest.raises(UnreadablePictureError, match="truncated"):
                 decode(jpeg[:-cut])

@@ -2,6 +2,7 @@
 
 import gzip
 import http.client
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
@@ -21,6 +22,13 @@ def port(site: Site) -> Iterator[int]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server.port
         server.shutdown()
+
+
+def test_no_name_is_looked_up(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getfqdn", None)
+    monkeypatch.setattr(socket, "gethostbyaddr", None)
+    with SiteServer(site.folder, "127.0.0.1", 0, None) as server:
+        assert server.port > 0
 
 
 def ask(port: int, path: str, method: str = "GET", **headers: str) -> tuple[int, dict, bytes]:

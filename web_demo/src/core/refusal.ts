@@ -3,7 +3,7 @@
 export type RefusalKind =
   | "noGallery" | "notAGallery" | "otherVersion" | "damagedGallery" | "otherModel" | "otherFeatures"
   | "noSite" | "download" | "damagedModel" | "selfTest" | "noWasm" | "noSimd" | "openedAsFile"
-  | "unreadablePhoto" | "tooLargePhoto" | "cameraRefused" | "noCamera" | "cameraBusy" | "insecure"
+  | "unreadablePhoto" | "truncatedPhoto" | "tooLargePhoto" | "cameraRefused" | "noCamera" | "cameraBusy" | "insecure"
   | "outOfMemory" | "unexpected";
 
 /** `detail` says what came: a name, a number, what a library said. */

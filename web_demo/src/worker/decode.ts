@@ -1,44 +1,96 @@
 /** From what the browser decodes to upright RGB over white. */
 import { CHANNELS, copyRgb, type RgbPicture } from "../core/picture.ts";
+import { claimedSize, isJpeg, isTruncated, reductionOf, withoutItsEnd } from "../core/picture_file.ts";
 import { Refusal } from "../core/refusal.ts";
-
-const MAX_PIXELS = 89_478_485;
 
 // Phones limit the area of a canvas; strips stay below it whatever the photo's height.
 const STRIP_PX = 4_194_304;
 
 /** Decodes a file, or reads a frame of the camera. The browser applies EXIF's orientation and profiles. */
 export async function decode(photo: Blob | ImageBitmap): Promise<RgbPicture> {
-  const bitmap = photo instanceof Blob ? await decodeFile(photo) : photo;
+  if (!(photo instanceof Blob)) return reducedPixels(photo, false);
+  const file = new Uint8Array(await photo.arrayBuffer());
+  const jpeg = isJpeg(file);
+  // Before anything is decoded: a small file may claim any number of pixels.
+  const claimed = claimedSize(file);
+  if (claimed !== null) reduction(...claimed, jpeg);
+  if (!isTruncated(file)) return reducedPixels(await bitmapOf(file), jpeg);
+  if (!jpeg) throw new Refusal("truncatedPhoto");
+  return reducedPixels(await endedBitmap(file), jpeg);
+}
+
+async function bitmapOf(file: Uint8Array<ArrayBuffer>): Promise<ImageBitmap> {
   try {
-    if (bitmap.width * bitmap.height > MAX_PIXELS)
-      throw new Refusal("tooLargePhoto", `${bitmap.width} x ${bitmap.height}`);
-    return pixels(bitmap);
+    return await createImageBitmap(new Blob([file]), { imageOrientation: "from-image" });
+  } catch {
+    throw new Refusal("unreadablePhoto");
+  }
+}
+
+/** Decodes a JPEG without end marker; refuses it where more than the marker is missing. */
+async function endedBitmap(file: Uint8Array<ArrayBuffer>): Promise<ImageBitmap> {
+  const { ended, followed, shortened } = withoutItsEnd(file);
+  const whole = await bitmapOf(ended);
+  if ((await looksLike(whole, followed)) && !(await looksLike(whole, shortened))) return whole;
+  whole.close();
+  throw new Refusal("truncatedPhoto");
+}
+
+async function looksLike(bitmap: ImageBitmap, file: Uint8Array<ArrayBuffer>): Promise<boolean> {
+  const other = await bitmapOf(file);
+  try {
+    return sameColours(strips(bitmap), strips(other));
+  } finally {
+    other.close();
+  }
+}
+
+function sameColours(one: Iterable<Uint8ClampedArray>, other: Iterable<Uint8ClampedArray>): boolean {
+  const others = other[Symbol.iterator]();
+  for (const strip of one) {
+    const same = others.next();
+    if (same.done || strip.length !== same.value.length) return false;
+    if (!strip.every((value, place) => value === same.value[place])) return false;
+  }
+  return others.next().done === true;
+}
+
+/** Pixels of a bitmap, which is closed; a large JPEG's at a half of its size. */
+function reducedPixels(bitmap: ImageBitmap, jpeg: boolean): RgbPicture {
+  try {
+    const by = reduction(bitmap.width, bitmap.height, jpeg);
+    const [width, height] = [Math.ceil(bitmap.width / by), Math.ceil(bitmap.height / by)];
+    const bytes = new Uint8Array(CHANNELS * width * height);
+    let at = 0;
+    for (const rgba of strips(bitmap, width, height)) {
+      copyRgb(rgba, bytes, at);
+      at += (CHANNELS * rgba.length) / 4;
+    }
+    return { width, height, bytes };
   } finally {
     bitmap.close();
   }
 }
 
-async function decodeFile(file: Blob): Promise<ImageBitmap> {
-  try {
-    return await createImageBitmap(file, { imageOrientation: "from-image" });
-  } catch {
-    throw new Refusal("unreadablePhoto", file instanceof File ? file.name : "");
-  }
+function reduction(width: number, height: number, jpeg: boolean): number {
+  const by = reductionOf(width, height, jpeg);
+  if (by === null) throw new Refusal("tooLargePhoto", `${width} x ${height}`);
+  return by;
 }
 
-function pixels(bitmap: ImageBitmap): RgbPicture {
-  const { width, height } = bitmap;
+/** Yields a bitmap's colours over white, RGBA, some rows at a time; at another size, if one is given. */
+function* strips(bitmap: ImageBitmap, width = bitmap.width, height = bitmap.height): Iterable<Uint8ClampedArray> {
   const rows = Math.max(1, Math.min(height, Math.floor(STRIP_PX / width)));
   const context = new OffscreenCanvas(width, rows).getContext("2d", { willReadFrequently: true });
   if (context === null) throw new Refusal("unexpected", "this browser draws nothing outside the page");
-  const bytes = new Uint8Array(CHANNELS * width * height);
+  context.fillStyle = "#fff";
+  // Between two pixels each way: at a half it is the mean of four.
+  context.imageSmoothingQuality = "low";
+  const scale = bitmap.height / height;
   for (let top = 0; top < height; top += rows) {
     const strip = Math.min(rows, height - top);
-    context.fillStyle = "#fff";
     context.fillRect(0, 0, width, strip);
-    context.drawImage(bitmap, 0, -top);
-    copyRgb(context.getImageData(0, 0, width, strip).data, bytes, CHANNELS * width * top);
+    context.drawImage(bitmap, 0, top * scale, bitmap.width, strip * scale, 0, 0, width, strip);
+    yield context.getImageData(0, 0, width, strip).data;
   }
-  return { width, height, bytes };
 }

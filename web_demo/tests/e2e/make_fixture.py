@@ -3,7 +3,7 @@
     .venv/bin/python web_demo/tests/e2e/make_fixture.py FOLDER
 
 FOLDER gets what make_demo.py draws, `museum.sqlite`, `smaller.sqlite` (an older state, without two pictures),
-`described/` (RGB bytes of the model's size) and `expected.json`: the descriptor of each, and each photo's first hit.
+`described/` (RGB bytes of the model's size), `large.jpg` (a photo at 108 megapixels) and `expected.json`: the descriptor of each, and each photo's first hit.
 """
 
 import json
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from make_demo import main as make_demo
+from PIL import Image
 
 from mobile_actnet.export.export_request import ExportRequest
 from mobile_actnet.export.pipeline import export_artefacts
@@ -29,6 +30,7 @@ from mobile_actnet.runtime.vocabulary import Format, ImageSize, Precision
 _VERIFIED_FROM = 4.1
 _LEFT_OUT = 2
 _SIDE = 224
+_LARGE_PIXELS = 108_000_000
 
 
 def main(folder: Path) -> None:
@@ -57,8 +59,16 @@ def main(folder: Path) -> None:
         }
         for answer in answers
     }  # fmt: skip
+    _enlarge(folder / "photos" / "03.jpg", folder / "large.jpg")
     expected = {"descriptors": _described(folder, artefact, photos[:3]), "hits": hits}
     (folder / "expected.json").write_text(json.dumps(expected) + "\n")
+
+
+def _enlarge(photo: Path, output: Path) -> None:
+    with Image.open(photo) as image:
+        scale = (_LARGE_PIXELS / (image.width * image.height)) ** 0.5
+        size = round(image.width * scale), round(image.height * scale)
+        image.resize(size, Image.Resampling.BICUBIC).save(output, quality=80)
 
 
 def _calibrate(gallery: Path) -> None:

@@ -1,13 +1,15 @@
 /** What the page says where something is wrong; and whether it can be read and operated. */
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-import { choose, launch, open, Server, visit } from "./museum.ts";
+import { choose, launch, MUSEUM, open, Server, visit } from "./museum.ts";
 
 const GOLDEN = fileURLToPath(new URL("../../../tests/golden/gallery/", import.meta.url));
+const SOURCES = fileURLToPath(new URL("../../../tests/golden/preprocessing/sources/", import.meta.url));
 const PAGE = fileURLToPath(new URL("../../../mobile_actnet/web/page/index.html", import.meta.url));
 
 let server: Server;
@@ -101,6 +103,40 @@ test("a photo that is none", async () => {
   await open(page, server.url);
   await page.locator('input[type="file"]').setInputFiles({ name: "a.jpg", mimeType: "image/jpeg", buffer: Buffer.from("no") });
   expect(await page.locator(".refusal").innerText()).toContain("cannot be read");
+  await context.close();
+});
+
+/** What the page says of a photo: a card, or a refusal. */
+async function answer(page: Page, name: string, buffer: Buffer): Promise<string> {
+  await page.goto(server.url);
+  await page.locator('input[type="file"]').setInputFiles({ name, mimeType: "image/jpeg", buffer });
+  const told = page.locator(".card, .refusal");
+  await told.waitFor();
+  return told.innerText();
+}
+
+test("truncated photos are refused; one that lacks only its end marker is whole", async () => {
+  const { page, context } = await visit(browser);
+  await open(page, server.url);
+  const photo = readFileSync(join(MUSEUM, "photos", "03.jpg"));
+  for (const bytes of [photo.length >> 1, photo.length - 40])
+    expect(await answer(page, "cut.jpg", photo.subarray(0, bytes)), `${bytes} bytes`).toContain("part of this photo is missing");
+  for (const lost of [1, 2])
+    expect(await answer(page, "unended.jpg", photo.subarray(0, photo.length - lost)), `without ${lost}`).toContain("Seven Firs");
+  const png = readFileSync(`${SOURCES}rgb16.png`);
+  expect(await answer(page, "cut.png", png.subarray(0, png.length - 20))).toContain("part of this photo is missing");
+  await context.close();
+});
+
+test("a photo of 108 megapixels is recognised, and one of 400 refused", async () => {
+  const { page, context } = await visit(browser);
+  await open(page, server.url);
+  expect(await answer(page, "phone.jpg", readFileSync(join(MUSEUM, "large.jpg")))).toContain("Seven Firs");
+  const larger = readFileSync(join(MUSEUM, "photos", "03.jpg"));
+  const frame = larger.indexOf(Buffer.from([0xff, 0xc0]));
+  larger.writeUInt16BE(20000, frame + 5);
+  larger.writeUInt16BE(20000, frame + 7);
+  expect(await answer(page, "bomb.jpg", larger)).toContain("20000 x 20000");
   await context.close();
 });
 

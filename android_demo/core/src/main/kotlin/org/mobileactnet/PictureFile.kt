@@ -5,11 +5,15 @@ private const val FIRST_MARKER_BYTE = 0xff
 private const val END_OF_IMAGE = 0xd9
 private const val LARGEST_REDUCTION = 8
 private const val MAX_JPEG_PIXELS = 4 * MAX_PIXELS
+private const val LAST_BYTES = 16
 private const val PNG_CHUNK_BYTES = 12
 private const val RIFF_HEADER_BYTES = 8
 
 // A marker of two bytes, not followed by a length: a stuffed byte, TEM, the restarts and the start of an image.
 private val STANDALONE = setOf(0x00, 0x01) + (0xd0..0xd8)
+
+// What no picture holds after its last byte.
+private val ODD_BYTES = ByteArray(192) { intArrayOf(0x5a, 0xa5, 0x3c)[it % 3].toByte() }
 
 private val PNG_SIGNATURE = intArrayOf(0x89, 'P'.code, 'N'.code, 'G'.code, 0x0d, 0x0a, 0x1a, 0x0a)
 
@@ -19,13 +23,31 @@ fun isJpeg(file: ByteArray): Boolean = startsWith(file, intArrayOf(0xff, 0xd8, 0
 /**
  * Tells whether a JPEG, PNG or WebP file ends too early; a phone's decoder fills what is missing with grey.
  *
- * A JPEG without its end marker counts: whether only the marker is missing cannot be told without decoding.
+ * A JPEG without its end marker counts: [lacksOnlyItsEnd] tells whether only the marker is missing.
  */
 fun isTruncated(file: ByteArray): Boolean = when {
     isJpeg(file) -> isTruncatedJpeg(file)
     startsWith(file, PNG_SIGNATURE) -> isTruncatedPng(file)
     isWebp(file) -> littleEndian(file, 4) + RIFF_HEADER_BYTES > file.size
     else -> false
+}
+
+/** Returns a JPEG that has lost its end marker, or half of it, with the marker. */
+fun ended(file: ByteArray, rest: ByteArray = ByteArray(0)): ByteArray {
+    val length = file.indexOfLast { it != FIRST_MARKER_BYTE.toByte() } + 1
+    return file.copyOf(length) + rest + byteArrayOf(FIRST_MARKER_BYTE.toByte(), END_OF_IMAGE.toByte())
+}
+
+/**
+ * Tells whether a JPEG without its end marker lacks nothing else.
+ *
+ * Its pixels then do not depend on what follows its last byte, and do depend on its last bytes. [checksum] decodes a
+ * file and returns a number of its pixels, or null where it cannot be decoded.
+ */
+fun lacksOnlyItsEnd(file: ByteArray, checksum: (ByteArray) -> Long?): Boolean {
+    val length = file.indexOfLast { it != FIRST_MARKER_BYTE.toByte() } + 1 - LAST_BYTES
+    val whole = if (length > 0) checksum(ended(file)) else null
+    return whole != null && checksum(ended(file, ODD_BYTES)) == whole && checksum(ended(file.copyOf(length))) != whole
 }
 
 /**

@@ -1,7 +1,9 @@
 package org.mobileactnet
 
 import java.io.File
+import javax.imageio.ImageIO
 import kotlin.test.Test
+import kotlin.test.assertContentEquals
 import kotlin.test.assertEquals
 import kotlin.test.assertFailsWith
 import kotlin.test.assertFalse
@@ -43,6 +45,28 @@ class PictureFileTest {
         }
         assertFalse(isTruncated(ByteArray(0)))
         assertFalse(isTruncated(File(sources, "bitmap.bmp").readBytes().copyOf(60)))
+    }
+
+    @Test
+    fun aJpegThatLacksOnlyItsEndMarkerIsWhole() {
+        val file = File(sources, "jpeg_orientation_6.jpg").readBytes()
+        for (missing in 1..2) {
+            val cut = file.copyOf(file.size - missing)
+            assertTrue(isTruncated(cut))
+            assertTrue(lacksOnlyItsEnd(cut, ::checksumOf), "$missing bytes are missing")
+            assertContentEquals(file, ended(cut))
+        }
+        for (length in listOf(file.size - 12, file.size - 40, file.size / 2)) {
+            assertFalse(lacksOnlyItsEnd(file.copyOf(length), ::checksumOf), "cut to $length bytes")
+        }
+        assertFalse(lacksOnlyItsEnd(file.copyOf(10), ::checksumOf))
+        assertFalse(lacksOnlyItsEnd(file.copyOf(file.size - 2)) { null })
+    }
+
+    private fun checksumOf(file: ByteArray): Long? {
+        val image = ImageIO.read(file.inputStream()) ?: return null
+        val pixels = image.getRGB(0, 0, image.width, image.height, null, 0, image.width)
+        return pixels.contentHashCode().toLong()
     }
 
     @Test

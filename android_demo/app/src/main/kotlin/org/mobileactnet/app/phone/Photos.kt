@@ -7,12 +7,16 @@ import android.media.ExifInterface
 import java.io.ByteArrayOutputStream
 import java.io.File
 import java.io.IOException
+import java.nio.ByteBuffer
+import java.util.zip.CRC32
 import org.mobileactnet.PictureException
 import org.mobileactnet.RgbPicture
 import org.mobileactnet.android.pictureOf
+import org.mobileactnet.ended
 import org.mobileactnet.fitted
 import org.mobileactnet.isJpeg
 import org.mobileactnet.isTruncated
+import org.mobileactnet.lacksOnlyItsEnd
 import org.mobileactnet.reductionOf
 import org.mobileactnet.upright
 
@@ -26,12 +30,32 @@ fun decodePhoto(photo: File): RgbPicture {
     if (bounds.outWidth < 1) throw PictureException("The photo cannot be decoded; choose another")
     // Android shows the rest of a truncated photo in grey and tells nobody.
     val file = bytesOf(photo)
-    if (isTruncated(file)) throw PictureException("The photo is truncated; choose another")
     val reduction = reductionOf(bounds.outWidth, bounds.outHeight, isJpeg(file))
-    val bitmap = decodeBitmap(file, reduction)
+    val bitmap = decodeBitmap(if (isTruncated(file)) completed(file, reduction) else file, reduction)
     val picture = pictureOf(bitmap)
     bitmap.recycle()
     return upright(picture, orientationOf(photo))
+}
+
+/** Returns a JPEG that lacks only its end marker with it; throws [PictureException] for other truncated files. */
+private fun completed(file: ByteArray, reduction: Int): ByteArray {
+    val whole = isJpeg(file) && lacksOnlyItsEnd(file) { checksumOf(decodeBitmap(it, reduction)) }
+    if (!whole) throw PictureException("The photo is truncated; choose another")
+    return ended(file)
+}
+
+/** A number of a bitmap's pixels, row by row, as a photo's are too many for another copy; the bitmap is freed. */
+private fun checksumOf(bitmap: Bitmap): Long {
+    val checksum = CRC32()
+    val row = IntArray(bitmap.width)
+    val bytes = ByteBuffer.allocate(row.size * Int.SIZE_BYTES)
+    for (y in 0 until bitmap.height) {
+        bitmap.getPixels(row, 0, row.size, 0, y, row.size, 1)
+        bytes.asIntBuffer().put(row)
+        checksum.update(bytes.array())
+    }
+    bitmap.recycle()
+    return checksum.value
 }
 
 private fun bytesOf(photo: File): ByteArray = try {
