@@ -20,7 +20,7 @@ from mobile_actnet.errors import GalleryError
 from mobile_actnet.files import reason
 
 _HOLDER = re.compile(rb"process \d+ on [^\n]* since [-\d: ]*")
-_MEND = "the gallery's lock needs this name: move the file away"
+_MEND = "the gallery's lock needs this name; move it away"
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 
 

@@ -151,6 +151,6 @@ def test_a_users_own_file_beside_a_gallery_is_left_alone(
 def test_a_users_own_journal_is_left_alone(make_photos, artefact: Path, tmp_path: Path) -> None:
     gallery, journal = tmp_path / "g.sqlite", tmp_path / "g.sqlite-journal"
     journal.write_bytes(b"my diary")
-    with pytest.raises(GalleryError, match="g.sqlite-journal is needed .* move it away"):
+    with pytest.raises(GalleryError, match="g.sqlite-journal must be free .* move it away"):
         build(make_photos(1), artefact, gallery, ONE)
     assert journal.read_bytes() == b"my diary"
