@@ -14,23 +14,36 @@
             let width = facts[kCGImagePropertyPixelWidth] as? Int,
             let height = facts[kCGImagePropertyPixelHeight] as? Int
         else { throw PictureError.unreadable(photo, reason: "it is damaged, or no picture") }
-        // ImageIO shows the rest of a truncated photo in grey and tells nobody.
-        guard !PictureFile.isTruncated(file) else {
-            throw PictureError.unreadable(photo, reason: "it is truncated")
-        }
         // Before anything is decoded: a small file may claim any number of pixels.
         let jpeg = PictureFile.isJpeg(file)
         guard let reduction = PictureFile.reduction(width: width, height: height, jpeg: jpeg) else {
             throw PictureError.tooLarge(photo)
         }
-        let options = [kCGImageSourceSubsampleFactor: reduction] as CFDictionary
-        guard
-            let image = CGImageSourceCreateImageAtIndex(source, 0, reduction > 1 ? options : nil)
-        else {
+        guard let image = image(of: try whole(file, reduction), reduction) else {
             throw PictureError.unreadable(photo, reason: "it is damaged")
         }
         let orientation = facts[kCGImagePropertyOrientation] as? Int ?? 1
         return try pixels(of: image).upright(exifOrientation: orientation)
+    }
+
+    /// Returns the file, with its end marker where it lacks nothing else.
+    ///
+    /// ImageIO shows the rest of a truncated photo in grey and tells nobody.
+    private func whole(_ file: Data, _ reduction: Int) throws -> Data {
+        guard PictureFile.isTruncated(file) else { return file }
+        let isWhole =
+            PictureFile.isJpeg(file)
+            && PictureFile.lacksOnlyItsEnd(file) { each in
+                image(of: each, reduction).flatMap { try? pixels(of: $0).bytes.hashValue }
+            }
+        guard isWhole else { throw PictureError.unreadable(photo, reason: "it is truncated") }
+        return PictureFile.ended(file)
+    }
+
+    private func image(of file: Data, _ reduction: Int) -> CGImage? {
+        guard let source = CGImageSourceCreateWithData(file as CFData, nil) else { return nil }
+        let options = [kCGImageSourceSubsampleFactor: reduction] as CFDictionary
+        return CGImageSourceCreateImageAtIndex(source, 0, reduction > 1 ? options : nil)
     }
 
     private func pixels(of image: CGImage) throws -> RgbPicture {

@@ -8,6 +8,9 @@ public enum PictureFile {
     private static let pngSignature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
     private static let pngChunkBytes = 12
     private static let endOfImage: UInt8 = 0xD9
+    // What no picture holds after its last byte, and how much of its end a whole one depends on.
+    private static let oddBytes = Data((0..<192).map { ([0x5A, 0xA5, 0x3C] as [UInt8])[$0 % 3] })
+    private static let lastByteCount = 16
 
     /// Tells a JPEG by its first bytes.
     public static func isJpeg(_ file: Data) -> Bool {
@@ -17,7 +20,7 @@ public enum PictureFile {
     /// Tells whether a JPEG, PNG or WebP file ends too early.
     ///
     /// A phone's decoder fills what is missing with grey. A JPEG without its end marker counts:
-    /// whether only the marker is missing cannot be told without decoding.
+    /// `lacksOnlyItsEnd` tells whether only the marker is missing.
     public static func isTruncated(_ file: Data) -> Bool {
         file.withUnsafeBytes { bytes in
             if isJpeg(file) { return isTruncatedJpeg(bytes) }
@@ -30,6 +33,33 @@ public enum PictureFile {
             return false
         }
     }
+
+    /// Returns a JPEG that has lost its end marker, or half of it, with the marker.
+    public static func ended(_ file: Data) -> Data { withMarker(unended(file)) }
+
+    /// Tells whether a JPEG without its end marker lacks nothing else.
+    ///
+    /// Its pixels then do not depend on what follows its last byte, and do depend on its last
+    /// bytes.
+    ///
+    /// - Parameter checksum: decodes a file and returns a number of its pixels, or nil where it
+    ///   cannot be decoded.
+    public static func lacksOnlyItsEnd(_ file: Data, checksum: (Data) -> Int?) -> Bool {
+        let data = unended(file)
+        guard data.count > lastByteCount, let whole = checksum(withMarker(data)) else {
+            return false
+        }
+        return checksum(withMarker(data + oddBytes)) == whole
+            && checksum(withMarker(data.dropLast(lastByteCount))) != whole
+    }
+
+    private static func unended(_ file: Data) -> Data {
+        var data = file
+        while data.last == 0xFF { data.removeLast() }
+        return data
+    }
+
+    private static func withMarker(_ data: Data) -> Data { data + [0xFF, endOfImage] }
 
     /// Returns by how much a picture is reduced while it is decoded: 1, 2, 4 or 8, the first that
     /// fits.

@@ -47,6 +47,27 @@ final class PictureFileTests: XCTestCase {
         XCTAssertFalse(PictureFile.isTruncated(try source("bitmap.bmp").prefix(60)))
     }
 
+    func testAJpegThatLacksOnlyItsEndMarkerIsWhole() throws {
+        let file = try source("jpeg_orientation_6.jpg")
+        let length = file.count - 2
+        // A decoder that reads as many bytes as the picture has, like one of a phone.
+        func checksum(_ data: Data) -> Int? { Array(data.prefix(length)).hashValue }
+        for missing in 1...2 {
+            let cut = Data(file.dropLast(missing))
+            XCTAssertTrue(PictureFile.isTruncated(cut))
+            XCTAssertTrue(PictureFile.lacksOnlyItsEnd(cut, checksum: checksum), "\(missing)")
+            XCTAssertEqual(PictureFile.ended(cut), file)
+        }
+        for count in [length - 1, length - 40, length / 2, 10, 0] {
+            let cut = Data(file.prefix(count))
+            XCTAssertFalse(PictureFile.lacksOnlyItsEnd(cut, checksum: checksum), "\(count)")
+        }
+        // Nothing depends on the last bytes: they are no picture's.
+        let padded = file + Data(repeating: 7, count: 50)
+        XCTAssertFalse(PictureFile.lacksOnlyItsEnd(padded, checksum: checksum))
+        XCTAssertFalse(PictureFile.lacksOnlyItsEnd(file.dropLast(2)) { _ in nil })
+    }
+
     func testJpegsAreReducedUntilTheyFit() {
         XCTAssertEqual(PictureFile.reduction(width: 9459, height: 9459, jpeg: true), 1)
         // 108 and 200 million pixels, as phones make them.
