@@ -54,7 +54,17 @@ ADDED = {
     r"actnet[ -]export .*int8": LOOSE,
     r"actnet[ -]train": ["--steps", "1", "--set", "batch_size=4"],
     r"actnet[ -]train (?!.*--teacher)": ["--workers", "0", "--set", "image_sizes=64"],
-    r"actnet[ -]quantize": ["--steps", "1", "--rate", "0.1", *SMALL, "--data", "more/", "--workers", "0"],
+    r"actnet[ -]quantize": [
+        "--steps",
+        "1",
+        "--rate",
+        "0.1",
+        *SMALL,
+        "--data",
+        "more/",
+        "--workers",
+        "0",
+    ],
     r"actnet[ -]index rehearse": ["--captures", "1"],
     r"actnet web photos/": ["--model", "artefacts/mobile_actnet_224x224_fp16.tflite"],
 }

@@ -32,7 +32,9 @@ def test_equals_the_network(
 ) -> None:
     given = images if layout is Layout.NHWC else images.permute(0, 3, 1, 2)
     found = DeployableActnet(shipped_network, dim, layout)(given)
-    torch.testing.assert_close(found, shipped_network(normalise(images), dim), rtol=0, atol=2e-6)
+    # One value alone may be near zero; bringing it to length 1 enlarges its rounding.
+    atol = 2e-6 if dim > 1 else 1e-4
+    torch.testing.assert_close(found, shipped_network(normalise(images), dim), rtol=0, atol=atol)
 
 
 @torch.no_grad()
