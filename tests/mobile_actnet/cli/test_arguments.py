@@ -30,7 +30,7 @@ def test_every_help_ends_with_examples(words: str, capsys: pytest.CaptureFixture
     ("words", "told"),
     [
         (["serch"], "invalid choice: 'serch'"),
-        (["search", "g.sqlite", "--query", "p.jpg", "--topp", "3"], "(is --top meant?)"),
+        (["search", "g.sqlite", "--query", "p.jpg", "--topp", "3"], "(did you mean --top?)"),
         (["index", "build"], "the following arguments are required: PHOTOS"),
         (["export", "--format", "tflit"], "invalid choice: 'tflit'"),
     ],

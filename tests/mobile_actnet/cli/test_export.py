@@ -285,9 +285,9 @@ def test_options_that_would_go_unused_are_refused(refused: Callable[..., str]) -
     [
         (["--image-size", "100"], "image height is 100; allowed are multiples of 32"),
         (["--image-size", "224x2048"], "image width is 2048; allowed are multiples of 32"),
-        (["--image-size", "big"], "'big' is no image size"),
+        (["--image-size", "big"], "'big' is not an image size"),
         (["--precision", "int4"], "invalid choice: 'int4'"),
-        (["--precision", "fp16", "--precision", "fp32"], "--precision: given twice; an export has"),
+        (["--precision", "fp16", "--precision", "fp32"], "--precision: given twice; give it once"),
         (["--format", "pt"], "invalid choice: 'pt'"),
         (["--dim", "many"], "invalid int value: 'many'"),
     ],

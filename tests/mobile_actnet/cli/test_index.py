@@ -69,7 +69,7 @@ def test_calibrate_writes_what_the_app_reads(
     assert told == calibrate(gallery, captures=30)
     assert lines[1] == "searched for 30 made-up photos in 3 pictures"
     row = told["thresholds"]["similarity"][1]
-    assert lines[2].startswith("without verification, as apps search, by similarity")
+    assert lines[2].startswith("without verification, by similarity")
     least = f"from similarity {row['least']:.2f} on; "
     assert lines[4].startswith(f"    5% of unknown things answered: {least}")
     assert "with verification (kept in the gallery):" in lines

@@ -40,7 +40,7 @@ def test_photos_are_indexed_first_and_brought_up_to_date_later(
     (photos / "003.jpg").unlink()
     assert main([*words, "--overwrite"]) == 0
     told = capsys.readouterr().out.splitlines()
-    assert told[0] == f"indexed 0 new of 3 pictures: {tmp_path / 'photos.sqlite'}"
+    assert told[0] == f"indexed 0 new or changed pictures of 3: {tmp_path / 'photos.sqlite'}"
     assert len(told) == 2, "nothing is calibrated"
     assert json.loads(told[-1])["pictures"] == 3
     assert json.loads((site / "site.json").read_text())["title"] == "photos"
