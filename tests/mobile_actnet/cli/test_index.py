@@ -70,8 +70,8 @@ def test_calibrate_writes_what_the_app_reads(
     assert lines[1] == "searched for 30 made-up photos in 3 pictures"
     row = told["thresholds"]["similarity"][1]
     assert lines[2].startswith("without verification, by similarity")
-    least = f"from similarity {row['least']:.2f} on; "
-    assert lines[4].startswith(f"    5% of unknown things answered: {least}")
+    least = f"when answers start at similarity {row['least']:.2f}; "
+    assert lines[4].startswith(f"    5% of unknown things answered, {least}")
     assert "with verification (kept in the gallery):" in lines
     assert main(["calibrate", str(gallery), "-o", str(written), "--overwrite"]) == 0
     gallery.unlink()

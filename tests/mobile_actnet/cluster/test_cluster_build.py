@@ -216,7 +216,7 @@ def test_names_and_fields_that_cannot_be_used(both, tmp_path: Path, artefact: Pa
         build_dataset(both.photos, artefact, tmp_path / "no" / "d.lance")
     items = tmp_path / "items.csv"
     items.write_text("path,vector\na/000.jpg,9\n")
-    with pytest.raises(ConfigError, match="a field vector, a name that the dataset needs"):
+    with pytest.raises(ConfigError, match="a field vector, a name that the dataset uses itself"):
         build_dataset(both.photos, artefact, tmp_path / "d.lance", IndexOptions(items=items))
     (tmp_path / "empty").mkdir()
     with pytest.raises(ActnetError, match="holds no pictures"):
