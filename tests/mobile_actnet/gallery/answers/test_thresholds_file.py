@@ -27,16 +27,16 @@ def test_the_strictest(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("{", "no JSON"),
-        ("[" * 100_000, "no JSON"),
+        ("{", "not JSON"),
+        ("[" * 100_000, "not JSON"),
         ("3", "no schema 1"),
         (json.dumps(WHOLE | {"schema": 2}), "no schema 1"),
         (json.dumps(WHOLE | {"measure": []}), "measure is unknown"),
         (json.dumps(WHOLE | {"model_sha256": 7}), "no thresholds"),
         (json.dumps(WHOLE | {"thresholds": {"distinctness": []}}), "no thresholds"),
-        (json.dumps(WHOLE | {"thresholds": {"distinctness": [3]}}), "no number"),
-        (json.dumps(WHOLE | {"thresholds": {"distinctness": [ROW | {"least": "6"}]}}), "no number"),
-        (json.dumps(WHOLE | {"thresholds": {"distinctness": [ROW | {"least": 10**400}]}}), "no num"),
+        (json.dumps(WHOLE | {"thresholds": {"distinctness": [3]}}), "not a number"),
+        (json.dumps(WHOLE | {"thresholds": {"distinctness": [ROW | {"least": "6"}]}}), "not a number"),
+        (json.dumps(WHOLE | {"thresholds": {"distinctness": [ROW | {"least": 10**400}]}}), "not a number"),
     ],
 )  # fmt: skip
 def test_what_is_none_is_refused(text: str, told: str, tmp_path: Path) -> None:
