@@ -110,8 +110,8 @@ def measure_dataset_search(
         build_mb, build_s = _alone(_built, address, kind)
         searches = []
         for count in [each or _usual_probes(address) for each in probes]:
-            peak_mb, (found, p50_ms) = _alone(_timed, address, queries, False, count)
-            shared = sum(len(set(a) & set(b)) for a, b in zip(found, nearest, strict=True))
+            peak_mb, (hits, p50_ms) = _alone(_timed, address, queries, False, count)
+            shared = sum(len(set(a) & set(b)) for a, b in zip(hits, nearest, strict=True))
             searches.append(SearchFigures(count, shared / (TOP * num_queries), p50_ms, peak_mb))
         newest = max(Path(address, "_indices").iterdir(), key=lambda each: each.stat().st_mtime)
         size = size_of_dataset(str(newest)) or 0
@@ -223,14 +223,14 @@ def _usual_probes(address: str) -> int:
 def _timed(
     address: str, queries: NDArray[np.float32], exact: bool, probes: int | None
 ) -> tuple[list[list[int]], float]:
-    """Search with one query after another; return what was found, and the median in ms."""
-    options, found, taken = SearchOptions(TOP, exact=exact), [], []
+    """Search with one query after another; return the hits of each, and the median in ms."""
+    options, hits, times_ms = SearchOptions(TOP, exact=exact), [], []
     with LanceGallery(address) as gallery:
         gallery.probes = probes
         for number in range(-1, len(queries)):  # The first one opens files.
             started = time.perf_counter()
             ids = gallery.nearest(queries[max(0, number), None], options)[0]
             if number >= 0:
-                taken.append(1e3 * (time.perf_counter() - started))
-                found.append(ids)
-    return found, float(np.median(taken))
+                times_ms.append(1e3 * (time.perf_counter() - started))
+                hits.append(ids)
+    return hits, float(np.median(times_ms))

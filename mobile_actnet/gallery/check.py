@@ -67,12 +67,12 @@ def _integrity(reader: GalleryReader, watch: Watch) -> Finding:
         found = [row[0] for row in reader.rows("PRAGMA integrity_check(3)")]
         orphans = reader.rows("PRAGMA foreign_key_check")
     if found != ["ok"] or orphans:
-        told = (
+        fault = (
             "; ".join(found)
             if found != ["ok"]
             else f"{len(orphans)} thumbnails belong to no picture"
         )
-        raise GalleryError(f"{reader.path} is damaged ({told}); build it again with --overwrite")
+        raise GalleryError(f"{reader.path} is damaged ({fault}); build it again with --overwrite")
     return Finding(True, f"integrity: {reader.path}, revision {reader.revision()}")
 
 
@@ -144,10 +144,10 @@ def _local_features(reader: GalleryReader, watch: Watch) -> Finding:
             count += 1
             bar.update()
     missing = pictures - count
-    told = f"{counted(count, 'picture')} with local features"
+    sentence = f"{counted(count, 'picture')} with local features"
     if missing:
-        told += f"; {counted(missing, 'picture')} without, actnet-index update adds them"
-    return Finding(True if not missing else None, told)
+        sentence += f"; {counted(missing, 'picture')} without, actnet-index update adds them"
+    return Finding(True if not missing else None, sentence)
 
 
 def _duplicates(reader: GalleryReader, watch: Watch) -> Finding:

@@ -289,9 +289,9 @@ def _check_sources(photos: Path, options: IndexOptions) -> None:
     left_out = Counter[str]()
     walk = walk_photos(photos, WalkOptions(options.follow_links), left_out)
     if not any(isinstance(entry, FoundPhoto) for entry in walk):
-        told = f"; skipped: {tell_left_out(left_out)}" if left_out else ""
+        addition = f"; skipped: {tell_left_out(left_out)}" if left_out else ""
         raise ActnetError(
-            f"{photos} holds no pictures ({', '.join(sorted(PICTURE_SUFFIXES))}){told}"
+            f"{photos} holds no pictures ({', '.join(sorted(PICTURE_SUFFIXES))}){addition}"
         )
     if options.items not in (None, NO_ITEMS):
         read_items(Path(options.items))
