@@ -1,5 +1,6 @@
 """A cluster of three nodes and an object store on this machine, once for all tests of this folder."""
 
+import importlib.util
 import os
 import signal
 from collections.abc import Iterator
@@ -15,12 +16,24 @@ from mobile_actnet.cluster.building.cluster_build import build_dataset
 from mobile_actnet.cluster.cluster_options import ClusterOptions
 from mobile_actnet.export import Gallery, IndexOptions
 
-pytest.importorskip("ray", reason="the extra cluster is not installed")
-pytest.importorskip("lance", reason="the extra cluster is not installed")
-
 BUCKET = "bucket"
 _STORE_BYTES = 80 << 20  # Ray's least is 75 MiB.
 _TRIES = 3
+_MISSING = [name for name in ("ray", "lance") if importlib.util.find_spec(name) is None]
+
+
+class _SkippedModule(pytest.Module):
+    """A module of tests that is told as skipped: what it imports is not there."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        pytest.skip(f"the extra cluster is not installed: no {', '.join(_MISSING)}")
+
+
+def pytest_pycollect_makemodule(
+    module_path: Path, parent: pytest.Collector
+) -> pytest.Module | None:
+    """Skip this folder's modules with a reason where the extra is not installed."""
+    return _SkippedModule.from_parent(parent, path=module_path) if _MISSING else None
 
 
 @pytest.fixture(scope="session")
