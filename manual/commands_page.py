@@ -85,7 +85,7 @@ def _is_shown(action: argparse.Action) -> bool:
 
 def _row(parser: argparse.ArgumentParser, action: argparse.Action) -> str:
     formatter = parser._get_formatter()
-    name = ", ".join(action.option_strings)
+    names = ", ".join(f"`{name}`{{.name}}" for name in action.option_strings)
     value = (
         ""
         if action.nargs == 0
@@ -96,9 +96,10 @@ def _row(parser: argparse.ArgumentParser, action: argparse.Action) -> str:
             else formatter._get_default_metavar_for_positional(action),
         )
     )
-    words = f"{name} {value}".strip().replace("|", "\\|")
+    # Apart, so that a narrow screen breaks no name; a pipe inside code ends no cell here.
+    words = [names, f"`{value}`" if value else ""]
     meaning = formatter._expand_help(action) if action.help else ""
-    return f"| `{words}` | {_text(meaning)} |"
+    return f"| {' '.join(filter(None, words))} | {_text(meaning)} |"
 
 
 def _text(text: str) -> str:

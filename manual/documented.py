@@ -46,6 +46,12 @@ def commands(page: Path) -> Iterator[Command]:
             yield Command(page, part, False)
 
 
+def block_lines(page: Path) -> list[str]:
+    """Return the lines of all blocks of code of a page, whatever their language."""
+    blocks = _BLOCK.findall(page.read_text(encoding="utf-8"))
+    return [line for _, _, block in blocks for line in block.splitlines()]
+
+
 def programs(page: Path) -> list[str]:
     """Return the Python programs of a page, in their order."""
     blocks = _BLOCK.findall(page.read_text(encoding="utf-8"))

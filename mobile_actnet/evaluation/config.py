@@ -34,11 +34,13 @@ class EvaluationOptions:
     """How a model is measured.
 
     Attributes:
-        size, dim: for a checkpoint, its defaults if None; an artefact has its own.
+        size: of a checkpoint's input, its default if None; an artefact has its own.
+        dim: length of a checkpoint's descriptor, its default if None; an artefact has its own.
         scales: of the size; descriptors of several are summed (checkpoints only).
         limit: photos of a folder at most, whole instances in seeded order; all if None.
         cache: folder that keeps descriptors; none if None.
-        rerank, augment: re-ranking, and database-side augmentation before it.
+        rerank: how hits are ranked again.
+        augment: whether the database is augmented before that.
         progress: whether to draw a bar.
         storage: rounds queries and database as a gallery does; float32 if None.
     """

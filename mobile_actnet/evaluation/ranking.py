@@ -16,8 +16,10 @@ class RetrievalScore:
     Attributes:
         mean_ap: mean over queries of average precision: the precision at each positive's rank,
             averaged over the positives (no interpolation).
-        recall_at_1, recall_at_10: queries with a positive among the first one, the first ten hits.
-        queries, database: how many of each.
+        recall_at_1: queries whose first hit is a positive.
+        recall_at_10: queries with a positive among the first ten hits.
+        queries: how many.
+        database: how many pictures were searched.
     """
 
     mean_ap: float

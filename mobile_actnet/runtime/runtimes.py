@@ -17,7 +17,8 @@ class Runtime(Protocol):
     """A loaded artefact.
 
     Attributes:
-        name, version: of what runs it.
+        name: of what runs it.
+        version: of what runs it.
     """
 
     name: str

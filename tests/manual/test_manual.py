@@ -15,7 +15,9 @@ pytest.importorskip("mkdocs", reason="needs the extra dev")
 
 import documented
 import figures
+import hooks
 import notebook
+
 from commands_page import command_parsers, commands_page
 
 from mobile_actnet.cli.main import VERBS
@@ -100,7 +102,7 @@ def test_the_reference_has_every_command_option_and_public_name(site: Path) -> N
     assert len(parsers) > 25
     for parser in parsers:
         for action in parser._actions:
-            assert all(f"`{o}" in text or f", {o}" in text for o in action.option_strings[:1]) or (
+            assert all(f"`{o}`" in text for o in action.option_strings[:1]) or (
                 "--help" in action.option_strings or action.help == "==SUPPRESS=="
             )
     import mobile_actnet
@@ -110,6 +112,20 @@ def test_the_reference_has_every_command_option_and_public_name(site: Path) -> N
     for package in (mobile_actnet, mobile_actnet.export):
         for name in package.__all__:
             assert f'id="{package._HOMES[name]}.{name}"' in python, name
+    joined = re.findall(r"<code><span title=[^>]*>(\w+,)</span>", python)
+    assert not joined, "an attribute of a public class needs a line of its own in the docstring"
+
+
+def test_a_number_stays_on_one_line_and_code_is_left_as_it_is() -> None:
+    html = '<p title="1 024">1 024 of 12 000 000, <code>1 024</code> and 5 64</p>'
+    number = "1&nbsp;024 of 12&nbsp;000&nbsp;000"
+    assert hooks.on_page_content(html) == html.replace(">1 024 of 12 000 000", f">{number}")
+
+
+def test_no_line_of_code_is_cut_in_a_window_of_1280_pixels() -> None:
+    lines = [line for page in documented.pages() for line in documented.block_lines(page)]
+    assert len(lines) > 200
+    assert not [line for line in lines if len(line) > 110]
 
 
 def test_the_quick_start_runs_and_finds_its_poster(tmp_path: Path) -> None:

@@ -22,7 +22,8 @@ class IndexOptions:
         thumbnail_side_px: longest side of the thumbnails, 16 to 1024; 0 for none.
         labels: a CSV with path,label; `folder` for the folders' names; None for none; `KEEP` in an
             update.
-        size, dim: for a checkpoint; an artefact has its own.
+        size: of a checkpoint's input; an artefact has its own.
+        dim: length of a checkpoint's descriptor; an artefact has its own.
         overwrite: whether a gallery may be replaced. It stays until the new one is finished.
         rehash: whether an update reads every photo instead of trusting size and time.
         workers: processes; one for each core if None.

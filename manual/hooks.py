@@ -26,6 +26,7 @@ from notebook import notebook_page
 ROOT = Path(__file__).parents[1]
 CONTENTS = ROOT / "docs" / "README.md"
 NOTEBOOK = ROOT / "docs" / "quickstart.ipynb"
+STYLE = Path(__file__).with_name("manual.css")
 GENERATED = {"commands.md": commands_page, "python.md": api_page}
 """Page -> the function that returns its Markdown."""
 
@@ -42,6 +43,10 @@ _LINK = re.compile(r"(!?\[(?:[^\[\]]|\[[^\]]*\])*\])\(([^)\s]+)\)")
 _DEFINITION = re.compile(r"(?m)^(\[[^\]]+\]:\s+)(\S+)$")
 _FENCE = re.compile(r"(?ms)^```.*?^```|`[^`\n]+`")
 _MATH = re.compile(r'<(span|div) class="arithmatex">\\([(\[])(.*?)\\[)\]]</\1>', re.DOTALL)
+_NUMBER = re.compile(
+    r"(<(?:code|pre|script|style)\b.*?</(?:code|pre|script|style)>|<[^>]*>)|(\b\d{1,3}(?: \d{3})+(?![\d ]*\d))",
+    re.DOTALL,
+)
 log = logging.getLogger("mkdocs.manual")
 
 
@@ -80,7 +85,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         elif heading == "Reference":
             pages += [{"Commands": "commands.md"}, {"Python": "python.md"}]
         elif heading == "Decisions":
-            pages.insert(0, "decisions/index.md")
+            pages.insert(0, {"All decisions": "decisions/index.md"})
         navigation.append({heading: pages})
     config.nav = navigation
     return config
@@ -97,6 +102,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for name, write in GENERATED.items():
         files.append(File.generated(config, name, content=write()))
     files.append(File.generated(config, "decisions/index.md", content=_decisions()))
+    files.append(File.generated(config, STYLE.name, abs_src_path=str(STYLE)))
     return files
 
 
@@ -115,7 +121,8 @@ def on_page_markdown(markdown: str, page: Page, files: Files, **_: Any) -> str:
 
 
 def on_page_content(html: str, **_: Any) -> str:
-    """Write equations as MathML, which browsers draw without a script."""
+    """Write equations as MathML, which browsers draw without a script; a number stays on one line."""
+    html = _NUMBER.sub(lambda match: match[1] or match[2].replace(" ", "&nbsp;"), html)
     return _MATH.sub(
         lambda match: convert(
             match[3].replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"),
