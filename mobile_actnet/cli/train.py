@@ -21,7 +21,12 @@ from mobile_actnet.cluster.places import place
 from mobile_actnet.commands import command_line, counted, run
 from mobile_actnet.errors import ActnetError, CheckpointError, ConfigError
 from mobile_actnet.files import refuse_existing
-from mobile_actnet.network.config import MOBILE_ACTNET
+from mobile_actnet.network.config import (
+    MOBILE_ACTNET,
+    ActivationKind,
+    NetworkConfig,
+    PoolingKind,
+)
 from mobile_actnet.runtime.vocabulary import parse_whole_number
 from mobile_actnet.training.config import PRESETS, Labels, TrainingConfig, override
 
@@ -69,6 +74,11 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     add("--backbone", metavar="FILE|torchvision",
         help="start from MobileNetV2 weights alone: a safetensors file with torchvision's names, "
         "or torchvision's own, downloaded; the whitening is fitted on the pictures")  # fmt: skip
+    add("--activation", type=ActivationKind, choices=list(ActivationKind),
+        help="another activation layer in every stream; the backbone is kept, the whitening is "
+        "fitted on the pictures")  # fmt: skip
+    add("--pooling", type=PoolingKind, choices=list(PoolingKind),
+        help="another pooling in every stream, likewise")  # fmt: skip
     add("--preset", choices=list(PRESETS), default="phone", help="default: phone")
     add("--epochs", type=int, help="passes over the pictures (default: the preset's)")
     add("--steps", type=int, help="updates in all, instead of --epochs")
@@ -261,20 +271,17 @@ def _start(
     from mobile_actnet.network.checkpoint import load_checkpoint
     from mobile_actnet.training.teacher import fit_whitening
 
+    base, origin = MOBILE_ACTNET, f"the backbone {Path(arguments.backbone or '').name}"
     if not arguments.backbone:
-        network, card = load_checkpoint(*([arguments.checkpoint] if arguments.checkpoint else []))
-        return network, f"started from {card.name} ({card.origin})"
+        trained, card = load_checkpoint(*([arguments.checkpoint] if arguments.checkpoint else []))
+        if not (arguments.activation or arguments.pooling):
+            return trained, f"started from {card.name} ({card.origin})"
+        base, origin = trained.config, f"the backbone of {card.name} ({card.origin})"
     photos = [photo for source in sources for photo in source.photos]
-    # A whitening has fewer rows than pictures it is fitted on.
-    rows = min(MOBILE_ACTNET.whitening_dim, len(photos) - 1)
-    network = Actnet(
-        replace(
-            MOBILE_ACTNET,
-            whitening_dim=rows,
-            descriptor_dim=min(rows, MOBILE_ACTNET.descriptor_dim),
-        )
-    )
-    if arguments.backbone == START_TORCHVISION:
+    network = Actnet(_with_new_head(base, arguments, len(photos)))
+    if not arguments.backbone:
+        network.backbone.load_state_dict(trained.backbone.state_dict())
+    elif arguments.backbone == START_TORCHVISION:
         network.load_imagenet()
     else:
         try:
@@ -282,7 +289,23 @@ def _start(
         except (OSError, SafetensorError) as error:
             raise CheckpointError(f"{arguments.backbone} cannot be read: {error}") from error
     fit_whitening(network, photos, config.teacher_sides_px, config.whitening_strength)
-    return network, f"started from the backbone {Path(arguments.backbone).name}"
+    return network, f"started from {origin}"
+
+
+def _with_new_head(
+    base: NetworkConfig, arguments: argparse.Namespace, pictures: int
+) -> NetworkConfig:
+    """Return the config with the layers that were asked for, and a whitening that can be fitted."""
+    asked = {"activation": arguments.activation, "pooling": arguments.pooling}
+    kinds = {name: kind for name, kind in asked.items() if kind}
+    # A whitening has fewer rows than pictures it is fitted on.
+    rows = min(base.whitening_dim, pictures - 1)
+    return replace(
+        base,
+        streams=tuple(replace(stream, **kinds) for stream in base.streams),
+        whitening_dim=rows,
+        descriptor_dim=min(rows, base.descriptor_dim),
+    )
 
 
 def _silent(_: str) -> None:

@@ -65,6 +65,7 @@ ADDED = {
         "--workers",
         "0",
     ],
+    r"actnet evaluate .*--ablation": [*SMALL, "--ablation-steps", "1"],
     r"actnet[ -]index rehearse": ["--captures", "1"],
     r"actnet web photos/": ["--model", "artefacts/mobile_actnet_224x224_fp16.tflite"],
 }

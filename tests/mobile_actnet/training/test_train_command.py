@@ -51,6 +51,36 @@ def test_command_adapts_a_checkpoint(
     assert out.read_bytes() == written
 
 
+def test_another_activation_layer_keeps_the_backbone_and_fits_the_whitening(
+    pictures: Path, tmp_path: Path
+) -> None:
+    torch.manual_seed(0)
+    start, out = tmp_path / "start.safetensors", tmp_path / "sinh.safetensors"
+    save_checkpoint(Actnet(SMALL), start, Card(name="small", origin="random"))
+    arguments = ["--data", str(pictures), "--checkpoint", str(start), "-o", str(out)]
+    kinds = ["--activation", "sinh", "--pooling", "gem"]
+    tiny = [
+        "--steps",
+        "1",
+        "--set",
+        "batch_size=3",
+        "--set",
+        "backbone_rate=1e-12",
+        "--workers",
+        "0",
+    ]
+    assert main([*arguments, *kinds, *tiny, "--set", "start_share=0"]) == 0
+    network, card = load_checkpoint(out)
+    (stream,) = network.config.streams
+    assert (stream.layers, stream.activation, stream.pooling) == (("features.3",), "sinh", "gem")
+    # Six pictures give a whitening five rows.
+    assert (network.config.whitening_dim, network.config.descriptor_dim) == (5, 4)
+    assert card.origin.startswith("started from the backbone of small (random)")
+    before = dict(load_checkpoint(start)[0].backbone.named_parameters())
+    after = dict(network.backbone.named_parameters())
+    assert all(torch.allclose(value, after[name], atol=1e-6) for name, value in before.items())
+
+
 @pytest.mark.parametrize("name", ["new.pt", "new.onnx"])
 def test_a_checkpoint_of_another_suffix_is_refused(
     name: str, pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
