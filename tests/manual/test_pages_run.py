@@ -40,9 +40,10 @@ test_documented_commands.py reads them."""
 NOT_RUN = {
     r"\. .*activate": "the test runs in an environment",
     r"pip install": "installing has a test of its own",
-    r"make (android|ios)-assets": "have tests of their own; here make reads them",
+    r"make (arm64|android-assets|ios-assets)": "have tests of their own; here make reads them",
     r"torchrun": "needs four processes; its module has tests of its own",
     r".*--device cuda": "needs a GPU",
+    r"actnet bench device": "needs a phone; tests/benchmarks/devices runs it against a real adbd",
     r"make export": "the fixture runs what it runs; here make reads it",
 }
 """Commands that a page shows and this test does not run, and why."""
@@ -104,6 +105,8 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     items = [("path", "item", "language", "title")]
     items += [(f"{number:03}.jpg", str(number), "en", f"Poster {number}") for number in range(8)]
     _write_table(folder / "items.csv", items)
+    report = (ROOT / "docs" / "bench-report.md").read_text(encoding="utf-8")
+    (folder / "report.json").write_text(report.split("```json\n")[1].split("```")[0])
     # Smaller than its name says, so that all of it takes a tenth of the time.
     name = "mobile_actnet_224x224_fp16.tflite"
     output = folder / "artefacts" / name
