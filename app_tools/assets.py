@@ -165,13 +165,22 @@ def _check_names(names: list[str]) -> None:
 
 
 def command(name: str, *words: object) -> None:
-    """Run one of the project's commands; its own messages tell what fails.
+    """Run one of the project's commands; its own messages say what fails.
+
+    What it would do next is left out: that names files which are moved afterwards.
 
     Raises:
         subprocess.CalledProcessError: it failed.
     """
     program = Path(sys.executable).with_name(name)
-    subprocess.run([str(program), *(str(word) for word in words)], check=True, cwd=REPOSITORY)
+    arguments = [str(program), *(str(word) for word in words)]
+    with subprocess.Popen(arguments, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if not line.startswith("next: "):
+                print(line, end="", flush=True)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, arguments)
 
 
 def _check_format(artefacts: list[Path], wanted: Format) -> None:

@@ -1,6 +1,7 @@
 """What `make android-assets` and `make ios-assets` put together; `make test-android` makes real ones."""
 
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,19 @@ from mobile_actnet.runtime.errors import ManifestError
 from mobile_actnet.runtime.vocabulary import Format, Precision
 
 PHOTOS = assets.Catalogue(Path("shop"))
+
+
+def test_a_command_says_all_but_what_to_do_next(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    program = tmp_path / "actnet-index"
+    program.write_text("#!/bin/sh\necho built $1\necho next: search it\nexit $1\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(assets.sys, "executable", str(tmp_path / "python"))
+    assets.command("actnet-index", 0)
+    assert capfd.readouterr().out == "built 0\n"
+    with pytest.raises(subprocess.CalledProcessError):
+        assets.command("actnet-index", 3)
 
 
 @pytest.fixture

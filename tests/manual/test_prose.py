@@ -17,6 +17,12 @@ def test_the_pages_keep_the_rules() -> None:
     [
         ("The shop is told of it.", 1),
         ("It is taken\nfrom a folder.", 1),
+        ("The page is made by the command.", 1),
+        ("The photos have been quickly described\nby the phone.", 1),
+        ("It cannot be written by `index update`.", 1),
+        ("The command makes the page.", 0),
+        ("The sum is divided by the count, hits are ordered by similarity.", 0),
+        ("Views are described by themselves; the page is made by hand, the need by the shop.", 0),
         ("This says from where on a match is an answer.", 1),
         ("Short. " * 40, 0),
         ("word " * 31 + ".", 1),
