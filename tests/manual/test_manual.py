@@ -17,7 +17,6 @@ import documented
 import figures
 import hooks
 import notebook
-
 from commands_page import command_parsers, commands_page
 
 from mobile_actnet.cli.main import VERBS
