@@ -49,14 +49,43 @@ final class AnswerTrackerTests: XCTestCase {
         }
     }
 
-    func testEveryFrameGivesTheGoldenState() throws {
+    private func cases() throws -> [Case] {
         let file = try Data(contentsOf: Golden.url("sightings.json"))
-        let cases = try JSONDecoder().decode(Cases.self, from: file).cases
+        return try JSONDecoder().decode(Cases.self, from: file).cases
+    }
+
+    func testEveryFrameGivesTheGoldenState() throws {
+        let cases = try cases()
         XCTAssertGreaterThan(cases.count, 10)
         for one in cases {
             var tracker = AnswerTracker()
             let states = one.frames.map { told(tracker.take($0.answer)) }
             XCTAssertEqual(states, one.states, one.name)
         }
+    }
+
+    func testWhatIsShownChangesAtMostOnceASecond() throws {
+        var changes = 0
+        for one in try cases() {
+            var tracker = AnswerTracker()
+            var shown = withoutOutline(tracker.sighting)
+            var changedMs = -Double.infinity
+            for frame in one.frames {
+                let next = withoutOutline(tracker.take(frame.answer))
+                if next == shown { continue }
+                let calmMs = frame.at_ms - changedMs
+                XCTAssertGreaterThanOrEqual(
+                    calmMs, 1000, "\(one.name): \(shown), then \(next)")
+                shown = next
+                changedMs = frame.at_ms
+                changes += 1
+            }
+        }
+        XCTAssertGreaterThan(changes, 20)
+    }
+
+    private func withoutOutline(_ sighting: Sighting) -> String {
+        if case .verified(let answer, _) = sighting { return told(.verified(answer, outline: nil)) }
+        return told(sighting)
     }
 }

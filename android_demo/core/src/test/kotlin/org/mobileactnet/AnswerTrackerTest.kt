@@ -38,6 +38,26 @@ class AnswerTrackerTest {
     }
 
     @Test
+    fun whatIsShownChangesAtMostOnceASecond() {
+        var changes = 0
+        for (case in cases) {
+            val tracker = AnswerTracker()
+            var shown = told(tracker.sighting)
+            var changedMs = Double.NEGATIVE_INFINITY
+            for (frame in case.getJSONArray("frames").objects().map(::frameOf)) {
+                val next = told(tracker.take(frame)).removeSuffix(" +")
+                if (next == shown) continue
+                val calmMs = frame.atMs - changedMs
+                assertTrue(calmMs >= 1000, "${case.getString("name")}: $shown, then $next after $calmMs ms")
+                shown = next
+                changedMs = frame.atMs
+                changes++
+            }
+        }
+        assertTrue(changes > 20, "only $changes changes")
+    }
+
+    @Test
     fun aVisitGoesFromLookingToAnAnswerAndToAnother() {
         val visit = cases.single { it.getString("name") == "visit" }.getJSONArray("states")
         val states = List(visit.length()) { visit.getString(it).removeSuffix(" +") }
