@@ -62,7 +62,9 @@ def page(look: Look, fonts: Path, shown: list[dict[str, Any]]) -> str:
     sizes = "; ".join(f"--{name}: {px}px" for name, px in _IOS_SIZES[look.scale].items())
     screens = "".join(_screen(state, look, bar) for state in shown)
     kind = "check" if look.height_px == 0 else ""
-    scripts = (["bar.js"] if look.platform == "android" else []) + (["check.js"] if kind else [])
+    scripts = (["button_rows.js"] if look.platform == "android" else []) + (
+        ["check.js"] if kind else []
+    )
     script = "".join((LOOKS / name).read_text() for name in scripts)
     return (
         f'<!doctype html><html lang="{look.language}"><meta charset="utf-8"><style>{_style(look, fonts)}</style>'

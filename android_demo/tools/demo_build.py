@@ -30,7 +30,7 @@ from toolchain import ANDROID_DEMO, Toolchain
 from mobile_actnet.runtime.vocabulary import Precision
 
 GOLDEN = ANDROID_DEMO.parent / "tests/golden"
-DATA = Path(os.environ.get("ACTNET_DATA", ANDROID_DEMO.parent.parent / "shared/data"))
+SMVS = Path(os.environ.get("ACTNET_DATA", ANDROID_DEMO.parent.parent / "shared/data")) / "smvs_dev"
 BUILD = ANDROID_DEMO / "build"
 CORE, ACTNET, APP = (ANDROID_DEMO / name / "src" for name in ("core", "actnet", "app"))
 
@@ -103,7 +103,8 @@ class Build:
             self.tools, [tests], BUILD / "engine-test", [*libraries, *self.tools.test_jars],
             *_FOR_TESTS,
         )  # fmt: skip
-        said = []
+        photos = "smvs_dev" if _has_smvs() else "golden pictures (ACTNET_DATA has no smvs_dev)"
+        said = [f"with {photos}"]
         for precision, limit in LARGEST_DIFFERENCES.items():
             artefact, parity = shipped_artefact(precision), fresh_folder(BUILD / "parity")
             write_parity(artefact, self._photos(parity), parity)
@@ -178,13 +179,8 @@ class Build:
         return "; ".join(said)
 
     def _photos(self, work: Path) -> PhotoSet:
-        smvs = DATA / "smvs_dev"
-        if (smvs / "manifest.csv").exists():
-            return photos_of_smvs(smvs, work)
-        self.skip(
-            "photos of smvs_dev",
-            "not here, the golden pictures are ranked; set ACTNET_DATA to the folder that holds smvs_dev",
-        )
+        if _has_smvs():
+            return photos_of_smvs(SMVS, work)
         return golden_photos(GOLDEN / "preprocessing/sources")
 
     def _properties(self) -> list[str]:
@@ -193,6 +189,10 @@ class Build:
             "report": BUILD / "report.json",
         }  # fmt: skip
         return [f"-D{name}={value}" for name, value in values.items()]
+
+
+def _has_smvs() -> bool:
+    return (SMVS / "manifest.csv").exists()
 
 
 def main() -> int:

@@ -13,6 +13,15 @@ const background = (element) => {
   }
   return "rgb(255, 255, 255)";
 };
+// What is seen of a colour where the element, or one around it, lets what is behind shine through.
+const seen = (colour, element) => {
+  for (let one = element; one.parentElement; one = one.parentElement) {
+    const share = Number(getComputedStyle(one).opacity);
+    const behind = numbers(background(one.parentElement));
+    colour = `rgb(${numbers(colour).slice(0, 3).map((value, place) => share * value + (1 - share) * behind[place])})`;
+  }
+  return colour;
+};
 for (const screen of document.querySelectorAll(".screen")) {
   const right = screen.getBoundingClientRect().right;
   for (const element of screen.querySelectorAll(".t")) {
@@ -25,7 +34,11 @@ for (const screen of document.querySelectorAll(".screen")) {
     const text = range.getBoundingClientRect();
     const place = element.getBoundingClientRect();
     if (!mayBeCut && (text.right > right + 0.5 || text.width > place.width + 0.5)) complaints.push(`${said} | is wider than its place`);
-    const [dark, light] = [luminance(style.color), luminance(background(element))].sort((a, b) => a - b);
+    const option = element.closest(".options .button");
+    const lines = new Set([...range.getClientRects()].map((line) => Math.round(line.top))).size;
+    const isBeside = option && option.getBoundingClientRect().width < 0.6 * option.parentElement.getBoundingClientRect().width;
+    if (isBeside && !option.parentElement.matches(".stacked") && lines > 1) complaints.push(`${said} | is broken into ${lines} lines`);
+    const [dark, light] = [style.color, background(element)].map((colour) => luminance(seen(colour, element))).sort((a, b) => a - b);
     const contrast = (light + 0.05) / (dark + 0.05);
     if (contrast < 4.5) complaints.push(`${said} | has a contrast of ${contrast.toFixed(2)}`);
   }

@@ -153,3 +153,38 @@ def test_every_state_leaves_a_way_on() -> None:
             if block["kind"] in ("button", "row", "choice", "field")
         ]
         assert bool(actions) == (state["name"] not in waiting | closed | empty), state["name"]
+
+
+def test_nothing_but_data_and_figures_is_the_same_in_both_languages() -> None:
+    """A text that is written into the code instead of words.json would be."""
+    data = {"The Starry Night", "The Great Wave", "My cup", "door.jpg", "Painted in 1889.", "wave"}
+    names = {"Mobile-ACTNET", "Name", "Neural Engine"}
+    for state in SCREENS:
+        if "for developers" in state["name"]:
+            continue  # Figures are English, as in reports.
+        pairs = zip(_texts(state["en"]), _texts(state["de"]), strict=True)
+        same = {english for english, german in pairs if english == german}
+        same = {text for text in same if re.search("[A-Za-z]", text)}
+        assert same <= data | names, state["name"]
+
+
+def _texts(content: Any) -> list[str]:
+    texts = [content["title"]]
+    for block in content["blocks"]:
+        for one in (block, *block.get("options", [])):
+            texts += [one[key] for key in ("text", "title", "detail", "label") if key in one]
+    return texts
+
+
+def test_what_a_screen_reader_cannot_see_is_said() -> None:
+    kinds = set()
+    for state in SCREENS:
+        for language in ("en", "de"):
+            for block in state[language]["blocks"]:
+                if block["kind"] in ("preview", "picture", "field"):
+                    kinds.add(block["kind"])
+                    assert block["label"].strip(), state["name"]
+                for option in block.get("options", []):
+                    assert option["text"] in option["label"], state["name"]
+                    assert option["chosen"] == (option["label"] != option["text"]), state["name"]
+    assert kinds == {"preview", "picture", "field"}

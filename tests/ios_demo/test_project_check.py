@@ -2,11 +2,13 @@
 
 import importlib.util
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from pbxproj import XcodeProject  # type: ignore[import-untyped]
 
 IOS_DEMO = Path(__file__).parents[2] / "ios_demo"
 
@@ -92,3 +94,24 @@ def test_says_what_is_wrong(
 ) -> None:
     change(copy)
     assert any(complaint in sentence for sentence in check.complaints(copy))
+
+
+def test_the_first_build_phase_tells_what_is_missing(copy: Path) -> None:
+    """As Xcode runs it, before it would copy a folder that is not there."""
+    project = XcodeProject.load(str(copy / "App/ActnetDemo.xcodeproj/project.pbxproj"))
+    objects = {item.get_id(): item for item in project.objects.get_objects_in_section(
+        *project.objects.get_sections())}  # fmt: skip
+    (target,) = [item for item in objects.values() if item.isa == "PBXNativeTarget"]
+    script = objects[target.buildPhases[0]].shellScript
+    script = script.replace("\\n", "\n").replace('\\"', '"').strip('"')
+
+    def run() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(["/bin/sh", "-c", script], env={"SRCROOT": str(copy / "App")},
+                              cwd=copy, capture_output=True, text=True, check=False)  # fmt: skip
+
+    refused = run()
+    assert refused.returncode == 1
+    assert "error: " in refused.stdout + refused.stderr
+    assert "make ios-assets" in refused.stdout + refused.stderr
+    assets_without_manifest(copy)
+    assert run().returncode == 0

@@ -164,6 +164,16 @@ extension ScreenContent {
         }
     }
 
+    /// What a screen reader says by itself as soon as it is there, or changes: answers, and what is wrong.
+    public var announcements: [String] {
+        blocks.compactMap { block in
+            switch block {
+            case .heading(let text, true), .problem(let text): text
+            default: nil
+            }
+        }
+    }
+
     /// The blocks, each with an identity that stays when others are put in or taken out around it.
     public var identified: [IdentifiedBlock] {
         var seen: [String: Int] = [:]

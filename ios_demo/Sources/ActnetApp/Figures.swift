@@ -45,13 +45,6 @@ func timesText(_ times: StageTimes) -> String {
         + ", together \(ms(times.totalMs)) ms"
 }
 
-func modelText(_ name: String, _ manifest: Manifest) -> String {
-    let size = manifest.preprocessing
-    let megabytes = decimals(Double(manifest.artefact.sizeBytes) / 1e6, 1)
-    return "\(name): \(manifest.precision), \(megabytes) MB, \(size.width) x \(size.height) "
-        + "pixels, \(manifest.output.dim) values"
-}
-
 func calibrationText(_ thresholds: AnswerThresholds, _ settings: Settings) -> String {
     let threshold = thresholds.at(settings.falseAnswers)
     return "At \(percent(threshold.falseAnswers)) the best match must be "

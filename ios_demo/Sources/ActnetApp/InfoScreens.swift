@@ -130,6 +130,6 @@ func aboutContent(_ ready: Ready, _ models: ModelsState, _ words: Words) -> Scre
                     manifest.output.dim, checkpoint.name, checkpoint.licence, checkpoint.origin)),
             .paragraph(words("about_tested", decimals(ready.selfTest.cosine, 6))),
             .button(words("about_test"), .runSelfTest), .heading(words("about_licences")),
-            .paragraph("Mobile-ACTNET: Apache License 2.0. No code of others is in the app."),
+            .paragraph(words("about_licences_ios")),
         ])
 }

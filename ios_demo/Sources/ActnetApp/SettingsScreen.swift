@@ -62,7 +62,7 @@ private func modelBlocks(
         case .usable(let manifest):
             var changed = settings
             changed.modelName = model.name
-            let text = modelText(model.name, manifest)
+            let text = modelText(model.name, manifest, words)
             options.append(option(text, model.name == models.used, .change(changed), words))
         case .refused(let sentence) where model.name != models.used:
             refused += [
@@ -76,6 +76,14 @@ private func modelBlocks(
         models.sentence.map { problem("settings_model_gone", $0, words) } ?? [],
         [.choice(title: words("settings_model"), options: options)], refused,
         [.paragraph(words("settings_model_text"))])
+}
+
+private func modelText(_ name: String, _ manifest: Manifest, _ words: Words) -> String {
+    let size = manifest.preprocessing
+    return words(
+        "settings_model_facts", name, manifest.precision,
+        decimals(Double(manifest.artefact.sizeBytes) / 1e6, 1), size.width, size.height,
+        manifest.output.dim)
 }
 
 private func option(_ text: String, _ isChosen: Bool, _ action: Action, _ words: Words) -> Option {

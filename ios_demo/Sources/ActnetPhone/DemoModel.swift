@@ -90,9 +90,7 @@
 
         /// A screen reader says what has changed by itself.
         private func announce() {
-            let next = content.blocks.compactMap { block in
-                if case .heading(let text, true) = block { text } else { nil }
-            }
+            let next = content.announcements
             for text in next where !announced.contains(text) {
                 UIAccessibility.post(notification: .announcement, argument: text)
             }

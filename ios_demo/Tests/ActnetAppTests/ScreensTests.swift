@@ -31,6 +31,20 @@ final class ScreensTests: XCTestCase {
         }
     }
 
+    /// Android's live regions are these, too.
+    func testAnswersAndProblemsAreSaidByThemselves() throws {
+        for state in try MadeUp().states {
+            let content = state.content(english)
+            let wanted: [String] = ShownContent(content).blocks.compactMap {
+                $0.announced == true || $0.kind == "problem" ? $0.text : nil
+            }
+            XCTAssertEqual(content.announcements, wanted, state.name)
+            let isAnswered = state.name.hasPrefix("verified") || state.name == "maybe"
+            let isRefused = state.name.contains("refused") || state.name.contains("failed")
+            XCTAssertFalse((isAnswered || isRefused) && content.announcements.isEmpty, state.name)
+        }
+    }
+
     func testALinkOfTheCatalogueLeadsOutOnlyWhereItIsSafe() {
         for link in [
             "https://example.org/a?b=c#d", "http://example.org", "mailto:shop@example.org",

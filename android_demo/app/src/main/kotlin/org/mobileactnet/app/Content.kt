@@ -55,6 +55,9 @@ sealed class Block {
     data class Field(val label: String, val text: String, val input: Input) : Block()
 }
 
+/** Whether a screen reader says it as soon as it is there, or changes. */
+val Block.isAnnounced: Boolean get() = this is Block.Problem || (this is Block.Heading && announced)
+
 /** What a written line is for. */
 enum class Input { SEARCH, NAME }
 

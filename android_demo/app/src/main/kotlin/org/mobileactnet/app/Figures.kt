@@ -5,7 +5,6 @@ import java.util.Locale
 import org.mobileactnet.Accelerator
 import org.mobileactnet.AnswerThresholds
 import org.mobileactnet.BenchmarkResult
-import org.mobileactnet.CarriedModel
 import org.mobileactnet.GalleryInfo
 import org.mobileactnet.Measure
 import org.mobileactnet.Picture
@@ -46,13 +45,6 @@ internal fun timesText(times: StageTimes): String =
         (if (times.verificationMs > 0) "verification ${ms(times.verificationMs)}" else "search ${ms(times.searchMs)}") +
         ", together ${ms(times.totalMs)} ms"
 
-internal fun modelText(model: CarriedModel.Usable): String {
-    val manifest = model.manifest
-    val size = manifest.preprocessing
-    return "${model.name}: ${manifest.precision}, ${decimals(manifest.artefactSizeBytes / BYTES_PER_MB, 1)} MB, " +
-        "${size.widthPx} x ${size.heightPx} pixels, ${manifest.dim} values"
-}
-
 internal fun calibrationText(thresholds: AnswerThresholds, settings: Settings): String {
     val threshold = thresholds.at(settings.falseAnswers)
     val least = decimals(threshold.least, 2)
@@ -86,4 +78,3 @@ internal fun ms(value: Double): String = decimals(value, if (value < 10) 1 else 
 internal fun decimals(value: Double, digits: Int): String = String.format(Locale.ROOT, "%.${digits}f", value)
 
 private const val PERCENT = 100
-private const val BYTES_PER_MB = 1e6

@@ -141,7 +141,7 @@ fun aboutContent(ready: StartState.Ready, models: ModelsState, words: Words): Sc
             Block.Paragraph(words("about_tested", decimals(ready.selfTest.cosine, 6))),
             Block.Button(words("about_test"), Action.RunSelfTest),
             Block.Heading(words("about_licences")),
-            Block.Paragraph("Mobile-ACTNET, Kotlin and its coroutines, LiteRT: Apache License 2.0.")
+            Block.Paragraph(words("about_licences_android"))
         )
     )
 }

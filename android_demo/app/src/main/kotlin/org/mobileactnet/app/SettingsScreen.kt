@@ -4,6 +4,8 @@ package org.mobileactnet.app
 import org.mobileactnet.Accelerator
 import org.mobileactnet.CarriedModel
 
+private const val BYTES_PER_MB = 1e6
+
 /** The settings. They can be reached without a model, too: another choice may be what it needs. */
 fun settingsContent(settings: Settings, start: StartState, models: ModelsState, words: Words): ScreenContent {
     val developer = choice(
@@ -61,7 +63,7 @@ private fun modelBlocks(settings: Settings, models: ModelsState, words: Words): 
     val fallback = models.sentence?.let { problem("settings_model_gone", it, words) }.orEmpty()
     if (models.carried.size < 2 && models.sentence == null) return emptyList()
     val options = models.carried.filterIsInstance<CarriedModel.Usable>().map {
-        val text = modelText(it)
+        val text = modelText(it, words)
         option(text, it.name == models.used, Action.Change(settings.copy(modelName = it.name)), words)
     }
     val refused = models.carried.filterIsInstance<CarriedModel.Refused>().filter { it.name != models.used }.flatMap {
@@ -72,6 +74,21 @@ private fun modelBlocks(settings: Settings, models: ModelsState, words: Words): 
     }
     return fallback + Block.Choice(words("settings_model"), options, stacked = true) + refused +
         Block.Paragraph(words("settings_model_text"))
+}
+
+private fun modelText(model: CarriedModel.Usable, words: Words): String {
+    val manifest = model.manifest
+    val size = manifest.preprocessing
+    val megabytes = decimals(manifest.artefactSizeBytes / BYTES_PER_MB, 1)
+    return words(
+        "settings_model_facts",
+        model.name,
+        manifest.precision,
+        megabytes,
+        size.widthPx,
+        size.heightPx,
+        manifest.dim
+    )
 }
 
 private fun option(text: String, chosen: Boolean, action: Action, words: Words) =

@@ -136,6 +136,22 @@ class ScreensTest {
         }
     }
 
+    /** VoiceOver says the same. */
+    @Test
+    fun answersAndProblemsAreSaidByThemselves() {
+        for (state in screenStates) {
+            val announced = state.content(english).blocks.filter { it.isAnnounced }
+            assertTrue(announced.all { it is Block.Heading || it is Block.Problem }, state.name)
+            val answered = state.name.startsWith("verified") || state.name == "maybe"
+            val refused = "refused" in state.name || "failed" in state.name
+            assertFalse((answered || refused) && announced.isEmpty(), state.name)
+        }
+        val unsaid = listOf("looking", "seen", "catalogue", "item", "about on Android")
+        for (state in screenStates.filter { it.name in unsaid }) {
+            assertTrue(state.content(english).blocks.none { it.isAnnounced }, state.name)
+        }
+    }
+
     @Test
     fun whereBackLeadsFrom(): Unit = onPhone {
         Demo(this).use { demo ->

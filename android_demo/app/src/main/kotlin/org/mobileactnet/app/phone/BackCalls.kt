@@ -1,8 +1,6 @@
 /* Back on Android 13 and newer, whose classes this compiler's Android does not have. */
 package org.mobileactnet.app.phone
 
-import android.app.Activity
-import android.os.Build
 import java.lang.reflect.Proxy
 
 private const val ANDROID_13 = 33
@@ -12,12 +10,15 @@ private const val DISPATCHER = "android.window.OnBackInvokedDispatcher"
 /**
  * Takes Back only while there is something to go back to: else the system shows what lies behind the app, and
  * leaves it. Before Android 13 nothing happens here, and `onBackPressed` is called.
+ *
+ * @param activity that Back is taken for.
+ * @param version of Android, as `Build.VERSION.SDK_INT`.
  */
-class BackCalls(private val activity: Activity, private val goBack: () -> Unit) {
+class BackCalls(private val activity: Any, private val version: Int, private val goBack: () -> Unit) {
     private var registered = false
 
     private val callback: Any? by lazy {
-        if (Build.VERSION.SDK_INT < ANDROID_13) return@lazy null
+        if (version < ANDROID_13) return@lazy null
         val type = Class.forName(CALLBACK)
         Proxy.newProxyInstance(type.classLoader, arrayOf(type)) { proxy, method, arguments ->
             when (method.name) {
@@ -34,7 +35,7 @@ class BackCalls(private val activity: Activity, private val goBack: () -> Unit) 
     fun wanted(wanted: Boolean) {
         val call = callback ?: return
         if (wanted == registered) return
-        val dispatcher = Activity::class.java.getMethod("getOnBackInvokedDispatcher").invoke(activity)
+        val dispatcher = activity.javaClass.getMethod("getOnBackInvokedDispatcher").invoke(activity)
         val dispatching = Class.forName(DISPATCHER)
         val calling = Class.forName(CALLBACK)
         if (wanted) {

@@ -18,13 +18,17 @@ import android.widget.ScrollView
 import android.widget.TextView
 import org.mobileactnet.app.Action
 import org.mobileactnet.app.Block
+import org.mobileactnet.app.ButtonFit
 import org.mobileactnet.app.Input
 import org.mobileactnet.app.ScreenContent
 import org.mobileactnet.app.asks
+import org.mobileactnet.app.choiceFit
+import org.mobileactnet.app.isAnnounced
 import org.mobileactnet.app.keptViews
 
 private const val PADDING_DP = 12
-private const val THUMBNAIL_DP = 72
+private const val THUMBNAIL_DP = 64
+private const val ROW_GAP_DP = 4
 private const val HEADING_SP = 20f
 private const val TEXT_SP = 16f
 private const val STEPS = 1000
@@ -95,18 +99,19 @@ class ContentView(
 
         is Block.Heading -> text(HEADING_SP).apply { typeface = Typeface.DEFAULT_BOLD }.let { view ->
             drawn(view, block) {
-                val mode = if (it.announced) View.ACCESSIBILITY_LIVE_REGION_POLITE else 0
-                view.accessibilityLiveRegion = mode
+                view.accessibilityLiveRegion = liveRegion(it)
                 view.text = it.text
             }
         }
 
         is Block.Paragraph -> text(TEXT_SP).let { view -> drawn(view, block) { view.text = it.text } }
 
-        is Block.Problem -> text(TEXT_SP).apply {
-            setTextColor(problemColour)
-            accessibilityLiveRegion = View.ACCESSIBILITY_LIVE_REGION_POLITE
-        }.let { view -> drawn(view, block) { view.text = it.text } }
+        is Block.Problem -> text(TEXT_SP).apply { setTextColor(problemColour) }.let { view ->
+            drawn(view, block) {
+                view.accessibilityLiveRegion = liveRegion(it)
+                view.text = it.text
+            }
+        }
 
         is Block.Button -> button().let { view -> drawn(view, block) { view.show(it.text, it.action) } }
 
@@ -153,6 +158,9 @@ class ContentView(
         return drawn
     }
 
+    private fun liveRegion(block: Block) =
+        if (block.isAnnounced) View.ACCESSIBILITY_LIVE_REGION_POLITE else View.ACCESSIBILITY_LIVE_REGION_NONE
+
     private fun text(sizeSp: Float) = TextView(context).apply {
         textSize = sizeSp
         setPadding(px(PADDING_DP), px(PADDING_DP / 2), px(PADDING_DP), px(PADDING_DP / 2))
@@ -171,16 +179,10 @@ class ContentView(
     private fun choice(block: Block.Choice): Drawn {
         val heading = text(TEXT_SP)
         val buttons = block.options.map { button() }
-        val view = column(
-            heading,
-            LinearLayout(context).apply {
-                // Beside each other they share the width, so that none is pushed out of a narrow screen.
-                orientation = if (block.stacked) VERTICAL else HORIZONTAL
-                buttons.forEach {
-                    addView(it, if (block.stacked) LayoutParams(MATCH_PARENT, WRAP_CONTENT) else sharing())
-                }
-            }
-        )
+        val fit = { widths: List<Float>, width: Float ->
+            if (block.stacked) ButtonFit(columns = 1, scale = 1f) else choiceFit(widths, width)
+        }
+        val view = column(heading, ButtonRows(context, buttons, fit))
         return drawn(view, block) {
             heading.text = it.title
             it.options.zip(buttons) { option, button ->
@@ -191,8 +193,6 @@ class ContentView(
             }
         }
     }
-
-    private fun sharing() = LayoutParams(0, WRAP_CONTENT, 1f)
 
     private fun progress(block: Block.Progress): Drawn {
         val text = text(TEXT_SP)
@@ -209,6 +209,7 @@ class ContentView(
         val detail = text(TEXT_SP)
         val view = LinearLayout(context).apply {
             setGravity(Gravity.CENTER_VERTICAL)
+            setPadding(px(PADDING_DP), px(ROW_GAP_DP), 0, px(ROW_GAP_DP))
             addView(image, LayoutParams(px(THUMBNAIL_DP), px(THUMBNAIL_DP)))
             addView(column(name, detail), LayoutParams(0, WRAP_CONTENT, 1f))
             minimumHeight = px(TOUCH_DP)

@@ -7,6 +7,7 @@ import android.content.pm.PackageManager
 import android.graphics.SurfaceTexture
 import android.graphics.Typeface
 import android.net.Uri
+import android.os.Build
 import android.os.Bundle
 import android.os.Handler
 import android.os.Looper
@@ -32,6 +33,7 @@ import org.mobileactnet.app.Screen
 import org.mobileactnet.app.Sight
 import org.mobileactnet.app.Words
 import org.mobileactnet.app.backFrom
+import org.mobileactnet.app.barFit
 import org.mobileactnet.app.barScreen
 import org.mobileactnet.app.contentOf
 import org.mobileactnet.app.granted
@@ -51,7 +53,7 @@ class MainActivity :
     private val scope = CoroutineScope(SupervisorJob() + onMainThread)
     private val demo: Demo get() = (application as DemoApplication).demo
     private val turn = PhoneTurn()
-    private val back = BackCalls(this, ::goBack)
+    private val back = BackCalls(this, Build.VERSION.SDK_INT, ::goBack)
     private var screen = Screen.LIVE
     private var camera: Camera? = null
     private var inFront = false
@@ -71,7 +73,11 @@ class MainActivity :
         ticks = demo.ticks.value
         pictures = Pictures(demo)
         gravity = object : OrientationEventListener(this) {
-            override fun onOrientationChanged(degrees: Int) = turn.take(degrees)
+            override fun onOrientationChanged(degrees: Int) {
+                turn.take(degrees)
+                // Upside down the activity goes on, and is not told.
+                content.viewfinder.screenQuarters = screenQuarters()
+            }
         }
         content = ContentView(this, pictures, ::act, { input, text -> write(demo, input, text) }) { camera?.zoom(it) }
         content.viewfinder.texture.surfaceTextureListener = this
@@ -81,7 +87,8 @@ class MainActivity :
                 orientation = LinearLayout.VERTICAL
                 fitsSystemWindows = true // Edge to edge: the system's bars lie over the window.
                 addView(content, LinearLayout.LayoutParams(MATCH_PARENT, 0, 1f))
-                addView(BottomBar(context, bar.values.toList()), LinearLayout.LayoutParams(MATCH_PARENT, WRAP_CONTENT))
+                val rows = ButtonRows(context, bar.values.toList(), ::barFit)
+                addView(rows, LinearLayout.LayoutParams(MATCH_PARENT, WRAP_CONTENT))
             }
         )
         val changes = merge(

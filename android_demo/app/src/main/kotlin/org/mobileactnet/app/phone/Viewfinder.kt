@@ -6,13 +6,13 @@ import android.graphics.Canvas
 import android.graphics.Matrix
 import android.graphics.Paint
 import android.graphics.Path
-import android.graphics.RectF
 import android.view.MotionEvent
 import android.view.ScaleGestureDetector
 import android.view.TextureView
 import android.view.View
 import android.widget.FrameLayout
 import org.mobileactnet.Place
+import org.mobileactnet.app.previewCorners
 import org.mobileactnet.app.previewSize
 
 private const val SQUARE_SHARE = 0.7f
@@ -83,20 +83,12 @@ class Viewfinder(context: Context, private val zoomed: (Float) -> Unit) : FrameL
 
     override fun onLayout(changed: Boolean, left: Int, top: Int, right: Int, bottom: Int) {
         super.onLayout(changed, left, top, right, bottom)
-        texture.setTransform(transform((right - left).toFloat(), (bottom - top).toFloat()))
+        texture.setTransform(transform(right - left, bottom - top))
     }
 
-    /** Camera2 turns the picture for the phone's usual position alone; the rest is done here. */
-    private fun transform(width: Float, height: Float): Matrix = Matrix().apply {
-        if (screenQuarters % 2 == 1) {
-            val here = RectF(0f, 0f, width, height)
-            val turned = RectF(0f, 0f, height, width)
-            turned.offset(here.centerX() - turned.centerX(), here.centerY() - turned.centerY())
-            setRectToRect(here, turned, Matrix.ScaleToFit.FILL)
-            postRotate(90f * (screenQuarters - 2), here.centerX(), here.centerY())
-        } else if (screenQuarters == 2) {
-            postRotate(180f, width / 2, height / 2)
-        }
+    private fun transform(width: Int, height: Int): Matrix = Matrix().apply {
+        val (usual, turned) = listOf(0, screenQuarters).map { previewCorners(width, height, it) }
+        setPolyToPoly(usual, 0, turned, 0, usual.size / 2)
     }
 }
 
