@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from mobile_actnet.benchmarks.config import RunPlan
@@ -17,9 +16,10 @@ from mobile_actnet.benchmarks.latency.runners import Runner
 from mobile_actnet.benchmarks.latency.timing import ClockNs
 from mobile_actnet.descriptors import Descriptors
 from mobile_actnet.gallery.answers.verification import Verifier
-from mobile_actnet.gallery.answers.verified_ranking import largest_per_picture
+from mobile_actnet.gallery.answers.verified_ranking import Found, largest_per_picture, merged
 from mobile_actnet.gallery.config import FIRST_SHORTLIST, FIRST_VIEWS, SHORTLIST
 from mobile_actnet.gallery.exact_search import search_exact
+from mobile_actnet.gallery.matching import view_pixels
 from mobile_actnet.gallery.sqlite.storage import Storage, StoredDescriptors, encode
 from mobile_actnet.pictures.local_features import (
     GALLERY_EXTRACTION,
@@ -27,11 +27,11 @@ from mobile_actnet.pictures.local_features import (
     LocalFeatures,
     extract,
 )
-from mobile_actnet.pictures.preprocessing import decode, resize
+from mobile_actnet.pictures.preprocessing import Pixels, decode
 from mobile_actnet.pictures.views import (
     DEFAULT_VIEWS,
     VIEW_SETS,
-    view_pictures,
+    View,
     working_picture,
 )
 from mobile_actnet.runtime.generated_pictures import generated_pictures
@@ -44,8 +44,8 @@ CERTAIN_TOTAL = "certain"
 
 NEAREST = SHORTLIST
 
-Search = Callable[[Descriptors], NDArray[np.int64]]
-"""Maps (V, D) descriptors of a photo's views to the places of the `NEAREST` pictures, nearest first."""
+Search = Callable[[Descriptors], Found]
+"""Maps (V, D) descriptors of a photo's views to the `NEAREST` pictures, nearest first."""
 
 _JPEG_QUALITY = 90
 _TWELVE_MEGAPIXELS = (3024, 4032)
@@ -85,19 +85,19 @@ def measure_stages(
         laps.end("decode")
         reduced = working_picture(image)
         verifier: Verifier | None = None
-        described = np.zeros((0, 0), np.float32)
+        near: list[Found] = []
+        known: dict[View, Pixels] = {}
         for views_now, to_compare in (
             (views[:FIRST_VIEWS], candidates[:FIRST_SHORTLIST]),
             (views[FIRST_VIEWS:], candidates[FIRST_SHORTLIST:]),
         ):
-            cut = view_pictures(image, views_now, reduced)
-            pixels = [resize(view, size.height, size.width) for view in cut]
+            pixels = view_pixels(image, views_now, size, reduced, known)
+            known = dict(zip(views_now, pixels, strict=True))
             laps.end("view")
             # One by one, as runtimes of a fixed batch of one take them.
-            now = np.concatenate([runner.describe(view[None]) for view in pixels])
-            described = np.concatenate([described, now]) if len(described) else now
+            described = np.concatenate([runner.describe(view[None]) for view in pixels])
             laps.end("describe")
-            search(described)
+            near = merged(near, [search(described)], NEAREST) if near else [search(described)]
             laps.end("shortlist")
             if verifier is None:
                 features = extract(image, QUERY_EXTRACTION)
@@ -162,11 +162,8 @@ def generated_gallery(count: int, dim: int) -> StoredDescriptors:
 def exact_search(gallery: StoredDescriptors) -> Search:
     """Return the search of a gallery that is in memory: the query is stored, then compared."""
 
-    def search(descriptors: Descriptors) -> NDArray[np.int64]:
+    def search(descriptors: Descriptors) -> Found:
         ranking = search_exact(gallery, encode(descriptors, Storage.INT8), NEAREST)
-        merged, _ = largest_per_picture(
-            ranking.positions.ravel(), ranking.similarities.ravel(), NEAREST
-        )
-        return merged
+        return largest_per_picture(ranking.positions.ravel(), ranking.similarities.ravel(), NEAREST)
 
     return search

@@ -18,6 +18,7 @@ from mobile_actnet.gallery.sqlite.storage import StoredDescriptors
 
 # Rows at once: their products stay in the processor's cache.
 _BLOCK_ROWS = 16384
+_QUERIES_AT_ONCE = 4
 
 Positions = NDArray[np.int64]
 Similarities = NDArray[np.float64]
@@ -116,5 +117,11 @@ def _dots_with(queries: StoredDescriptors) -> Callable[[NDArray], NDArray]:
 
     if len(queries) == 1:
         return lambda rows: np.asarray(numkong.cdist(queries.values, rows, "dot"))
-    packed = numkong.dots_pack(np.ascontiguousarray(queries.values))
-    return lambda rows: np.asarray(numkong.dots_packed(rows, packed)).T
+    # numkong takes four queries in less time than two or three.
+    count = len(queries)
+    filled = np.zeros(
+        (count + -count % _QUERIES_AT_ONCE, queries.values.shape[1]), queries.values.dtype
+    )
+    filled[:count] = queries.values
+    packed = numkong.dots_pack(filled)
+    return lambda rows: np.asarray(numkong.dots_packed(rows, packed)).T[:count]

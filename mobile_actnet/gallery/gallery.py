@@ -9,8 +9,10 @@ for hit in gallery.search("query.jpg", top=5):
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -22,8 +24,8 @@ from PIL import Image
 from mobile_actnet.descriptors import Descriptors
 from mobile_actnet.errors import ConfigError, GalleryError, UnreadablePictureError
 from mobile_actnet.gallery.answers.answer_scores import best_scores
-from mobile_actnet.gallery.answers.near_duplicates import group_hits
-from mobile_actnet.gallery.answers.verified_ranking import largest_of_views
+from mobile_actnet.gallery.answers.near_duplicates import grouped
+from mobile_actnet.gallery.answers.verified_ranking import Found, largest_of_views, merged
 from mobile_actnet.gallery.approximate_search import ApproximateSearch
 from mobile_actnet.gallery.config import FIRST_SHORTLIST
 from mobile_actnet.gallery.exact_search import search_exact
@@ -43,6 +45,7 @@ from mobile_actnet.runtime.describer import Describe
 from mobile_actnet.runtime.vocabulary import ImageSize
 
 PathLike = str | os.PathLike[str]
+Rank = Callable[[int], list[Found]]  # From a number of hits to what each query finds.
 
 # Near duplicates may fill a ranking; so many more hits are taken before they are grouped.
 _HITS_PER_GROUP = 4
@@ -229,7 +232,8 @@ class Gallery:
         if photos[0].reduced is not None:
             return [(hits, None) for hits in self._in_two_steps(photos, first, describe, options)]
         views = self._stored(first)
-        hits = self._search(views, len(options.views), options, map(self._matcher, photos))
+        rank = self._ranking(views, len(options.views), options)
+        hits = self._search(rank, options, [self._matcher(photo) for photo in photos])
         scores = self._scores(views, options)
         return list(zip(hits, scores or [None] * len(hits), strict=True))
 
@@ -239,18 +243,19 @@ class Gallery:
     ) -> list[list[Hit]]:  # fmt: skip
         """Search with the first views, and with all of them for photos without a certain answer."""
         matchers = [self._matcher(photo) for photo in photos]
-        at_first = replace(options, shortlist=min(options.shortlist, FIRST_SHORTLIST))
-        hits = self._search(self._stored(first), len(photos[0].pixels), at_first, matchers)
+        rank_first = cache(self._ranking(self._stored(first), len(photos[0].pixels), options))
+        hits = self._search(rank_first, options, matchers, FIRST_SHORTLIST)
         least = options.verified_from or self.verified_from
         rows = [row for row, found in enumerate(hits) if not is_certain(found, least)]
         if rows:
-            views = describe_others(
-                [photos[row] for row in rows],
-                first.reshape(len(photos), -1, first.shape[1])[rows],
-                options.views, self._size(), describe,
+            others = describe_others(
+                [photos[row] for row in rows], options.views, self._size(), describe
+            )
+            rank_others = self._ranking(self._stored(others), len(others) // len(rows), options)
+            found = self._search(
+                lambda top: merged([rank_first(top)[row] for row in rows], rank_others(top), top),
+                options, [matchers[row] for row in rows],
             )  # fmt: skip
-            again = [matchers[row] for row in rows]
-            found = self._search(self._stored(views), len(options.views), options, again)
             hits = [found.pop(0) if row in rows else old for row, old in enumerate(hits)]
         return hits
 
@@ -280,7 +285,8 @@ class Gallery:
         Raises:
             GalleryError: a descriptor is not of length 1.
         """
-        return self._search(self._stored(descriptors), 1, options)
+        rank = self._ranking(self._stored(descriptors), 1, options)
+        return self._search(rank, options, [None] * len(descriptors))
 
     def _stored(self, descriptors: NDArray[np.floating]) -> StoredDescriptors:
         if descriptors.ndim != 2 or descriptors.shape[1] != self.info.dim:
@@ -290,27 +296,25 @@ class Gallery:
         return encode(descriptors, self.info.storage)
 
     def _search(
-        self, views: StoredDescriptors, per_query: int, options: SearchOptions,
-        matchers: "Iterable[Matcher | None] | None" = None,
+        self, rank: Rank, options: SearchOptions, matchers: "Sequence[Matcher | None]",
+        compared: int = sys.maxsize,
     ) -> list[list[Hit]]:  # fmt: skip
-        """Search with the views of several queries, `per_query` of each.
+        """Search with several queries.
 
         Args:
             matchers: of the queries, to verify hits with; None where only descriptors are known.
+            compared: hits that are verified, where that is fewer than the shortlist.
         """
-        matchers = list(matchers or [None] * (len(views) // per_query))
         verifies = any(matcher is not None for matcher in matchers)
         wanted = options.top if options.group is None else _HITS_PER_GROUP * options.top
         while True:
             least = max(wanted, options.shortlist) if verifies else wanted
             found = [
-                self._hits(ids, similarities, matcher, options)
-                for (ids, similarities), matcher in zip(
-                    self._rank(views, per_query, replace(options, top=least)), matchers, strict=True
-                )
+                self._hits(ids, similarities, matcher, options, compared)
+                for (ids, similarities), matcher in zip(rank(least), matchers, strict=True)
             ]
             if options.group is not None:
-                found = [self._grouped(hits, options.group) for hits in found]
+                found = [grouped(hits, self._reader, options.group) for hits in found]
             enough = options.group is None or not found or min(map(len, found)) >= options.top
             if enough or wanted >= len(self):
                 return [hits[: options.top] for hits in found]
@@ -320,9 +324,13 @@ class Gallery:
         """Tell whether searches go through an approximate index unless they are to be exact."""
         return self._approximate_search() is not None
 
+    def _ranking(self, views: StoredDescriptors, per_query: int, options: SearchOptions) -> Rank:
+        """Return the search with the views of several queries, `per_query` of each."""
+        return lambda top: self._rank(views, per_query, replace(options, top=top))
+
     def _rank(
         self, views: StoredDescriptors, per_query: int, options: SearchOptions
-    ) -> list[tuple[NDArray[np.int64], NDArray[np.float64]]]:
+    ) -> list[Found]:
         """Return picture ids and similarities of each query, each picture once."""
         approximate = None if options.exact else self._approximate_search()
         if approximate is not None:
@@ -359,7 +367,7 @@ class Gallery:
 
     def _hits(
         self, ids: NDArray[np.int64], similarities: NDArray[np.float64],
-        matcher: "Matcher | None", options: SearchOptions,
+        matcher: "Matcher | None", options: SearchOptions, compared: int,
     ) -> list[Hit]:  # fmt: skip
         """Look pictures up, and verify the shortlist, which may change its order."""
         pictures = self._reader.pictures(ids.tolist())
@@ -376,20 +384,8 @@ class Gallery:
         ]
         if matcher is None:
             return hits
-        return matcher.rank(hits, options.verified_from or self.verified_from, options.shortlist)
-
-    def _grouped(self, hits: list[Hit], threshold: float) -> list[Hit]:
-        """Return the first hit of each group, the others as its duplicates."""
-        by_id = {hit.picture_id: hit for hit in hits}
-        kept, stored = self._reader.stored(list(by_id))
-        numbers: Sequence[int] = kept.tolist()
-        return [
-            replace(
-                by_id[numbers[group[0]]],
-                duplicates=tuple(by_id[numbers[other]] for other in group[1:]),
-            )
-            for group in group_hits(stored, threshold)
-        ]
+        least = options.verified_from or self.verified_from
+        return matcher.rank(hits, least, min(compared, options.shortlist))
 
     def _describing(self) -> Describe:
         if self._describe is None:

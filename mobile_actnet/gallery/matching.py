@@ -1,7 +1,8 @@
 """A photo that is searched for: its views, and its local features held against those of hits."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from mobile_actnet.gallery.config import CERTAIN, FIRST_VIEWS
 from mobile_actnet.gallery.hits import Hit, SearchOptions
 from mobile_actnet.gallery.readable import Readable
 from mobile_actnet.pictures.local_features import QUERY_EXTRACTION, LocalFeatures, extract
-from mobile_actnet.pictures.preprocessing import Pixels, resize
+from mobile_actnet.pictures.preprocessing import Pixels, resize_turned
 from mobile_actnet.pictures.views import Crop, View, view_pictures, working_picture
 from mobile_actnet.runtime.describer import Describe
 from mobile_actnet.runtime.vocabulary import ImageSize
@@ -44,33 +45,57 @@ def prepare(
     reduced = working_picture(image)
     first = options.views[: _first_views(options, verify)]
     return QueryPhoto(
-        _resized(view_pictures(image, first, reduced), size),
+        view_pixels(image, first, size, reduced),
         reduced if len(first) < len(options.views) else None,
         image.width,
         extract(image, QUERY_EXTRACTION) if verify else None,
     )
 
 
+def view_pixels(
+    photo: Image.Image, views: Sequence[View], size: ImageSize, reduced: Image.Image,
+    known: Mapping[View, Pixels] = MappingProxyType({}),
+) -> Pixels:  # fmt: skip
+    """Cut, turn and resize the views of an upright RGB photo; turns of one crop share their work.
+
+    Args:
+        reduced: `working_picture(photo)`.
+        known: views of the photo that were resized before.
+
+    Returns:
+        (V, height, width, 3) uint8.
+    """
+    crops = list(dict.fromkeys(view.crop for view in views))
+    cut = view_pictures(photo, tuple(View(crop) for crop in crops), reduced)
+    pixels: dict[View, Pixels] = {}
+    for crop, picture in zip(crops, cut, strict=True):
+        turns_deg = [view.turn_deg for view in views if view.crop is crop]
+        upright = known.get(View(crop))
+        turned = resize_turned(picture, turns_deg, size.height, size.width, upright)
+        pixels |= {View(crop, turn): each for turn, each in zip(turns_deg, turned, strict=True)}
+    return np.stack([pixels[view] for view in views])
+
+
 def describe_others(
-    photos: Sequence[QueryPhoto], first: Descriptors, views: Sequence[View], size: ImageSize,
-    describe: Describe,
-) -> Descriptors:  # fmt: skip
+    photos: Sequence[QueryPhoto], views: tuple[View, ...], size: ImageSize, describe: Describe
+) -> Descriptors:
     """Describe the views of Q photos that were not searched for at first.
 
     Args:
-        first: (Q, F, D), of their first views. views: all V.
+        views: all of them; the last V are described.
 
     Returns:
-        (Q * V, D), in the order of `views`.
+        (Q * V, D).
     """
-    others = tuple(views[first.shape[1] :])
+    others = views[len(photos[0].pixels) :]
     pixels = [
-        _resized(view_pictures(photo.reduced, others, photo.reduced), size)
+        view_pixels(
+            photo.reduced, others, size, photo.reduced, dict(zip(views, photo.pixels, strict=False))
+        )
         for photo in photos
         if photo.reduced is not None
     ]
-    more = describe(np.concatenate(pixels)).reshape(len(photos), len(others), -1)
-    return np.concatenate([first, more], axis=1).reshape(-1, first.shape[2])
+    return describe(np.concatenate(pixels))
 
 
 def is_certain(hits: Sequence[Hit], verified_from: float) -> bool:
@@ -84,10 +109,6 @@ def _first_views(options: SearchOptions, verify: bool) -> int:
     # The others are cut from the reduced photo; the whole one is gone by then.
     early = verify and not options.every_view and all(v.crop is not Crop.WHOLE for v in others)
     return FIRST_VIEWS if early and others else len(options.views)
-
-
-def _resized(pictures: Sequence[Image.Image], size: ImageSize) -> Pixels:
-    return np.stack([resize(picture, size.height, size.width) for picture in pictures])
 
 
 class Matcher:

@@ -7,13 +7,15 @@ writes the arithmetic out.
 """
 
 import os
+from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from PIL import Image
 
 from mobile_actnet.pictures.decoding import Pixels, decode
 
-__all__ = ["NAME", "VERSION", "Pixels", "decode", "load_image", "resize"]
+__all__ = ["NAME", "VERSION", "Pixels", "decode", "load_image", "resize", "resize_turned"]
 
 NAME = "pillow-bilinear"
 VERSION = 1
@@ -47,3 +49,68 @@ def resize(image: Image.Image, height_px: int, width_px: int) -> Pixels:
     bilinear = Image.Resampling.BILINEAR
     horizontal = image.resize((width_px, image.height), bilinear)
     return np.array(horizontal.resize((width_px, height_px), bilinear))
+
+
+def resize_turned(
+    image: Image.Image, turns_deg: Sequence[int], height_px: int, width_px: int,
+    upright: Pixels | None = None,
+) -> list[Pixels]:  # fmt: skip
+    """Turn an RGB picture in several ways, and resize each: the bytes of `resize` after the turn.
+
+    One resize serves two turns where its weights are the same from both ends, as they nearly always are:
+    turning by 180 degrees then only reverses bytes, and turning by 90 or 270 swaps the passes.
+
+    Args:
+        turns_deg: clockwise, each 0, 90, 180 or 270.
+        upright: the picture resized without a turn, where it is at hand already.
+
+    Returns:
+        (height_px, width_px, 3) uint8 for each turn.
+    """
+    bilinear = Image.Resampling.BILINEAR
+    width, height = image.size
+    swapped: Image.Image | None = None
+    turned = []
+    for turn_deg in turns_deg:
+        if turn_deg == 180:
+            symmetric = _is_symmetric(width, width_px) and _is_symmetric(height, height_px)
+        else:
+            symmetric = _is_symmetric(height if turn_deg == 90 else width, width_px)
+        if turn_deg and not symmetric:
+            turned.append(resize(image.transpose(_TURNS[turn_deg]), height_px, width_px))
+        elif turn_deg in (0, 180):
+            upright = resize(image, height_px, width_px) if upright is None else upright
+            turned.append(upright[::-1, ::-1] if turn_deg else upright)
+        else:
+            if swapped is None:
+                swapped = image.resize((width, width_px), bilinear)
+                swapped = swapped.resize((height_px, width_px), bilinear)
+            turned.append(np.array(swapped.transpose(_TURNS[turn_deg])))
+    return turned
+
+
+# Pillow turns the other way round.
+_TURNS = {
+    90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_90,
+}  # fmt: skip
+_WEIGHT_BITS = 22
+
+
+@lru_cache(maxsize=256)
+def _is_symmetric(length: int, new_length: int) -> bool:
+    """Tell whether a pass has the same whole-number weights from both ends (docs/preprocessing.md)."""
+    scale = length / new_length
+    support = max(scale, 1.0)
+    centres = (np.arange(new_length) + 0.5) * scale
+    first = np.maximum(0, (centres - support + 0.5).astype(np.int64))
+    end = np.minimum(length, (centres + support + 0.5).astype(np.int64))
+    if not np.array_equal(first[::-1], length - end):
+        return False
+    taps = np.arange((end - first).max())
+    weights = 1 - np.abs((first[:, None] + taps - centres[:, None] + 0.5) * (1 / support))
+    weights = np.where(taps < (end - first)[:, None], np.maximum(weights, 0.0), 0.0)
+    # A running sum adds from left to right, as Pillow does.
+    whole = (weights / weights.cumsum(axis=1)[:, -1:] * (1 << _WEIGHT_BITS) + 0.5).astype(np.int64)
+    backwards = np.clip((end - first)[::-1, None] - 1 - taps, 0, None)
+    mirrored = np.take_along_axis(whole[::-1], backwards, axis=1)
+    return bool((whole == mirrored)[taps < (end - first)[:, None]].all())

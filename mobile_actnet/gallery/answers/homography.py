@@ -12,6 +12,9 @@ _STIFFNESS = 1e-4
 _LEAST_DEPTH, _MOST_DEPTH = 0.2, 5.0
 """Of a corner, over the depth of the picture's middle."""
 
+_FOLLOWING = [1, 2, 3, 0]
+"""The corner, or the side, after each."""
+
 
 def fit_homography(here: Doubles, there: Doubles, start: Doubles, longest: float) -> Doubles | None:
     """Fit a homography by Gauss-Newton steps, all matches alike.
@@ -24,21 +27,25 @@ def fit_homography(here: Doubles, there: Doubles, start: Doubles, longest: float
         (3, 3) with 1 at the lower right; None where the equations have no one solution.
     """
     # Numbers near 1: both pictures are divided by the photo's longest side.
-    scale = np.diag([longest, longest, 1.0])
-    model = _divide(np.linalg.inv(scale) @ start @ scale)
+    scale = np.array([longest, longest, 1.0])
+    inverse = 1 / scale
+    model = _divide(start * inverse[:, None] * scale)
     x, y = (here / longest).T
-    goal = there / longest
-    one, none = np.ones_like(x), np.zeros_like(x)
+    goal = (there / longest).T.ravel()
+    count = len(x)
+    rows = np.zeros((2 * count, 8))
+    rows_u, rows_v = rows[:count].T, rows[count:].T
     for _ in range(_ROUNDS):
         depth = model[2, 0] * x + model[2, 1] * y + 1
         if (depth <= 0).any():
             return None
         u = (model[0, 0] * x + model[0, 1] * y + model[0, 2]) / depth
         v = (model[1, 0] * x + model[1, 1] * y + model[1, 2]) / depth
-        rows_u = np.stack([x, y, one, none, none, none, -u * x, -u * y], 1) / depth[:, None]
-        rows_v = np.stack([none, none, none, x, y, one, -v * x, -v * y], 1) / depth[:, None]
-        rows = np.concatenate([rows_u, rows_v])
-        errors = np.concatenate([goal[:, 0] - u, goal[:, 1] - v])
+        rows_u[0], rows_u[1], rows_u[2] = x / depth, y / depth, 1 / depth
+        rows_v[3:6] = rows_u[:3]
+        rows_u[6], rows_u[7] = -u * x / depth, -u * y / depth
+        rows_v[6], rows_v[7] = -v * x / depth, -v * y / depth
+        errors = goal - np.concatenate([u, v])
         normal, right = rows.T @ rows, rows.T @ errors
         normal[6, 6] += _STIFFNESS
         normal[7, 7] += _STIFFNESS
@@ -49,16 +56,17 @@ def fit_homography(here: Doubles, there: Doubles, start: Doubles, longest: float
         except np.linalg.LinAlgError:
             return None
         model = model + np.append(step, 0.0).reshape(3, 3)
-    return _divide(scale @ model @ np.linalg.inv(scale))
+    return _divide(model * scale[:, None] * inverse)
 
 
 def project(model: Doubles, places: Doubles) -> Doubles:
     """Map (M, 2) places by a homography."""
     x, y = places.T
     depth = model[2, 0] * x + model[2, 1] * y + model[2, 2]
-    right = (model[0, 0] * x + model[0, 1] * y + model[0, 2]) / depth
-    down = (model[1, 0] * x + model[1, 1] * y + model[1, 2]) / depth
-    return np.stack([right, down], axis=1)
+    projected = np.empty((len(places), 2))
+    projected[:, 0] = (model[0, 0] * x + model[0, 1] * y + model[0, 2]) / depth
+    projected[:, 1] = (model[1, 0] * x + model[1, 1] * y + model[1, 2]) / depth
+    return projected
 
 
 def corners_of(width: float, height: float) -> Doubles:
@@ -74,8 +82,8 @@ def is_sound(model: Doubles, width: float, height: float) -> bool:
     if middle <= 0 or (depth < _LEAST_DEPTH * middle).any() or (depth > _MOST_DEPTH * middle).any():
         return False
     outline = project(model, corners)
-    sides = np.roll(outline, -1, axis=0) - outline
-    following = np.roll(sides, -1, axis=0)
+    sides = outline[_FOLLOWING] - outline
+    following = sides[_FOLLOWING]
     turns = sides[:, 0] * following[:, 1] - sides[:, 1] * following[:, 0]
     return bool((turns > 0).all())
 

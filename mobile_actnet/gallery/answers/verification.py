@@ -207,7 +207,7 @@ class _PackedCodes:
         import numkong
 
         self._count = len(codes)
-        self._kept: tuple[Any, NDArray[np.int32]] | None = None
+        self._kept = self._room(0)
         self._packed = numkong.dots_pack(_signs(codes))
 
     def match(self, codes: NDArray[np.uint8]) -> tuple[Counts, Counts]:
@@ -218,7 +218,9 @@ class _PackedCodes:
         """
         import numkong
 
-        tensor, products = self._room(len(codes))
+        if len(codes) > len(self._kept[1]):
+            self._kept = self._room(len(codes))
+        tensor, products = (whole[: len(codes)] for whole in self._kept)
         numkong.dots_packed(_signs(codes), self._packed, out=tensor)
         rows = np.arange(len(codes))
         columns = products.argmax(axis=1)  # Of equal ones the first.
@@ -238,14 +240,18 @@ class _PackedCodes:
         """
         import numkong
 
-        if self._kept is None or len(self._kept[1]) != rows:
-            products = numkong.zeros((rows, self._count), dtype="int32")
-            self._kept = products, np.asarray(products)
-        return self._kept
+        products = numkong.zeros((rows, self._count), dtype="int32")
+        return products, np.asarray(products)
+
+
+_SIGNS_OF_BYTES = (
+    (np.unpackbits(np.arange(256, dtype=np.uint8)) * 2 - 1).astype(np.uint8).view("<u8")
+)
+"""(256,) eight signs, -1 or 1, for each byte."""
 
 
 def _signs(codes: NDArray[np.uint8]) -> NDArray[np.int8]:
-    return np.unpackbits(codes, axis=1).view(np.int8) * 2 - 1
+    return _SIGNS_OF_BYTES[codes].view(np.int8)
 
 
 def _distances(products: NDArray[np.int32]) -> Counts:
@@ -294,4 +300,4 @@ def _cell_numbers(places: Doubles, longest: int) -> Counts:
 
 def _places(fit: NDArray[np.bool_], here: Counts, there: Counts) -> int:
     """Count matches by place: the fewer of the cells that they fill in picture and photo."""
-    return min(len(np.unique(here[fit])), len(np.unique(there[fit])))
+    return min(len(set(here[fit].tolist())), len(set(there[fit].tolist())))

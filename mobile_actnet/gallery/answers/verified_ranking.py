@@ -5,8 +5,13 @@ inliers rises by the logarithm of their number; without any, similarity alone de
 things that have no local features worth the name. How the numbers were chosen stands in docs/decisions.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
+
+Found = tuple[NDArray[np.int64], NDArray[np.float64]]
+"""Ids and similarities of pictures, best first."""
 
 CHANCE_INLIERS = 3
 """So many inliers come by chance."""
@@ -20,7 +25,7 @@ WEIGHT = 0.07
 
 def largest_per_picture(
     ids: NDArray[np.int64], similarities: NDArray[np.float64], top: int
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+) -> Found:
     """Merge the hits of a photo's views: each picture keeps its largest similarity.
 
     Args:
@@ -37,7 +42,7 @@ def largest_per_picture(
 
 def largest_of_views(
     ids: NDArray[np.int64], similarities: NDArray[np.float64], per_query: int, top: int
-) -> list[tuple[NDArray[np.int64], NDArray[np.float64]]]:
+) -> list[Found]:
     """Merge the hits of Q photos' views, `per_query` of each; see `largest_per_picture`.
 
     Args:
@@ -49,6 +54,14 @@ def largest_of_views(
         held = ids[rows] >= 0
         found.append(largest_per_picture(ids[rows][held], similarities[rows][held], top))
     return found
+
+
+def merged(some: Sequence[Found], others: Sequence[Found], top: int) -> list[Found]:
+    """Merge what two sets of views of the same photos found, each at least `top` where there are so many."""
+    return [
+        largest_per_picture(np.concatenate([a, b]), np.concatenate([near_a, near_b]), top)
+        for (a, near_a), (b, near_b) in zip(some, others, strict=True)
+    ]
 
 
 def fused_scores(

@@ -10,7 +10,7 @@ from mobile_actnet.benchmarks.tasks.stages import NEAREST, exact_search, generat
 def test_the_search_finds_what_a_sort_finds() -> None:
     gallery = generated_gallery(9000, 16)
     rows = gallery.values * gallery.scales[:, None]
-    found = exact_search(gallery)(rows[8500:8501])
+    found, _ = exact_search(gallery)(rows[8500:8501])
     expected = np.argsort(-(rows @ rows[8500]), kind="stable")[:NEAREST]
     assert found[0] == 8500
     np.testing.assert_array_equal(found, expected)

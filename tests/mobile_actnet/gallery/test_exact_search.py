@@ -24,7 +24,7 @@ def plain(database: StoredDescriptors, queries: StoredDescriptors, top: int) -> 
 
 
 @pytest.mark.parametrize("dim", [3, 64, 256, 2560])
-@pytest.mark.parametrize("queries", [1, 7])
+@pytest.mark.parametrize("queries", [1, 2, 4, 7])
 @pytest.mark.parametrize("threads", [1, 3])
 def test_int8_to_the_bit(
     dim: int, queries: int, threads: int, monkeypatch: pytest.MonkeyPatch

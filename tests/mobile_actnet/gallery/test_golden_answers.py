@@ -25,7 +25,8 @@ def test_golden_answers(answer: dict) -> None:
     options = SearchOptions(top=len(answer["hits"]), shortlist=INDEX["shortlist"])
     with Gallery(FOLDER / INDEX["gallery"]) as gallery:
         matcher = Matcher(gallery._reader, features, features.width_px)
-        (hits,) = gallery._search(gallery._stored(views), len(views), options, [matcher])
+        rank = gallery._ranking(gallery._stored(views), len(views), options)
+        (hits,) = gallery._search(rank, options, [matcher])
     assert [hit.picture_id for hit in hits] == [expected["id"] for expected in answer["hits"]]
     for hit, expected in zip(hits, answer["hits"], strict=True):
         assert hit.similarity == expected["similarity"]

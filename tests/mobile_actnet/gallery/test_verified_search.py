@@ -13,6 +13,7 @@ from mobile_actnet.gallery.answers.verified_ranking import (
     fused_order,
     fused_scores,
     largest_per_picture,
+    merged,
 )
 from mobile_actnet.gallery.config import FIRST_SHORTLIST, FIRST_VIEWS
 from mobile_actnet.gallery.gallery import Gallery
@@ -150,6 +151,21 @@ def test_largest_of_each_picture_by_hand() -> None:
     ids, similarities = np.array([5, 2, 9, 2, 5, 1]), np.array([0.5, 0.4, 0.7, 0.6, 0.3, 0.7])
     kept, best = largest_per_picture(ids, similarities, 3)
     assert (kept.tolist(), best.tolist()) == ([1, 9, 2], [0.7, 0.7, 0.6])
+
+
+def test_views_that_are_searched_for_later_are_merged_as_if_at_once() -> None:
+    rng = np.random.default_rng(4)
+    similarities = np.round(rng.random((6, 30)), 1)  # Many are equal.
+    places = np.argsort(-similarities, axis=1, kind="stable")[:, :5]
+    found = np.take_along_axis(similarities, places, 1)
+    first, others = (
+        [largest_per_picture(places[rows].ravel(), found[rows].ravel(), 5)]
+        for rows in (slice(0, 2), slice(2, 6))
+    )
+    ((ids, best),) = merged(first, others, 5)
+    expected = np.lexsort((np.arange(30), -similarities.max(axis=0)))[:5]
+    assert ids.tolist() == expected.tolist()
+    assert best.tolist() == similarities.max(axis=0)[expected].tolist()
 
 
 def test_certainty_by_hand() -> None:

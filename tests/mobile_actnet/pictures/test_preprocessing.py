@@ -16,7 +16,15 @@ from PIL import Image
 
 from mobile_actnet.errors import MissingDecoderError, UnreadablePictureError
 from mobile_actnet.network.normalisation import normalise
-from mobile_actnet.pictures.preprocessing import NAME, VERSION, decode, load_image
+from mobile_actnet.pictures.preprocessing import (
+    NAME,
+    VERSION,
+    _is_symmetric,
+    decode,
+    load_image,
+    resize,
+    resize_turned,
+)
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "preprocessing"
 INDEX = json.loads((GOLDEN / "index.json").read_text())
@@ -59,6 +67,42 @@ def resize_first_axis(pixels: np.ndarray, m: int) -> np.ndarray:
 def documented_resize(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
     rows = resize_first_axis(pixels.transpose(1, 0, 2), width).transpose(1, 0, 2)
     return resize_first_axis(rows, height)
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "new_width", "new_height"),
+    # The weights of 288 to 224 are not the same from both ends.
+    [
+        (448, 336, 224, 224),
+        (299, 448, 224, 224),
+        (288, 150, 224, 224),
+        (53, 71, 60, 32),
+        (1, 9, 4, 5),
+    ],
+)
+def test_turns_that_share_a_resize(
+    width: int, height: int, new_width: int, new_height: int
+) -> None:
+    rng = np.random.default_rng(5)
+    picture = Image.fromarray(rng.integers(0, 256, (height, width, 3), dtype=np.uint8))
+    turns = (180, 90, 0, 270)
+    upright = resize(picture, new_height, new_width)
+    for known in (None, upright):
+        found = resize_turned(picture, turns, new_height, new_width, known)
+        for turn_deg, pixels in zip(turns, found, strict=True):
+            turned = np.rot90(np.asarray(picture), -turn_deg // 90)
+            expected = resize(Image.fromarray(turned.copy()), new_height, new_width)
+            np.testing.assert_array_equal(pixels, expected, err_msg=str(turn_deg))
+
+
+@pytest.mark.parametrize(("old", "new"), [(448, 224), (299, 224), (288, 224), (71, 32), (5, 60)])
+def test_symmetric_weights(old: int, new: int) -> None:
+    dense = np.zeros((new, old), np.int64)
+    for i, (first, q) in enumerate(weights(old, new)):
+        dense[i, first : first + len(q)] = q
+    # Weights of 0 at one end alone do no harm, but count as not symmetric.
+    assert _is_symmetric(old, new) <= np.array_equal(dense, dense[::-1, ::-1])
+    assert _is_symmetric(old, new) == (old != 288)
 
 
 def golden(case: dict) -> np.ndarray:
