@@ -6,6 +6,7 @@ What a user waits for is the total; on a phone decoding alone may take longer th
 import io
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from PIL import Image
@@ -48,6 +49,7 @@ Search = Callable[[Descriptors], Found]
 """Maps (V, D) descriptors of a photo's views to the `NEAREST` pictures, nearest first."""
 
 _JPEG_QUALITY = 90
+_PICTURES_JOINED = 3
 _TWELVE_MEGAPIXELS = (3024, 4032)
 
 
@@ -136,10 +138,26 @@ class _Laps:
 
 
 def generated_candidates(photo: bytes) -> list[LocalFeatures]:
-    """Return the local features of a shortlist: the photo's own picture, and generated ones."""
-    pictures = generated_pictures(SHORTLIST - 1, ImageSize(480, 352))
-    shown = [decode(photo), *(Image.fromarray(picture) for picture in pictures)]
-    return [extract(picture, GALLERY_EXTRACTION) for picture in shown]
+    """Return the local features of a shortlist: the photo's own picture, and generated ones.
+
+    Photos of things have about as many features as are kept, and generated pictures half: so several are joined.
+    """
+    pictures = generated_pictures(_PICTURES_JOINED * (SHORTLIST - 1), ImageSize(480, 352))
+    drawn = [extract(Image.fromarray(picture), GALLERY_EXTRACTION) for picture in pictures]
+    own = extract(decode(photo), GALLERY_EXTRACTION)
+    return [own, *(_joined(drawn[start :: SHORTLIST - 1]) for start in range(SHORTLIST - 1))]
+
+
+def _joined(parts: list[LocalFeatures]) -> LocalFeatures:
+    """Return the features of pictures of one size as if they were one picture's."""
+    count = GALLERY_EXTRACTION.count
+    return replace(
+        parts[0],
+        positions=np.concatenate([part.positions for part in parts])[:count],
+        sizes=np.concatenate([part.sizes for part in parts])[:count],
+        angles=np.concatenate([part.angles for part in parts])[:count],
+        codes=np.concatenate([part.codes for part in parts])[:count],
+    )
 
 
 def generated_photo() -> bytes:
