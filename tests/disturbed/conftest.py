@@ -113,7 +113,7 @@ def trials(forks: Forks, artefact: Path) -> dict[str, Subject]:
 def _old(forks: Forks, base: Path, new: Path, old: Path) -> list[Subject]:
     """Exports, over nothing and over an artefact of another checkpoint."""
     made = []
-    for kind, suffix in (("tflite", ".tflite"), ("coreml", ".mlpackage")):
+    for kind, suffix in (("tflite", ".tflite"), ("onnx", ".onnx"), ("coreml", ".mlpackage")):
         folder = base / f"old-{kind}"
         folder.mkdir()
         words = subjects.exporting(kind, suffix, old, None).lay_out(folder)

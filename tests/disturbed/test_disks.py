@@ -18,11 +18,12 @@ from tests.disturbed.subjects import State, Subject, state
 PAGE = 4096
 ALL_SIZES = os.environ.get("ACTNET_DISKS") == "1"
 NAMES = (
-    "export of tflite over an old one", "export of coreml over an old one", "index export over an old one",
-    "train over an old one", "calibrate over an old one", "index build over an old one", "index update",
+    "export of tflite over an old one", "export of onnx over an old one", "export of coreml over an old one",
+    "index export over an old one", "train over an old one", "calibrate over an old one", "index build over an old one", "index update",
 )  # fmt: skip
 SPACES = (
     "export of tflite",
+    "export of onnx",
     "export of coreml",
     "index export",
     "train",

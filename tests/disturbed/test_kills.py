@@ -21,7 +21,7 @@ SEED = os.environ.get("ACTNET_KILLS_SEED", "1")
 OLD = " over an old one"
 # Name -> its share of the kills of its command.
 SHARES = {
-    **{f"export of {kind}{old}": 4 for kind in ("tflite", "coreml") for old in ("", OLD)},
+    **{f"export of {kind}{old}": 4 for kind in ("tflite", "onnx", "coreml") for old in ("", OLD)},
     **{f"index {word}{old}": 2 for word in ("export", "build") for old in ("", OLD)},
     "index update": 1,
     # These are killed a quarter as often.
