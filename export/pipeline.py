@@ -50,6 +50,7 @@ from mobile_actnet.pictures.preprocessing import VERSION as PREPROCESSING_VERSIO
 from mobile_actnet.runtime import manifest as manifests
 from mobile_actnet.runtime.errors import ParityError
 from mobile_actnet.runtime.interrupts import keep_interrupt
+from mobile_actnet.runtime.silence import silence
 from mobile_actnet.runtime.vocabulary import Format, Layout
 
 _LITTLE_SPACE_BYTES = 4_000_000
@@ -254,13 +255,15 @@ def _convert(
     try:
         with keep_interrupt():
             converter.convert(deployable, options, path, metadata)
-    except OSError as error:
-        raise ActnetError(f"cannot write {path.name}: {reason(error)}") from error
     except Exception as error:
         # The converters' own writers do not say why they failed.
-        if (refusal := _refusal(path.parent)) is not None:
-            raise ActnetError(f"cannot write {path.name}: {reason(refusal)}") from error
-        raise
+        refusal = error if isinstance(error, OSError) else _refusal(path.parent)
+        if refusal is None:
+            raise
+        with silence():
+            # Their temporary files are closed here, where the same refusal would be printed once more.
+            error.__traceback__ = None
+        raise ActnetError(f"cannot write {path.name}: {reason(refusal)}") from error
 
 
 def _refusal(folder: Path) -> OSError | None:

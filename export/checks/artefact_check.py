@@ -104,10 +104,11 @@ def check_artefact(
             report, worst_layers=_worst_layers(staged, kind, options, subject, reference)
         )
     info.notes.update(runtime.notes(pictures))
+    golden = runtime.describe(golden_picture(options.size)[None])
     findings = Findings(
         info,
         report,
-        golden_descriptor=runtime.describe(golden_picture(options.size)[None])[0],
+        golden_descriptor=golden[0],
         tools=_tools(runtime),
         runs=try_runtimes(
             staged, kind, runtime, reference.pixels[:PICTURES], reference.descriptors[:PICTURES]
@@ -115,7 +116,7 @@ def check_artefact(
     )
     manifest = write_manifest(staged, kind, options, subject, findings)
     try:
-        parity.check_extremes(extremes, options.precision)
+        parity.check_extremes(np.concatenate([extremes, golden]), options.precision)
         parity.check_parity(report)
         parity.check_operators(info.operators, kind)
     except ParityError as error:

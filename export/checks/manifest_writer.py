@@ -1,5 +1,6 @@
 """What a manifest says of an artefact that was just made and run."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -77,6 +78,9 @@ def write_manifest(
 ) -> Manifest:
     """Put a manifest together.
 
+    An artefact that will be rejected may have measured values that are no numbers. They are null: JSON has no
+    other word for them. A golden descriptor with such a value is left out.
+
     Args:
         artefact: where it is now; its final name is the same.
     """
@@ -127,11 +131,24 @@ def write_manifest(
         "golden": {
             "picture": GOLDEN_NAME,
             "cosine_min": GOLDEN_COSINES.get(options.precision, GOLDEN_COSINE),
-            "descriptor": [round(float(v), _DESCRIPTOR_DIGITS) for v in findings.golden_descriptor],
+            "descriptor": [
+                round(float(value), _DESCRIPTOR_DIGITS)
+                for value in findings.golden_descriptor
+                if np.isfinite(findings.golden_descriptor).all()
+            ],
         },
         "tools": findings.tools,
     }
-    return Manifest.of(values)
+    return Manifest.of({key: _finite(value) for key, value in values.items()})
+
+
+def _finite(value: Any) -> Any:
+    """Return a JSON value with null for each infinite or undefined number."""
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _stream(stream: Stream, options: Options) -> dict[str, Any]:

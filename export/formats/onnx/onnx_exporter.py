@@ -52,6 +52,7 @@ class OnnxExporter:
             )
         assert program is not None
         model: Any = program.model_proto
+        _forget_code(model.graph)
         model = quantized(model, options)
         onnx.helper.set_model_props(model, metadata)
         onnx.checker.check_model(model)
@@ -62,6 +63,13 @@ class OnnxExporter:
         from mobile_actnet.export.formats.onnx.onnx_layers import convolution_outputs
 
         yield from convolution_outputs(artefact, pixels)
+
+
+def _forget_code(graph: Any) -> None:
+    """Remove the lines of Python that torch notes beside each node, with the folders of this computer."""
+    for part in (graph.node, graph.value_info, graph.input, graph.output, graph.initializer):
+        for entry in part:
+            del entry.metadata_props[:]
 
 
 EXPORTER = OnnxExporter()

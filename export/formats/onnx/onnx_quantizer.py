@@ -94,7 +94,12 @@ def _static(model: Any, plan: QuantizationPlan, whitening: bool) -> Any:
         from onnxruntime.quantization import CalibrationMethod, QuantType
         from onnxruntime.quantization.calibrate import TensorsData
         from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
+        from onnxruntime.quantization.quant_utils import add_infer_metadata
 
+        # Without the mark the quantiser infers shapes itself: it writes all to a temporary folder, and asks for this
+        # computer's address to name a file.
+        model = onnx.shape_inference.infer_shapes(model)
+        add_infer_metadata(model)
         node_names, ranges = _taken(model, plan, whitening)
         ends = {
             name: (np.array(low, np.float32), np.array(high, np.float32))

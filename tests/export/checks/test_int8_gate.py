@@ -5,6 +5,7 @@ precision costs in ranking: see docs/results for that.
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -13,6 +14,8 @@ from PIL import Image
 from torch import Tensor
 
 from mobile_actnet.cli.export import main
+from mobile_actnet.descriptors import Descriptors
+from mobile_actnet.export.checks import artefact_check
 from mobile_actnet.export.quantization import weight_repair
 from mobile_actnet.pictures.preprocessing import Pixels
 from mobile_actnet.runtime.generated_pictures import generated_pictures
@@ -69,6 +72,32 @@ def test_one_scale_for_a_whole_kernel_is_rejected(
     out = tmp_path / "out"
     assert export(out, "--calibration", str(calibration)) == 1
     assert_rejected(out, capsys.readouterr().err)
+
+
+def test_values_that_are_no_numbers_are_rejected_with_a_report(
+    tmp_path: Path, calibration: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    opened = artefact_check.open_artefact
+
+    class Broken:
+        def __init__(self, path: Path) -> None:
+            self._runtime = opened(path)
+
+        def describe(self, pixels: Pixels) -> Descriptors:
+            return self._runtime.describe(pixels) * np.float32("nan")
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._runtime, name)
+
+    monkeypatch.setattr(artefact_check, "open_artefact", Broken)
+    out = tmp_path / "out"
+    assert export(out, precision="fp32") == 1
+    assert "error: the artefact gives non-finite values" in capsys.readouterr().err
+    rejected = out / "mobile_actnet_64x64_fp32.onnx.rejected"
+    manifest = load(rejected)
+    assert manifest["parity"]["max_abs_difference"] is None
+    assert manifest["golden"]["descriptor"] == []
 
 
 def test_few_photos_warn_and_runs_and_threads_agree(

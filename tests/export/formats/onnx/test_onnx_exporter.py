@@ -1,11 +1,15 @@
 """ONNX artefacts: layouts, batches, one file, metadata, and what a reader refuses."""
 
+import uuid
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
+from mobile_actnet.export import ExportRequest, export_artefacts
+from mobile_actnet.export.checks.thresholds import ThresholdOverrides
 from mobile_actnet.export.formats.exporter import Options
 from mobile_actnet.export.graph.deployable import DeployableActnet
 from mobile_actnet.network.actnet import Actnet
@@ -44,6 +48,26 @@ def test_names_operators_and_metadata(small_artefact, precision: Precision) -> N
     assert info.operators["Transpose"] == 1  # the input's
     assert info.metadata["mobile_actnet.precision"] == precision.value
     assert info.notes["opset"] == 20
+
+
+@pytest.mark.parametrize("precision", [Precision.FP32, Precision.INT8])
+def test_an_artefact_names_no_folder_of_its_maker(small_artefact, precision: Precision) -> None:
+    held = small_artefact(Format.ONNX, precision).path.read_bytes()
+    assert b".py" not in held
+    assert str(Path(torch.__file__).parent).encode() not in held
+
+
+def test_quantising_asks_for_no_address_of_this_computer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask() -> None:
+        raise AssertionError("a name made of the network card's address opens a socket")
+
+    monkeypatch.setattr(uuid, "uuid1", ask)
+    settings = {"formats": (Format.ONNX,), "precision": Precision.INT8, "size": SMALL}
+    loose = ThresholdOverrides(cosine_mean=0, cosine_min=0, top10_overlap=0)
+    (result,) = export_artefacts(ExportRequest(**settings, output=tmp_path, thresholds=loose))
+    assert result.path.exists()
 
 
 def test_half_precision_halves_the_file(small_artefact) -> None:
