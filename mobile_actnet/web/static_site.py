@@ -80,7 +80,9 @@ def write_site(
     title = title or gallery.stem
     with GalleryReader(gallery) as reader:
         artefact = _artefact_of(gallery, reader.info, model)
-        pictures, verifies = reader.count(), reader.kept.local_features
+        # Each is read, and so checked: the page would refuse a damaged one at every visit.
+        pictures = sum(1 for _ in reader.all_pictures())
+        verifies = reader.kept.local_features
     with staging_folder(folder.absolute().parent) as staging:
         new = staging / "site"
         shutil.copytree(page_folder(), new)

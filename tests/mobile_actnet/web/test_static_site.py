@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from mobile_actnet.errors import ActnetError
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
+from mobile_actnet.gallery.sqlite.schema import from_gallery
 from mobile_actnet.web.static_site import Site, page_folder, write_site
 
 
@@ -91,6 +93,20 @@ def test_a_gallery_of_another_format_names_what_to_do(small_gallery: Path, tmp_p
     with pytest.raises(ActnetError, match="browsers run tflite: export with"):
         write_site(small_gallery / "g.sqlite", tmp_path / "site")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_path_out_of_the_folder_is_refused(web_gallery: Path, tmp_path: Path) -> None:
+    gallery = tmp_path / "damaged.sqlite"
+    shutil.copy(web_gallery, gallery)
+    connection = sqlite3.connect(gallery)
+    with connection:
+        connection.execute("UPDATE picture SET path = '../private/x.jpg' WHERE id = 1")
+    connection.close()
+    with GalleryReader(web_gallery) as reader:
+        model = from_gallery(web_gallery, reader.info.model_path)
+    with pytest.raises(ActnetError, match="leads out of its folder"):
+        write_site(gallery, tmp_path / "site", model)
+    assert not (tmp_path / "site").exists()
 
 
 def test_another_model_is_refused(web_gallery: Path, tmp_path: Path) -> None:
