@@ -1,14 +1,17 @@
 """Writing files so that a crash, a full disk or Ctrl-C leaves the old state or the new one."""
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import json
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from mobile_actnet.errors import ActnetError
 
@@ -116,6 +119,29 @@ def refuse_special(path: Path) -> None:
     """Refuse to replace a device, a pipe or a socket: as root that would work."""
     if path.exists() and not path.is_file() and not path.is_dir():
         raise ActnetError(f"{path} is a device, a pipe or a socket; give the name of a file")
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file of others for reading; a pipe or a device in its place would hang or never end.
+
+    Raises:
+        OSError: it cannot be opened, or is no regular file.
+    """
+    # Otherwise the opening itself waits for a pipe's writer.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+    return open(descriptor, "rb")
+
+
+def read_regular(path: Path) -> bytes:
+    """Return what is in a regular file; see `open_regular`."""
+    with open_regular(path) as file:
+        return file.read()
 
 
 def sha256_of(path: Path) -> str:

@@ -16,7 +16,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from mobile_actnet.errors import CheckpointError, ConfigError
-from mobile_actnet.files import reason, write_atomically
+from mobile_actnet.files import open_regular, reason, write_atomically
 from mobile_actnet.network.actnet import Actnet
 from mobile_actnet.network.config import DEFAULT_CHECKPOINT, NetworkConfig
 
@@ -124,7 +124,7 @@ def _stored(value: Tensor) -> Tensor:
 
 def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             head = file.read(_LENGTH_BYTES + 1)
     except OSError as error:
         raise CheckpointError(f"checkpoint {path} cannot be read: {reason(error)}") from error

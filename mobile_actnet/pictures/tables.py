@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mobile_actnet.errors import ActnetError
-from mobile_actnet.files import reason
+from mobile_actnet.files import read_regular, reason
 
 _DELIMITERS = ",;\t"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -64,7 +64,7 @@ def column_names(file: Path) -> list[str]:
 
 def _text(file: Path) -> str:
     try:
-        content = file.read_bytes()
+        content = read_regular(file)
     except OSError as error:
         raise ActnetError(f"{file} cannot be read: {reason(error)}") from error
     coding = "utf-16" if content[:2] in _UTF16_MARKS else "utf-8-sig"

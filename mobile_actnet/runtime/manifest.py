@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
 
 from mobile_actnet.descriptors import cosine
-from mobile_actnet.files import sha256_of
+from mobile_actnet.files import read_regular, sha256_of
 from mobile_actnet.runtime.errors import ManifestError
 from mobile_actnet.runtime.vocabulary import ImageSize
 
@@ -294,7 +294,7 @@ def load(artefact: Path) -> Manifest:
     """
     path = path_of(artefact)
     try:
-        values = json.loads(path.read_bytes(), parse_constant=_no_number)
+        values = json.loads(read_regular(path), parse_constant=_no_number)
     except FileNotFoundError as error:
         if not artefact.exists():
             raise ManifestError(f"{artefact} does not exist; actnet export makes one") from error

@@ -77,6 +77,14 @@ def test_no_command_opens_a_socket_that_leads_out(
     training = (
         f"train --data {photos} --steps 3 --device cpu --set batch_size=4 --set image_sizes=64"
     )
+    eights = [
+        (kind, precision)
+        for kind in ("tflite", "onnx", "coreml")
+        for precision in ("int8-weights", "int8")
+    ]
+    # Ranges of so small a network say nothing of what 8 bits cost; that is not tested here.
+    loose = "--min-cosine 0"
+    briefly = "--num-runs 5 --min-seconds 0 --warmup-runs 1"
     assert not [call for call in watched.calls() if leads_out(call)], "while it is imported"
     for text in (
         f"{exporting} --format tflite", f"{exporting} --format coreml", f"{exporting} --format onnx",
@@ -94,6 +102,11 @@ def test_no_command_opens_a_socket_that_leads_out(
         f"train --teacher {tmp_path}/teacher.onnx --teacher-size 32 --data {photos} --steps 2 --device cpu "
         f"--set batch_size=4 --set view_side_px=64 --set early_side_px=64 --set late_side_px=64 --set views_per_picture=2 -o {tmp_path}/taught.safetensors",
         f"quantize ranges {photos} -o {tmp_path}/ranges.safetensors",
+        f"quantize --data {photos} --checkpoint {small} --steps 2 --image-size 64 --workers 1",
+        *(f"{exporting} --format {kind} --precision {precision} {loose} --calibration {photos}" for kind, precision in eights),
+        *(f"bench {mode} --image-size 64 --artefacts {tmp_path}/cache {briefly}" for mode in ("stages", "roofline")),
+        f"bench minutes 0.01 --image-size 64 --artefacts {tmp_path}/cache",
+        f"bench indexing {photos} --model {artefact} --workers 1",
         "bench search --pictures 1000 --queries 2",
         f"index build {photos} --model {model} -o {tmp_path}/t.sqlite --workers 1",
         f"web {tmp_path}/t.sqlite -o {tmp_path}/site",

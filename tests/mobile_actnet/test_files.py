@@ -13,6 +13,10 @@ import pytest
 from mobile_actnet import files
 from mobile_actnet.errors import ActnetError
 from mobile_actnet.files import put_in_place, refuse_existing, staging_folder, write_atomically
+from mobile_actnet.gallery.answers.thresholds_file import read_thresholds
+from mobile_actnet.network.checkpoint import load_checkpoint
+from mobile_actnet.pictures.tables import column_names
+from mobile_actnet.runtime import manifest as manifests
 
 
 def names(folder: Path) -> list[str]:
@@ -163,3 +167,19 @@ def test_a_pipe_or_device_is_not_replaced(tmp_path: Path) -> None:
         with pytest.raises(ActnetError, match="is a device, a pipe or a socket"):
             write()
     assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+
+
+def test_a_pipe_in_the_place_of_a_file_is_refused_at_once(tmp_path: Path) -> None:
+    """Each of these would wait for a writer."""
+    artefact, pipe = tmp_path / "m.onnx", tmp_path / "pipe.json"
+    artefact.touch()
+    for path in (manifests.path_of(artefact), pipe):
+        os.mkfifo(path)
+    for read in (
+        lambda: manifests.load(artefact),
+        lambda: load_checkpoint(pipe),
+        lambda: read_thresholds(pipe),
+        lambda: column_names(pipe),
+    ):
+        with pytest.raises(ActnetError, match="it is not a regular file"):
+            read()

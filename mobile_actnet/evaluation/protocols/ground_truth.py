@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from mobile_actnet.errors import ActnetError
 from mobile_actnet.evaluation.protocols.plain_pickle import PlainArray, PlainScalar, unpickled
+from mobile_actnet.files import read_regular
 
 Box = tuple[float, float, float, float]
 
@@ -242,7 +243,7 @@ def _entry(mapping: Mapping[object, object], key: str, where: str) -> object:
 
 def _bytes(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_regular(path)
     except OSError as error:
         raise ActnetError(f"{path} cannot be read: {error.strerror}") from error
 

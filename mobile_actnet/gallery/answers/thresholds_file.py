@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mobile_actnet.errors import GalleryError
-from mobile_actnet.files import reason
+from mobile_actnet.files import read_regular, reason
 from mobile_actnet.gallery.answers.answer_scores import Measure
 
 THRESHOLDS_FILE = "thresholds.json"
@@ -41,7 +41,7 @@ def read_thresholds(path: Path) -> AnswerThreshold:
         GalleryError: missing, damaged, or of another schema.
     """
     try:
-        told = json.loads(path.read_bytes())
+        told = json.loads(read_regular(path))
     except OSError as error:
         raise GalleryError(f"{path} cannot be read: {reason(error)}") from error
     except (ValueError, RecursionError) as error:
