@@ -1,4 +1,4 @@
-"""What mkdocs is told beyond mkdocs.yml: navigation, pages from outside `docs/`, generated pages.
+"""What mkdocs needs beyond mkdocs.yml: navigation, pages from outside `docs/`, generated pages.
 
 Nothing is written twice: the navigation is `docs/README.md`, pages are the files that people read in
 the checkout, the reference comes from parsers and docstrings. A link to a file that is no page, such

@@ -155,13 +155,13 @@ def _fail(sentence: str) -> int:
 def _sentence(error: OSError) -> str:
     if error.errno in _FULL:
         return "the disk is full; free some space and run again"
-    told = error.strerror or str(error) or type(error).__name__
+    message = error.strerror or str(error) or type(error).__name__
     if error.filename is None:
-        return f"the system refused: {told}"
+        return f"the system refused: {message}"
     place = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else "a file"
     if error.errno in _RIGHTS:
-        told += "; the file or its folder does not allow what this command needs"
-    return f"{place}: {told}"
+        message += "; the file or its folder does not allow what this command needs"
+    return f"{place}: {message}"
 
 
 def _drop_output() -> None:

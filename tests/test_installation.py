@@ -92,7 +92,7 @@ def test_everything_imported_is_declared() -> None:
     assert not missing
 
 
-def test_what_is_told_of_a_missing_package_is_the_extra_that_brings_it() -> None:
+def test_a_missing_package_is_named_by_the_extra_that_brings_it() -> None:
     extras = declared()
     for package, extra in EXTRA_OF.items():
         assert distribution_of(package) in extras[extra]

@@ -27,7 +27,7 @@ class NativeResult:
 
     Attributes:
         load_ms, first_run_ms: cold load and first run.
-        peak_bytes: most resident memory; 0 where it is not told.
+        peak_bytes: most resident memory; 0 where the system does not say.
         samples_ms: (N,) counted runs, N at least 1.
         descriptor: (D,) float32.
     """

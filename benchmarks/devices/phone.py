@@ -36,7 +36,7 @@ class Heat:
     """How warm a phone is.
 
     Attributes:
-        celsius: of the battery; None where it is not told.
+        celsius: of the battery; None where the phone does not say.
         throttling: Android's word, from "none" to "shutdown"; "unknown" where the phone does not say.
     """
 

@@ -23,7 +23,7 @@ def sweep(
         path: where it is kept; nowhere if None.
 
     Returns:
-        the report with all cases; those that could not be measured are told in it.
+        the report with all cases; it names those that could not be measured.
     """
     for number, case in enumerate(cases, 1):
         what = f"{case.network.value}, {case.setting}"

@@ -18,7 +18,7 @@ from mobile_actnet.benchmarks.reports.machine import Machine
 
 SCHEMA = 1
 
-# A typing error in a hand-made file is told, not passed over.
+# A typing error in a hand-made file is an error, not passed over.
 _STRICT = ConfigDict(extra="forbid")
 
 

@@ -57,7 +57,7 @@ class Reference:
 
     @property
     def labelled(self) -> bool:
-        """Whether a difference in mAP can be told."""
+        """Whether a difference in mAP can be measured."""
         return any(photo.is_query for photo in self.photos)
 
 

@@ -62,8 +62,8 @@ def info(arguments: argparse.Namespace) -> int:
     for path, reason in problems.items():
         print(f"skipped: {one_line(path)}: {one_line(reason)}")
     if arguments.json:
-        told = {**asdict(made), **numbers, "schema": version, "page_side_px": kept.page_side_px}
-        print(json.dumps({**told, "skipped": problems}))
+        summary = {**asdict(made), **numbers, "schema": version, "page_side_px": kept.page_side_px}
+        print(json.dumps({**summary, "skipped": problems}))
     return 0
 
 

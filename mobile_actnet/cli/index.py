@@ -225,12 +225,12 @@ def _tell(report: IndexReport, arguments: argparse.Namespace) -> int:
         print(
             f"described {counted(changes.described, 'photo')}, {report.seconds:.1f} s, {rate:.0f} photos/s"
         )
-    told = {
+    counts = {
         "unchanged": changes.unchanged, "with a new date": changes.renewed, "moved": changes.moved,
         "deleted": changes.deleted, "relabelled": changes.relabelled,
         "given local features or a page's picture": changes.completed,
     }  # fmt: skip
-    others = ", ".join(f"{count} {word}" for word, count in told.items() if count)
+    others = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
     if others:
         print(others)
     if report.labels_without_photo:
@@ -287,21 +287,21 @@ def _calibrate(arguments: argparse.Namespace) -> int:
         raise ConfigError(f"--false-answers is {arguments.false_answers}; give 0 to below 1")
     # Minutes pass: 160 s for 60 pictures on two cores.
     print("searching for made-up photos of the gallery's pictures, a few minutes")
-    told = calibrate(arguments.gallery, arguments.model, progress=sys.stderr.isatty())
+    calibration = calibrate(arguments.gallery, arguments.model, progress=sys.stderr.isatty())
     verification = _calibrate_verification(arguments)
-    told |= {"verification": verification} if verification else {}
-    write_atomically(output, json.dumps(told, indent=1).encode() + b"\n")
-    captures, pictures = counted(told["captures"], "made-up photo"), told["pictures"]
+    calibration |= {"verification": verification} if verification else {}
+    write_atomically(output, json.dumps(calibration, indent=1).encode() + b"\n")
+    captures, pictures = counted(calibration["captures"], "made-up photo"), calibration["pictures"]
     print(f"searched for {captures} in {counted(pictures, 'picture')}")
-    print(f"without verification, by {told['measure']} (kept in {output}):")
-    for row in told["thresholds"][told["measure"]]:
-        print(_row(row, f"{told['measure']} {row['least']:.2f}"))
+    print(f"without verification, by {calibration['measure']} (kept in {output}):")
+    for row in calibration["thresholds"][calibration["measure"]]:
+        print(_row(row, f"{calibration['measure']} {row['least']:.2f}"))
     if verification:
         print("with verification (kept in the gallery):")
         print(_row(verification, f"certainty {verification['verified_from']:g}"))
     print(f"✓ {output}: copy it into the app beside the gallery")
     if arguments.json:
-        print(json.dumps(told))
+        print(json.dumps(calibration))
     return 0
 
 
@@ -360,12 +360,12 @@ def _rehearse(arguments: argparse.Namespace) -> int:
           f"{wrong} answered wrongly, {len(results) - recognised - wrong} not answered")  # fmt: skip
     print(f"wrote {arguments.html}: open it in a browser")
     if arguments.json:
-        told = [
+        rows = [
             {"path": r.path, "recognised": r.recognised, "wrong": r.wrong, "reasons": r.reasons}
             for r in reports
         ]
         print(json.dumps({"photos": len(results), "recognised": recognised, "wrong": wrong,
-                          "verified_from": least, "pictures": told}))  # fmt: skip
+                          "verified_from": least, "pictures": rows}))  # fmt: skip
     return 0
 
 

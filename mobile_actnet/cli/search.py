@@ -113,8 +113,11 @@ def _search(arguments: argparse.Namespace) -> int:
     for answer in unread:
         print(f"skipped: {one_line(answer.problem)}", file=sys.stderr)
     if arguments.json:
-        told = {"gallery": str(arguments.gallery), "queries": [_told(each) for each in answers]}
-        print(json.dumps(told))
+        summary = {
+            "gallery": str(arguments.gallery),
+            "queries": [_json_of(each) for each in answers],
+        }
+        print(json.dumps(summary))
     return 0
 
 
@@ -157,7 +160,7 @@ def _verified(hit: Hit) -> str:
     return f" {'✓' if hit.verified else '?'} {hit.inliers} inliers"
 
 
-def _told(answer: Answer) -> dict[str, object]:
+def _json_of(answer: Answer) -> dict[str, object]:
     """Return an answer as it stands in the JSON."""
     if answer.problem is not None:
         return {"query": str(answer.picture), "error": str(answer.problem)}

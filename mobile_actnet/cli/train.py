@@ -171,9 +171,9 @@ def _fit(
         words = ("--format", "tflite", "--checkpoint", output, "-o", "models/")
         say(f"next: {command_line('actnet-export', *words)}")
         if arguments.json:
-            told = {"checkpoint": str(output), "pictures": sum(len(s.photos) for s in sources)}
+            summary = {"checkpoint": str(output), "pictures": sum(len(s.photos) for s in sources)}
             measured = {"before": before, "after": after} if before and after else {}
-            print(json.dumps(told | {name: asdict(s) for name, s in measured.items()}))
+            print(json.dumps(summary | {name: asdict(s) for name, s in measured.items()}))
 
 
 def _output(path: Path) -> Path:

@@ -157,9 +157,9 @@ def _tell(site: "Site", arguments: argparse.Namespace) -> None:
             "run actnet export --format tflite --precision int8, and index the photos with that"
         )
     if arguments.json:
-        told = {"site": str(site.folder), "version": site.version, "pictures": site.pictures,
+        summary = {"site": str(site.folder), "version": site.version, "pictures": site.pictures,
                 "size_bytes": site.size_bytes}  # fmt: skip
-        print(json.dumps(told))
+        print(json.dumps(summary))
     elif arguments.output is not None:
         print(
             f"wrote {site.folder}: {site.pictures} pictures, {megabytes:.0f} MB; any web server can serve it"

@@ -24,7 +24,7 @@ class Hit:
         inliers: places of the picture that lie in the photo under one geometric model; None where
             nothing was compared: below the shortlist, after a certain answer, or without local
             features.
-        certainty: inliers times similarity, by which answers are told from mere hits; None likewise.
+        certainty: inliers times similarity, which separates answers from mere hits; None likewise.
         verified: whether the certainty is enough for an answer; None likewise.
         outline: the picture's corners in the upright photo, in its pixels, from the picture's top left
             clockwise; None where there is no model.

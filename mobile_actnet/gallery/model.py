@@ -30,11 +30,11 @@ def identify(model: Path, size: ImageSize | None = None, dim: int | None = None)
             f"{model.name} has its own size and dim; leave out --image-size and --dim"
         )
     manifest = manifests.load(model)
-    told = manifest.preprocessing
+    wanted = manifest.preprocessing
     ours = (preprocessing.NAME, preprocessing.VERSION)
-    if (told.name, told.version) != ours:
+    if (wanted.name, wanted.version) != ours:
         raise GalleryError(
-            f"{model} wants the preprocessing {told.name} {told.version}; this "
+            f"{model} wants the preprocessing {wanted.name} {wanted.version}; this "
             f"release has {ours[0]} {ours[1]}: export it again"
         )
     return GalleryModel(

@@ -75,10 +75,10 @@ def item(kind: str, source: str, alt: str, *captions: str) -> str:
 def shared_item(kind: str, name: str, alt: str, *captions: str) -> str:
     """Return a list item whose picture stands once in the page, in the style of `name`."""
     lines = "".join(f"<br><span>{html.escape(caption)}</span>" for caption in captions)
-    told = html.escape(alt)
+    label = html.escape(alt)
     return (
-        f'<li class="{kind}"><span class="picture {name}" role="img" aria-label="{told}" '
-        f'title="{told}"></span>{lines}</li>'
+        f'<li class="{kind}"><span class="picture {name}" role="img" aria-label="{label}" '
+        f'title="{label}"></span>{lines}</li>'
     )
 
 

@@ -1,4 +1,4 @@
-"""Backbones: torchvision's networks, cut at the layers that streams are taken from."""
+"""Backbones: torchvision's networks, cut at the layers whose feature maps become streams."""
 
 from collections.abc import Callable
 from typing import Any

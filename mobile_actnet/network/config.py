@@ -17,7 +17,7 @@ IMAGE_SIDE_MULTIPLE_PX = 32
 
 
 class BackboneKind(StrEnum):
-    """Convolutional networks that streams are taken from (torchvision's names)."""
+    """Convolutional networks whose feature maps become streams (torchvision's names)."""
 
     MOBILENET_V2 = "mobilenet_v2"
     RESNEXT101_32X8D = "resnext101_32x8d"

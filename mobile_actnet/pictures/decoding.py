@@ -79,9 +79,9 @@ def decode(source: Source) -> Image.Image:
     except FileNotFoundError as error:
         raise UnreadablePictureError(f"{name} does not exist") from error
     except Exception as error:  # Decoders raise almost anything on damaged files.
-        told = reason(error) if isinstance(error, OSError) else str(error)
+        message = reason(error) if isinstance(error, OSError) else str(error)
         raise UnreadablePictureError(
-            f"{name} cannot be decoded: {told or type(error).__name__}"
+            f"{name} cannot be decoded: {message or type(error).__name__}"
         ) from error
 
 

@@ -38,7 +38,7 @@ _CODES_FILE = Path(__file__).parent.parent / "weights" / "local_codes.safetensor
 
 @dataclass(frozen=True)
 class ExtractionConfig:
-    """How local features are taken from a picture.
+    """How local features are extracted from a picture.
 
     Attributes:
         side_px: longest side that the picture is reduced to; a smaller one stays as it is.

@@ -145,16 +145,16 @@ class _Walk:
         if not self.options.follow_links and os.path.islink(full):
             real = os.path.realpath(full)
             if os.path.commonpath((real, self.real_top)) != self.real_top:
-                told = f"is a link out of the folder, to {_text(real)}, and is not followed"
-                return LostPath(_text(path), told, folder=True)
+                problem = f"is a link out of the folder, to {_text(real)}, and is not followed"
+                return LostPath(_text(path), problem, folder=True)
         return _Folder(path, (status.st_dev, status.st_ino))
 
     def _photo(self, path: str, status: os.stat_result) -> FoundPhoto | LostPath:
         if not stat.S_ISREG(status.st_mode):
             return LostPath(_text(path), "is not a regular file", folder=False)
         if _text(path) != path and not self.options.any_name:
-            told = "has a name that is not UTF-8; rename it"
-            return LostPath(_text(path), told, folder=False)
+            problem = "has a name that is not UTF-8; rename it"
+            return LostPath(_text(path), problem, folder=False)
         # Galleries store 64 bits; a camera without a battery sets years like 2300.
         mtime_ns = max(-_LARGEST_NS - 1, min(status.st_mtime_ns, _LARGEST_NS))
         return FoundPhoto(path, status.st_size, mtime_ns)

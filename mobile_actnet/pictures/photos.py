@@ -77,9 +77,9 @@ def find_photos(folder: Path) -> list[Photo]:
     manifest, left_out = folder / MANIFEST_NAME, Counter[str]()
     photos = _from_manifest(manifest) if manifest.is_file() else _from_tree(folder, left_out)
     if not photos:
-        told = f"; skipped: {tell_left_out(left_out)}" if left_out else ""
+        skipped = f"; skipped: {tell_left_out(left_out)}" if left_out else ""
         raise ActnetError(
-            f"{folder} holds no pictures ({', '.join(sorted(PICTURE_SUFFIXES))}){told}"
+            f"{folder} holds no pictures ({', '.join(sorted(PICTURE_SUFFIXES))}){skipped}"
         )
     return photos
 
@@ -142,8 +142,8 @@ def _from_tree(folder: Path, left_out: Counter[str]) -> list[Photo]:
     return sorted(photos, key=_in_order)
 
 
-def _sentence(told: str) -> str:
-    return told if told.startswith("is ") else f"cannot be read: {told}"
+def _sentence(problem: str) -> str:
+    return problem if problem.startswith("is ") else f"cannot be read: {problem}"
 
 
 def _in_order(photo: Photo) -> list[tuple[bool, str]]:

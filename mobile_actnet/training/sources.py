@@ -54,7 +54,7 @@ def read_source(
     instance of its own, or every folder is, as `labels` says.
 
     Args:
-        say: is told of each picture that is skipped.
+        say: called with a sentence for each skipped picture.
 
     Raises:
         ActnetError: no such folder, or fewer than two instances in it.

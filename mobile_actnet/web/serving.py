@@ -120,7 +120,7 @@ def _files_of(site: Path) -> dict[str, _File]:
         raise ActnetError(
             f"{site} is not a site; write one with actnet web GALLERY -o {site}"
         ) from error
-    files = {name: _File(site / name, told["sha256"]) for name, told in listed.items()}
+    files = {name: _File(site / name, entry["sha256"]) for name, entry in listed.items()}
     for name in (SITE_FILE, SERVICE_WORKER):
         files[name] = _File(site / name, sha256_of(site / name))
     return files

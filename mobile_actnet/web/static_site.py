@@ -166,11 +166,11 @@ def _web_manifest(title: str) -> str:
         for name, size in sizes
         for purpose in ("any", "maskable")
     ]
-    told = {
+    content = {
         "name": title, "short_name": title[:24], "start_url": "./", "scope": "./", "display": "standalone",
         "background_color": "#14161a", "theme_color": "#14161a", "icons": icons,
     }  # fmt: skip
-    return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
 
 def _write_list(site: Path, title: str, model: str) -> str:
@@ -190,8 +190,8 @@ def _write_list(site: Path, title: str, model: str) -> str:
     if _VERSION_MARK not in script:
         raise ActnetError(f"{page_folder()} is of another release; run: make web")
     worker.write_text(script.replace(_VERSION_MARK, version), encoding="utf-8")
-    told = {"schema": _SCHEMA, "version": version, **listed}
+    content = {"schema": _SCHEMA, "version": version, **listed}
     (site / SITE_FILE).write_text(
-        json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+        json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
     )
     return version

@@ -40,7 +40,7 @@ def test_packages_are_fetched_alone_or_with_what_they_need_and_once(
     assert [path.name for path in tmp_path.iterdir()] == ["tools"]
 
 
-def test_a_machine_without_apt_is_told(
+def test_a_machine_without_apt_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(debian.shutil, "which", lambda _name: None)
@@ -66,7 +66,7 @@ def test_a_relative_folder_is_the_callers(
     assert configuration.name == "apt.conf"
 
 
-def test_that_no_package_came_is_told(
+def test_that_no_package_came_is_reported(
     commands: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(debian, "_run", lambda *_run: None)

@@ -137,7 +137,7 @@ def test_numbers_are_rounded_and_kept_in_range(codes: Codes) -> None:
 
 
 @pytest.mark.parametrize("change", [b"", b"short", "cut", "renamed", "longer"])
-def test_what_is_no_file_of_codes_is_told(library: Path, change: bytes | str) -> None:
+def test_what_is_no_file_of_codes_is_reported(library: Path, change: bytes | str) -> None:
     whole = CODES.read_bytes()
     content = {
         "cut": whole[:-1], "renamed": whole.replace(b"thresholds", b"thresholdz"), "longer": whole + b"0",
@@ -148,6 +148,6 @@ def test_what_is_no_file_of_codes_is_told(library: Path, change: bytes | str) ->
     assert caught.value.code == WRONG_ARGUMENT
 
 
-def test_another_room_is_told(codes: Codes) -> None:
+def test_another_room_is_reported(codes: Codes) -> None:
     with pytest.raises(EngineError, match="1 features have room for 23 bytes; 22 each are needed"):
         codes.encode(np.zeros((1, 4), np.float32), np.zeros((1, 128), np.float32), room=23)

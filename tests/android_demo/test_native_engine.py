@@ -97,7 +97,7 @@ def test_half_precision_takes_the_same_bytes(library: Path, small_artefact, pict
         (bytes(SIZE_BYTES), 7, "the descriptor's length is 7, the model's is"),
     ],
 )
-def test_wrong_sizes_are_told(
+def test_wrong_sizes_are_reported(
     library: Path, model: Path, pixels: bytes, length: int | None, told: str
 ) -> None:
     with pytest.raises(EngineError, match=told) as caught:
@@ -105,7 +105,7 @@ def test_wrong_sizes_are_told(
     assert caught.value.code == WRONG_ARGUMENT
 
 
-def test_a_closed_engine_is_told(library: Path, model: Path) -> None:
+def test_a_closed_engine_is_reported(library: Path, model: Path) -> None:
     engine = Engine(library, model)
     engine.close()
     engine.close()
@@ -115,7 +115,7 @@ def test_a_closed_engine_is_told(library: Path, model: Path) -> None:
         Engine(library, model, num_threads=0)
 
 
-def test_what_is_no_model_is_told(library: Path, tmp_path: Path) -> None:
+def test_what_is_no_model_is_reported(library: Path, tmp_path: Path) -> None:
     damaged = tmp_path / "damaged.tflite"
     with pytest.raises(EngineError, match="cannot open") as caught:
         Engine(library, damaged)
@@ -127,7 +127,7 @@ def test_what_is_no_model_is_told(library: Path, tmp_path: Path) -> None:
         assert caught.value.code == DAMAGED
 
 
-def test_another_kind_of_model_is_told(library: Path, tmp_path: Path) -> None:
+def test_another_kind_of_model_is_reported(library: Path, tmp_path: Path) -> None:
     litert_torch = pytest.importorskip("litert_torch", reason="needs the extra tflite")
     other = tmp_path / "other.tflite"
     litert_torch.convert(torch.nn.Linear(4, 2).eval(), (torch.zeros(1, 4),)).export(str(other))

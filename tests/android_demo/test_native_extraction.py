@@ -232,7 +232,7 @@ def test_nothing_is_read_or_written_outside(
         (Picture(2, 2, b"0" * 12, 12), (640, 10, -1), 219, "there is room for 219 bytes; 10 features need 220"),
     ],
 )  # fmt: skip
-def test_what_is_refused_is_told(
+def test_what_is_refused_is_reported(
     extractor: NativeExtractor, picture: Picture | None, settings: tuple[int, int, int], room: int | None,
     sentence: str,
 ) -> None:  # fmt: skip

@@ -184,7 +184,9 @@ def test_fewer_than_four_features_are_nothing(library: Path) -> None:
         (Features(640, 480, bytes(22 * 65536), 22 * 65536), "there are 65536 features; at most 65535"),
     ],
 )  # fmt: skip
-def test_impossible_features_are_told(library: Path, features: Features | None, told: str) -> None:
+def test_impossible_features_are_reported(
+    library: Path, features: Features | None, told: str
+) -> None:
     with pytest.raises(EngineError, match=told) as caught:
         NativeVerifier(library, features)
     assert caught.value.code == WRONG_ARGUMENT
@@ -197,7 +199,7 @@ def test_impossible_features_are_told(library: Path, features: Features | None, 
     verifier.close()
 
 
-def test_a_closed_verifier_is_told(library: Path) -> None:
+def test_a_closed_verifier_is_reported(library: Path) -> None:
     verifier = NativeVerifier(library, Features.of(PAIRS[0].photo))
     verifier.close()
     verifier.close()

@@ -51,7 +51,7 @@ def test_every_text_can_be_read(platform: str, dark: bool) -> None:
 
 
 @pytest.mark.usefixtures("drawing")
-def test_what_does_not_fit_or_cannot_be_read_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_does_not_fit_or_cannot_be_read_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     wide = {"title": "Screen", "blocks": [{"kind": "paragraph", "text": "W" * 60}]}
     problem = {"title": "Screen", "blocks": [{"kind": "problem", "text": "Pale"}]}
     made = [{"name": "wide", "en": wide}, {"name": "pale", "en": problem}]

@@ -33,7 +33,7 @@ from mobile_actnet.runtime.vocabulary import Format, ImageSize
 ROOT = documented.ROOT
 RUN = ("README.md", "docs/searching.md", "docs/exporting.md", "docs/training.md", "docs/web.md",
        "docs/start/app-developers.md", "docs/start/researchers.md", "docs/start/phone-developers.md",
-       "docs/start/installing.md")  # fmt: skip
+       "docs/start/installing.md", "docs/scale.md")  # fmt: skip
 """Pages whose blocks are run. The others record measurements on photos that are not here;
 test_documented_commands.py reads them."""
 
@@ -102,8 +102,10 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
             (f"q{number}.jpg", str(number), "query"),
         ]
     _write_table(folder / "shop" / "manifest.csv", rows)
-    items = [("path", "item", "language", "title")]
-    items += [(f"{number:03}.jpg", str(number), "en", f"Poster {number}") for number in range(8)]
+    items = [("path", "item", "language", "title", "museum", "role")]
+    for number in range(8):
+        role = "both" if number < 4 else "train"
+        items.append((f"{number:03}.jpg", str(number // 2), "en", "Poster", "X", role))
     _write_table(folder / "items.csv", items)
     report = (ROOT / "docs" / "bench-report.md").read_text(encoding="utf-8")
     (folder / "report.json").write_text(report.split("```json\n")[1].split("```")[0])
@@ -112,6 +114,8 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     output = folder / "artefacts" / name
     output.parent.mkdir()
     export_artefacts(ExportRequest((Format.TFLITE,), size=ImageSize(64, 64), output=output))
+    for suffix in (".tflite", ".tflite.json"):
+        shutil.copy(output.with_suffix(suffix), folder / f"m{suffix}")
     teacher = ExportRequest((Format.ONNX,), size=ImageSize(64, 64), output=folder / "big.onnx")
     export_artefacts(teacher)
     gallery = ["-o", str(folder / "shop.sqlite"), "--workers", "1"]
@@ -128,6 +132,8 @@ def _write_table(path: Path, rows: list[tuple[str, ...]]) -> None:
 def test_what_a_page_shows_runs(
     name: str, shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if name == "docs/scale.md":
+        pytest.importorskip("ray", reason="needs the extra cluster")
     folder = tmp_path / "reader"
     shutil.copytree(shelf, folder)
     monkeypatch.chdir(folder)
@@ -141,6 +147,25 @@ def test_what_a_page_shows_runs(
         done += 1
         exec(compile(program, name, "exec"), {"__name__": "__main__"})
     assert done
+
+
+def test_the_manifest_of_a_page_is_measured(
+    shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = (ROOT / "docs" / "protocols.md").read_text(encoding="utf-8")
+    table = page.split("```\npath,instance,role\n")[1].split("```")[0]
+    (tmp_path / "shop").mkdir()
+    photos = sorted((shelf / "photos").iterdir())
+    for number, line in enumerate(table.splitlines()):
+        photo = tmp_path / "shop" / line.partition(",")[0]
+        photo.parent.mkdir(exist_ok=True)
+        shutil.copy(photos[max(number - 1, 0)], photo)
+    (tmp_path / "shop" / "manifest.csv").write_text(f"path,instance,role\n{table}")
+    command = next(
+        c for c in documented.commands(ROOT / "docs" / "protocols.md") if "--data" in c.line
+    )
+    assert actnet([*command.words[1:], *SMALL]) == 0
 
 
 def _run(command: Command, folder: Path) -> None:

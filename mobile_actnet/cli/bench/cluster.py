@@ -6,9 +6,9 @@ actnet bench cluster photos/ --model model.tflite --rounds 3
 import argparse
 import json
 from dataclasses import asdict
-from pathlib import Path
 
 from mobile_actnet.cli.arguments import Parser
+from mobile_actnet.cli.bench.groups import add_rounds
 from mobile_actnet.cluster.extra import BUILDING, require
 from mobile_actnet.commands import run
 
@@ -17,11 +17,7 @@ def main(argv: list[str] | None = None, prog: str = "actnet-bench cluster") -> i
     parser = Parser(
         prog=prog, examples=__doc__, description=__doc__.splitlines()[0].partition(": ")[2]
     )
-    parser.add_argument("photos", type=Path, metavar="PHOTOS")
-    parser.add_argument("--model", type=Path, required=True, metavar="ARTEFACT")
-    parser.add_argument("--workers", type=int, metavar="N", help="default: one a core")
-    parser.add_argument("--rounds", type=int, default=1, metavar="N")
-    parser.add_argument("--json", action="store_true", help="end with one line of JSON")
+    add_rounds(parser)
     arguments = parser.parse_args(argv)
     return run(lambda: _bench(arguments))
 

@@ -18,6 +18,15 @@ from mobile_actnet.runtime.vocabulary import Precision, parse_image_size
 _PLAN = RunPlan()
 
 
+def add_rounds(parser: argparse.ArgumentParser) -> None:
+    """Add what `bench indexing` and `bench cluster` describe, and how often."""
+    parser.add_argument("photos", type=Path, metavar="PHOTOS")
+    parser.add_argument("--model", type=Path, required=True, metavar="ARTEFACT")
+    parser.add_argument("--workers", type=int, metavar="N", help="default: one a core")
+    parser.add_argument("--rounds", type=int, default=1, metavar="N")
+    parser.add_argument("--json", action="store_true", help="end with one line of JSON")
+
+
 def add_what(parser: argparse.ArgumentParser) -> None:
     """Add what is timed."""
     group = parser.add_argument_group("what is timed (each may repeat)")

@@ -7,9 +7,9 @@ import argparse
 import json
 import os
 from dataclasses import asdict
-from pathlib import Path
 
 from mobile_actnet.cli.arguments import Parser
+from mobile_actnet.cli.bench.groups import add_rounds
 from mobile_actnet.commands import run
 
 
@@ -17,11 +17,7 @@ def main(argv: list[str] | None = None, prog: str = "actnet-bench indexing") -> 
     parser = Parser(
         prog=prog, examples=__doc__, description=__doc__.splitlines()[0].partition(": ")[2]
     )
-    parser.add_argument("photos", type=Path, metavar="PHOTOS")
-    parser.add_argument("--model", type=Path, required=True, metavar="ARTEFACT")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N")
-    parser.add_argument("--rounds", type=int, default=1, metavar="N")
-    parser.add_argument("--json", action="store_true", help="end with one line of JSON")
+    add_rounds(parser)
     arguments = parser.parse_args(argv)
     return run(lambda: _bench(arguments))
 
@@ -33,7 +29,8 @@ def _bench(arguments: argparse.Namespace) -> int:
 
     reports = []
     for _ in range(arguments.rounds):
-        report = measure_indexing(arguments.photos, arguments.model, arguments.workers)
+        workers = arguments.workers or os.cpu_count() or 1
+        report = measure_indexing(arguments.photos, arguments.model, workers)
         reports.append(report)
         print(
             f"{report.photos} photos: preparing {report.preparing_s:.1f} s, inference "

@@ -63,7 +63,7 @@ def kl_divergence(first: Counts, second: Counts, smoothing: float = SMOOTHING) -
 
     Args:
         first, second: (B,) counts on the same bins, at least 0.
-        smoothing: above 0; half a pair unless told.
+        smoothing: above 0; by default half a pair.
     """
     p = (first + smoothing) / (first + smoothing).sum()
     q = (second + smoothing) / (second + smoothing).sum()

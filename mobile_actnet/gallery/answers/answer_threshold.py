@@ -36,7 +36,7 @@ DISTINCTNESS_FROM = 10
 """Pictures of a gallery; the mean and deviation of fewer say little."""
 
 CAPTURES = 600
-"""Enough for the share of one in a hundred to be told."""
+"""Enough to measure a share of one in a hundred."""
 
 _MOST_PICTURES = 300
 _LONGEST_SIDE_PX = 1024

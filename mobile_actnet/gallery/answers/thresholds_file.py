@@ -41,16 +41,16 @@ def read_thresholds(path: Path) -> AnswerThreshold:
         GalleryError: missing, damaged, or of another schema.
     """
     try:
-        told = json.loads(read_regular(path))
+        content = json.loads(read_regular(path))
     except OSError as error:
         raise GalleryError(f"{path} cannot be read: {reason(error)}") from error
     except (ValueError, RecursionError) as error:
         raise _damaged(path, "it is not JSON") from error
-    if not isinstance(told, dict) or told.get("schema") != SCHEMA:
+    if not isinstance(content, dict) or content.get("schema") != SCHEMA:
         raise _damaged(path, f"it has no schema {SCHEMA}")
-    rows, model = told.get("thresholds"), told.get("model_sha256")
+    rows, model = content.get("thresholds"), content.get("model_sha256")
     try:
-        measure = Measure(str(told.get("measure")))
+        measure = Measure(str(content.get("measure")))
     except ValueError as error:
         raise _damaged(path, "its measure is unknown") from error
     rows = rows.get(measure.value) if isinstance(rows, dict) else None

@@ -124,7 +124,7 @@ def _decoded(photo: FoundPhoto, work: PictureWork) -> _Decoded | BrokenPhoto:
         # The disk's or the system's fault, not the picture's: the next update tries again.
         return BrokenPhoto(photo.path, f"cannot be read: {reason(error)}")
     except UnreadablePictureError as error:
-        told = str(error).removeprefix(f"{path} ").replace(str(path), photo.path)
+        sentence = str(error).removeprefix(f"{path} ").replace(str(path), photo.path)
         if isinstance(error, MissingDecoderError):
-            return BrokenPhoto(photo.path, told)
-        return BrokenPhoto(photo.path, told, photo.size_bytes, photo.mtime_ns)
+            return BrokenPhoto(photo.path, sentence)
+        return BrokenPhoto(photo.path, sentence, photo.size_bytes, photo.mtime_ns)

@@ -58,10 +58,10 @@ def _acquire(path: Path, gallery: Path) -> int:
                 os.close(descriptor)
                 raise
             except BlockingIOError as error:
-                told = os.pread(descriptor, 1000, 0).decode(errors="replace") or "another process"
+                holder = os.pread(descriptor, 1000, 0).decode(errors="replace") or "another process"
                 os.close(descriptor)
                 raise GalleryError(
-                    f"{gallery} is being written by {told}; wait for it, or stop it"
+                    f"{gallery} is being written by {holder}; wait for it, or stop it"
                 ) from error
             os.close(descriptor)
     except OSError as error:

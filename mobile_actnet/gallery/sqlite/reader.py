@@ -202,13 +202,13 @@ class GalleryReader:
         with readable_errors(self.path):
             for row in self._connection.execute(query, values):
                 self._check("table of local features", [row], (int,), (bytes,), (int,), (int,))
-                number, told = row[0], f"local features of picture {row[0]}"
+                number, subject = row[0], f"local features of picture {row[0]}"
                 if min(row[2:]) < 1:
-                    raise self._damaged(f"{told} are of a picture of no size")
+                    raise self._damaged(f"{subject} are of a picture of no size")
                 try:
                     features = LocalFeatures.from_bytes(*row[1:])
                 except ValueError as error:
-                    raise self._damaged(f"{told}: {error}") from error
+                    raise self._damaged(f"{subject}: {error}") from error
                 yield number, features
 
     def item(self, picture_id: int) -> Item | None:

@@ -74,7 +74,7 @@ def test_problems(change: dict, told: str | None) -> None:
     assert told is None or told in found[0]
 
 
-def test_missing_tools_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_missing_tools_are_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ConfigError, match="make arm64"):
         Arm64Tools(tmp_path)
     assert main(["--arm64", "--arm64-tools", str(tmp_path)]) == 1

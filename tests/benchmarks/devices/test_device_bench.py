@@ -89,7 +89,7 @@ def test_from_push_to_report(
     assert fake_phone.left_behind() == ""
 
 
-def test_a_phone_that_computes_something_else_is_told(
+def test_a_phone_that_computes_something_else_is_reported(
     setup: DeviceSetup, artefacts, fake_phone: FakePhone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def wrong(content: bytes) -> NativeResult:
@@ -102,7 +102,7 @@ def test_a_phone_that_computes_something_else_is_told(
     assert fake_phone.left_behind() == ""
 
 
-def test_files_that_cannot_be_read_are_told(
+def test_files_that_cannot_be_read_are_reported(
     setup: DeviceSetup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     missing = PurePosixPath(STORAGE) / "missing"
@@ -114,7 +114,7 @@ def test_files_that_cannot_be_read_are_told(
         setup.adb.read(missing)
 
 
-def test_a_pulled_cable_is_told_and_the_phone_cleans_up(
+def test_a_pulled_cable_is_reported_and_the_phone_cleans_up(
     setup: DeviceSetup, artefacts, fake_phone: FakePhone
 ) -> None:
     pull = when_running(fake_phone, lambda: fake_phone.run("disconnect", SERIAL))
@@ -142,7 +142,7 @@ def test_stopped_by_the_user_or_killed(
     assert fake_phone.left_behind() == ""
 
 
-def test_a_full_phone_is_told_before_anything_is_copied(
+def test_a_full_phone_is_reported_before_anything_is_copied(
     setup: DeviceSetup, artefacts, fake_phone: FakePhone
 ) -> None:
     fake_phone.shell(f"head -c 45000000 /dev/zero >{STORAGE}/photos")
@@ -169,7 +169,7 @@ def test_a_phone_that_fills_up_meanwhile(
     assert fake_phone.left_behind() == ""
 
 
-def test_a_missing_runtime_is_told_here_and_there(
+def test_a_missing_runtime_is_reported_here_and_there(
     setup: DeviceSetup, artefacts, fake_phone: FakePhone, tmp_path: Path, monkeypatch
 ) -> None:
     tools = tmp_path / "tools"
@@ -207,7 +207,7 @@ def test_another_processor_is_refused(setup: DeviceSetup, artefacts, fake_phone:
         properties.write_text(before)
 
 
-def test_a_warm_phone_is_told(setup: DeviceSetup, artefacts, fake_phone: FakePhone) -> None:
+def test_a_warm_phone_is_reported(setup: DeviceSetup, artefacts, fake_phone: FakePhone) -> None:
     fake_phone.says(dumpsys_thermalservice="Thermal Status: 3\n")
     try:
         found = compared(setup, artefacts)

@@ -37,7 +37,7 @@ def test_quiet_machine(tmp_path: Path) -> None:
     assert (noise.steal, noise.warnings) == (0, [])
 
 
-def test_every_kind_of_noise_is_told(tmp_path: Path) -> None:
+def test_every_kind_of_noise_is_reported(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     machine.after(user=16, idle=3, steal=1, own=10)
     noise = machine.monitor.finish({"ours": 0.05, "theirs": 0.4})

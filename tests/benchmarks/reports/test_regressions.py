@@ -59,7 +59,7 @@ def test_milliseconds_of_another_machine_are_not_judged() -> None:
     assert "other machine" in change.note
 
 
-def test_what_only_one_has_is_told() -> None:
+def test_what_only_one_has_is_reported() -> None:
     rng = np.random.default_rng(2)
     both, alone = visit(5, rng), replace(visit(5, rng), reference=measurement(np.ones(60), "other"))
     _, unmatched = compare_reports(report(both, alone), report(both))

@@ -27,7 +27,7 @@ def test_the_heads_cost_is_the_other_way_round() -> None:
     assert "95 % interval 1.040 to 1.040" in text
 
 
-def test_noise_random_weights_and_gaps_are_told() -> None:
+def test_noise_random_weights_and_gaps_are_reported() -> None:
     found = comparison(np.full(12, 5.0), np.full(12, 200.0))
     found = replace(
         found,

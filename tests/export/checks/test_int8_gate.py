@@ -187,7 +187,7 @@ def test_ranges_are_chosen_by_the_method_asked_for(tmp_path: Path, calibration: 
     assert not np.array_equal(described_by["min-max"], described_by["entropy"])
 
 
-def test_recorded_ranges_of_another_size_are_told(
+def test_recorded_ranges_of_another_size_are_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert export(tmp_path / "out") == 0

@@ -172,7 +172,7 @@ def test_what_is_not_there_is_not_vouched_for(small_artefact, tmp_path: Path) ->
     assert is_portable(runs) is None
 
 
-def test_a_runtime_that_breaks_down_is_told(old_environment: Path, tmp_path: Path) -> None:
+def test_a_runtime_that_breaks_down_is_reported(old_environment: Path, tmp_path: Path) -> None:
     (tmp_path / "broken.tflite").write_bytes(b"no model at all")
     np.save(tmp_path / "pixels.npy", PIXELS)
     broken, pixels = tmp_path / "broken.tflite", tmp_path / "pixels.npy"

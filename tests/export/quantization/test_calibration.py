@@ -58,7 +58,7 @@ def test_only_photos_for_training_are_taken(tmp_path: Path) -> None:
     assert len(load_calibration_images([folder], SMALL).hashes) == 17
 
 
-def test_unreadable_photos_are_told(tmp_path: Path) -> None:
+def test_unreadable_photos_are_reported(tmp_path: Path) -> None:
     folder = folder_of(tmp_path / "some", 17)
     (folder / "broken.png").write_bytes(b"no picture")
     found = load_calibration_images([folder], SMALL)
@@ -98,7 +98,7 @@ def test_ranges_of_other_weights_are_not_used(measured, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("share", [0.01, 0.5, 0.99])
-def test_a_damaged_file_is_told(measured, tmp_path: Path, share: float) -> None:
+def test_a_damaged_file_is_reported(measured, tmp_path: Path, share: float) -> None:
     path = tmp_path / "ranges.safetensors"
     save_recorded(measured, path, "0" * 64)
     content = path.read_bytes()

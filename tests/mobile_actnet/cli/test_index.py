@@ -80,7 +80,7 @@ def test_calibrate_writes_what_the_app_reads(
     assert json.loads(written.read_text())["thresholds"] == told["thresholds"]
 
 
-def test_wrong_folders_are_told_before_minutes_pass(
+def test_wrong_folders_are_reported_before_minutes_pass(
     gallery: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(index_cli, "calibrate", None)

@@ -100,7 +100,7 @@ def told_by(capsys, *arguments: str) -> dict:
 
 @pytest.mark.parametrize("extra", [["--rerank", "aqe"], ["--rerank", "diffusion"],
                                    ["--augment-database"], ["--scales", "multi"]])  # fmt: skip
-def test_options_rank_and_are_told(
+def test_options_rank_and_are_reported(
     labelled: Path, distractors: Path, capsys, extra: list[str]
 ) -> None:
     told = told_by(capsys, "--data", str(labelled), "--data", str(distractors), *extra)

@@ -98,7 +98,7 @@ def test_a_time_beyond_64_bits_is_the_last_of_them(year: int, tmp_path: Path) ->
     assert found.mtime_ns == (2**63 - 1 if year == 2300 else -(2**63))
 
 
-def test_what_cannot_be_looked_at_is_told(tmp_path: Path) -> None:
+def test_what_cannot_be_looked_at_is_reported(tmp_path: Path) -> None:
     (tmp_path / "gone.jpg").symlink_to("nowhere")
     (tmp_path / "circle.jpg").symlink_to("circle.jpg")
     (tmp_path / "disk").symlink_to("/not/mounted")

@@ -83,7 +83,7 @@ def test_a_pipe_is_listed_and_never_opened(tmp_path: Path) -> None:
     assert problems == [f"{tmp_path / 'pipe.jpg'} cannot be decoded: it is not a regular file"]
 
 
-def test_what_else_lies_there_is_told_where_no_picture_does(tmp_path: Path) -> None:
+def test_what_else_lies_there_is_reported_where_no_picture_does(tmp_path: Path) -> None:
     for name in ("a.jxl", "b.jxl", "c.txt"):
         (tmp_path / name).write_bytes(b"x")
     with pytest.raises(ActnetError, match=r"holds no pictures .*; skipped: 2 .jxl, 1 .txt"):

@@ -45,7 +45,7 @@ def test_a_manifest_comes_first_and_only_train_is_taken(tree: Path) -> None:
     assert [photo.instance for photo in read_source(tree, Labels.FOLDER)] == ["a", "b"]
 
 
-def test_damaged_pictures_are_told_and_skipped(tree: Path) -> None:
+def test_damaged_pictures_are_reported_and_skipped(tree: Path) -> None:
     (tree / "mug" / "bad.jpg").write_bytes(b"text")
     said: list[str] = []
     assert len(read_source(tree, say=said.append)) == 4

@@ -223,7 +223,7 @@ def test_the_log_holds_the_learned_parameters(pictures: Path, tmp_path: Path) ->
     assert first["images_per_s"] > 0
 
 
-def test_collapse_is_told(pictures: Path, tmp_path: Path) -> None:
+def test_collapse_is_reported(pictures: Path, tmp_path: Path) -> None:
     network = small_network()
     with torch.no_grad():
         network.head.whitening.bias[0] = 100.0  # every descriptor points there
@@ -269,7 +269,7 @@ def test_the_best_epoch_is_kept(pictures: Path, tmp_path: Path) -> None:
         assert torch.equal(value, seen[0][key]), key
 
 
-def test_a_picture_that_vanishes_is_told_and_skipped(pictures: Path, tmp_path: Path) -> None:
+def test_a_picture_that_vanishes_is_reported_and_skipped(pictures: Path, tmp_path: Path) -> None:
     said: list[str] = []
 
     def vanish(line: str) -> None:

@@ -40,7 +40,7 @@ def test_sweep_goes_on_where_it_was_stopped(monkeypatch, capsys) -> None:
     assert second.size == "96x96"
 
 
-def test_what_a_sweep_cannot_measure_is_told_and_tried_again(monkeypatch, capsys) -> None:
+def test_what_a_sweep_cannot_measure_is_reported_and_tried_again(monkeypatch, capsys) -> None:
     def fails(*arguments):
         raise ActnetError("no such runtime")
 

@@ -50,7 +50,7 @@ def test_without_a_name_nothing_is_written_but_artefacts(here: Path) -> None:
     assert [path.name for path in here.iterdir()] == ["cache"]
 
 
-def test_processor_time_is_told_and_not_mixed_with_latency(here: Path, capsys) -> None:
+def test_processor_time_is_reported_and_not_mixed_with_latency(here: Path, capsys) -> None:
     words = [*SMALL, "--runtime", "pytorch", "--no-probe"]
     assert main([*words, "-o", "wall.json"]) == 0
     assert main([*words, "-o", "processor.json", "--clock", "processor"]) == 0
@@ -93,7 +93,7 @@ def test_check_is_the_verdict(
     assert main(["--check", "--precision", "fp32", *extra]) == code
 
 
-def test_what_cannot_be_measured_fails_the_check_and_is_told(
+def test_what_cannot_be_measured_fails_the_check_and_is_reported(
     here: Path, monkeypatch, capsys
 ) -> None:
     def compare(*arguments):

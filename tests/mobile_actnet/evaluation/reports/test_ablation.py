@@ -104,7 +104,7 @@ def test_whitening_within_the_spanned_space_is_the_same() -> None:
     torch.testing.assert_close(found @ found.T, expected @ expected.T, rtol=1e-4, atol=1e-5)
 
 
-def test_unreadable_training_pictures_are_told(pictures: Path) -> None:
+def test_unreadable_training_pictures_are_reported(pictures: Path) -> None:
     (pictures / "broken.png").write_bytes(b"no picture")
     collection, problems = training_pictures([pictures], AblationConfig(images=99))
     assert len(collection.paths) == 8

@@ -151,7 +151,7 @@ def test_refused_before_anything_is_described(
         check_report_arguments(parse(*options, model=Path(model)))
 
 
-def test_an_unwritable_folder_is_told_before_anything_is_described(tmp_path: Path) -> None:
+def test_an_unwritable_folder_is_reported_before_anything_is_described(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ActnetError, match="cannot write to"):
         check_report_arguments(parse("--browse", str(tmp_path / "file" / "hits.html")))

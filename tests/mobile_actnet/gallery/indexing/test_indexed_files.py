@@ -77,7 +77,7 @@ def test_nothing_is_written_where_a_build_cannot_start(
     assert [p.name for p in tmp_path.iterdir()] == ["photos"]
 
 
-def test_the_second_writer_is_told(make_photos, artefact: Path, tmp_path: Path) -> None:
+def test_the_second_writer_is_refused(make_photos, artefact: Path, tmp_path: Path) -> None:
     photos, gallery = make_photos(1), tmp_path / "g.sqlite"
     with only_writer(gallery), pytest.raises(GalleryError, match=f"process {os.getpid()} on"):
         build(photos, artefact, gallery, ONE)

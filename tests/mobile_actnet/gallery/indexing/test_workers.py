@@ -123,7 +123,7 @@ def running(process: int) -> bool:
 
 
 @pytest.mark.parametrize(("given", "seen"), [(None, "1"), ("3", "3")])
-def test_a_worker_computes_on_one_thread_unless_told_otherwise(
+def test_a_worker_computes_on_one_thread_unless_asked_otherwise(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str | None, seen: str
 ) -> None:
     monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)

@@ -18,7 +18,7 @@ HOLD = (
 )
 
 
-def test_the_second_is_told_who_holds_it(tmp_path: Path) -> None:
+def test_the_second_learns_who_holds_it(tmp_path: Path) -> None:
     gallery = tmp_path / "g.sqlite"
     with (
         only_writer(gallery),
