@@ -190,8 +190,8 @@ def _write_list(site: Path, title: str, model: str) -> str:
     if _VERSION_MARK not in script:
         raise ActnetError(f"{page_folder()} is of another release; run: make web")
     worker.write_text(script.replace(_VERSION_MARK, version), encoding="utf-8")
-    content = {"schema": _SCHEMA, "version": version, **listed}
+    page_list = {"schema": _SCHEMA, "version": version, **listed}
     (site / SITE_FILE).write_text(
-        json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+        json.dumps(page_list, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
     )
     return version
