@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mobile_actnet.cli.arguments import Parser
-from mobile_actnet.commands import command_line, run
+from mobile_actnet.commands import command_line, counted, run
 from mobile_actnet.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def _tell(site: "Site", arguments: argparse.Namespace) -> None:
         print(json.dumps(summary))
     elif arguments.output is not None:
         print(
-            f"wrote {site.folder}: {site.pictures} pictures, {megabytes:.0f} MB; any web server can serve it"
+            f"wrote {site.folder}: {counted(site.pictures, 'picture')}, {megabytes:.0f} MB; any web server can serve it"
         )
 
 

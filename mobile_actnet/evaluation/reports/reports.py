@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from mobile_actnet.commands import counted
 from mobile_actnet.errors import ActnetError, ConfigError
 from mobile_actnet.evaluation.config import AblationConfig, BrowseConfig
 from mobile_actnet.evaluation.reports.browse import browse_page, worst_rankings
@@ -198,7 +199,8 @@ def _browse(path: Path, context: "ReportContext", sets: Sets, config: BrowseConf
     }
     page = browse_page(f"Hits of {context.model.name}", context.photos, rankings)
     write_atomically(path, page.encode())
-    return [f"saved {path}: {sum(map(len, rankings.values()))} queries"]
+    queries = sum(map(len, rankings.values()))
+    return [f"saved {path}: {counted(queries, 'query', 'queries')}"]
 
 
 def _ablation(arguments: argparse.Namespace, context: "ReportContext", sets: Sets) -> list[str]:
