@@ -105,7 +105,8 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     items = [("path", "item", "language", "title", "museum", "role")]
     for number in range(8):
         role = "both" if number < 4 else "train"
-        items.append((f"{number:03}.jpg", str(number // 2), "en", "Poster", "X", role))
+        thing = number // 2
+        items.append((f"{number:03}.jpg", str(thing), "en", f"Poster {thing}", "X", role))
     _write_table(folder / "items.csv", items)
     report = (ROOT / "docs" / "bench-report.md").read_text(encoding="utf-8")
     (folder / "report.json").write_text(report.split("```json\n")[1].split("```")[0])
