@@ -5,7 +5,6 @@ files.
 """
 
 import json
-import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mobile_actnet.errors import ActnetError
-from mobile_actnet.evaluation.protocols.plain_pickle import PlainArray, PlainScalar, unpickled
+from mobile_actnet.evaluation.protocols.plain_pickle import (
+    PlainArray,
+    PlainScalar,
+    shortened,
+    unpickled,
+)
 from mobile_actnet.files import read_regular
 
 Box = tuple[float, float, float, float]
@@ -23,6 +27,7 @@ Box = tuple[float, float, float, float]
 _OXFORD_PREFIX = "oxc1_"
 _QUERY_SUFFIX = "_query.txt"
 _LARGEST_EDGE_PX = 1e9
+_KEYS_SHOWN, _LETTERS_SHOWN = 10, 30
 
 
 @dataclass(frozen=True)
@@ -172,9 +177,7 @@ def _indices(value: object, images: int, where: str) -> NDArray[np.int64]:
     indices = []
     for index in _values(value, where):
         if isinstance(index, bool) or not isinstance(index, int):
-            raise ActnetError(
-                f"{where} holds {reprlib.repr(index)}; positions must be whole numbers"
-            )
+            raise ActnetError(f"{where} holds {shortened(index)}; positions must be whole numbers")
         if not 0 <= index < images:
             raise ActnetError(f"{where} holds position {index}; imlist allows 0 to {images - 1}")
         indices.append(index)
@@ -202,7 +205,7 @@ def _box(values: list[object], where: str) -> Box:
     ]
     if len(values) != 4 or len(numbers) != 4:
         raise ActnetError(
-            f"{where}: the box is {reprlib.repr(values)}; it must be four finite numbers x1, y1, x2, y2"
+            f"{where}: the box is {shortened(values)}; it must be four finite numbers x1, y1, x2, y2"
         )
     left, top, right, bottom = numbers
     if left >= right or top >= bottom:
@@ -224,19 +227,20 @@ def _names(value: object, where: str) -> list[str]:
         raise ActnetError(f"{where} must be a list of photo names with at least one")
     for name in value:
         if not isinstance(name, str):
-            raise ActnetError(f"{where} holds {reprlib.repr(name)}; photo names must be text")
+            raise ActnetError(f"{where} holds {shortened(name)}; photo names must be text")
     return list(value)
 
 
 def _mapping(value: object, where: str) -> Mapping[object, object]:
     if not isinstance(value, dict):
-        raise ActnetError(f"{where} holds a {type(value).__name__}; it must hold named entries")
+        raise ActnetError(f"{where} holds {shortened(value)}; it must hold named entries")
     return value
 
 
 def _entry(mapping: Mapping[object, object], key: str, where: str) -> object:
     if key not in mapping:
-        keys = ", ".join(sorted(str(name) for name in mapping)) or "nothing"
+        names = sorted(name for name in mapping if isinstance(name, str))
+        keys = ", ".join(name[:_LETTERS_SHOWN] for name in names[:_KEYS_SHOWN]) or "no names"
         raise ActnetError(f"{where} has no {key} (it has {keys}); is it another protocol's?")
     return mapping[key]
 

@@ -21,6 +21,15 @@ from mobile_actnet.errors import ActnetError
 _NUMBERS = re.compile(r"[<>|=]?(b1|[iu][1248]|f[248])")
 
 
+_SHORT = reprlib.Repr()
+_SHORT.maxlevel, _SHORT.maxlist, _SHORT.maxtuple, _SHORT.maxdict = 2, 4, 4, 4
+
+
+def shortened(value: object) -> str:
+    """Return a foreign value for a message: four entries of two levels, 30 letters."""
+    return _SHORT.repr(value)
+
+
 def unpickled(content: bytes, path: Path) -> object:
     """Return what a pickle holds.
 
@@ -47,13 +56,13 @@ class _Dtype:
 
     def __init__(self, code: object, *_: object) -> None:
         if not isinstance(code, str) or not _NUMBERS.fullmatch(code):
-            raise _RefusedError(f"it holds an array of {reprlib.repr(code)}")
+            raise _RefusedError(f"it holds an array of {shortened(code)}")
         self.dtype = np.dtype(code)
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         # (version, byte order, ...); what follows describes records, which there are none of.
         if state[1] not in ("<", ">", "|", "="):
-            raise _RefusedError(f"it holds an array in byte order {reprlib.repr(state[1])}")
+            raise _RefusedError(f"it holds an array in byte order {shortened(state[1])}")
         self.dtype = self.dtype.newbyteorder(state[1])
 
 
@@ -96,14 +105,14 @@ def _decoded(content: object, dtype: object, shape: object) -> list[int | float]
     values: list[int | float] = np.frombuffer(content, dtype.dtype).tolist()
     if shape not in ((len(values),), [len(values)]):
         raise _RefusedError(
-            f"it holds an array of shape {reprlib.repr(shape)} for {len(values)} numbers"
+            f"it holds an array of shape {shortened(shape)} for {len(values)} numbers"
         )
     return values
 
 
 def _latin1(text: str, encoding: str) -> bytes:
     if encoding not in ("latin1", "latin-1"):
-        raise _RefusedError(f"it encodes text as {reprlib.repr(encoding)}")
+        raise _RefusedError(f"it encodes text as {shortened(encoding)}")
     return text.encode("latin1")
 
 

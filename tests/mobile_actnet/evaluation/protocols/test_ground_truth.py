@@ -180,6 +180,19 @@ def test_a_pickle_beyond_numbers(tmp_path: Path, content: bytes, message: str) -
     assert message in str(caught.value)
 
 
+def test_a_message_shows_the_beginning_of_a_foreign_value(tmp_path: Path) -> None:
+    value: object = 0
+    for _ in range(8):
+        value = [value] * 6
+    path = tmp_path / "gnd.json"
+    many = {f"key{number:04}" * 10: 0 for number in range(1000)}
+    for content in (value, small() | {"qimlist": [value]}, many):
+        path.write_text(json.dumps(content))
+        with pytest.raises(ActnetError) as caught:
+            read_ground_truth(path, LABELS)
+        assert len(str(caught.value)) < 500 + len(str(path))
+
+
 def entry(**changes: object) -> dict[str, Any]:
     content = small()
     content["gnd"][0] |= changes
@@ -189,7 +202,7 @@ def entry(**changes: object) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ([], "holds a list; it must hold named entries"),
+        ([], "holds []; it must hold named entries"),
         ({"imlist": ["a"], "gnd": []}, "has no qimlist (it has gnd, imlist)"),
         (small() | {"imlist": []}, "imlist must be a list of photo names with at least one"),
         (small() | {"qimlist": [5]}, "qimlist holds 5; photo names must be text"),
