@@ -246,17 +246,17 @@ class Gallery:
         rank_first = cache(self._ranking(self._stored(first), len(photos[0].pixels), options))
         hits = self._search(rank_first, options, matchers, FIRST_SHORTLIST)
         least = options.verified_from or self.verified_from
-        rows = [row for row, found in enumerate(hits) if not is_certain(found, least)]
+        rows = [row for row, of_photo in enumerate(hits) if not is_certain(of_photo, least)]
         if rows:
             others = describe_others(
                 [photos[row] for row in rows], options.views, self._size(), describe
             )
             rank_others = self._ranking(self._stored(others), len(others) // len(rows), options)
-            found = self._search(
+            of_all_views = self._search(
                 lambda top: merged([rank_first(top)[row] for row in rows], rank_others(top), top),
                 options, [matchers[row] for row in rows],
             )  # fmt: skip
-            hits = [found.pop(0) if row in rows else old for row, old in enumerate(hits)]
+            hits = [of_all_views.pop(0) if row in rows else old for row, old in enumerate(hits)]
         return hits
 
     def _scores(
@@ -309,15 +309,15 @@ class Gallery:
         wanted = options.top if options.group is None else _HITS_PER_GROUP * options.top
         while True:
             least = max(wanted, options.shortlist) if verifies else wanted
-            found = [
+            rankings = [
                 self._hits(ids, similarities, matcher, options, compared)
                 for (ids, similarities), matcher in zip(rank(least), matchers, strict=True)
             ]
             if options.group is not None:
-                found = [grouped(hits, self._reader, options.group) for hits in found]
-            enough = options.group is None or not found or min(map(len, found)) >= options.top
+                rankings = [grouped(hits, self._reader, options.group) for hits in rankings]
+            enough = options.group is None or not rankings or min(map(len, rankings)) >= options.top
             if enough or wanted >= len(self):
-                return [hits[: options.top] for hits in found]
+                return [hits[: options.top] for hits in rankings]
             wanted *= _HITS_PER_GROUP
 
     def uses_approximate_index(self) -> bool:

@@ -174,7 +174,7 @@ def test_fewer_than_four_features_are_nothing(library: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("features", "told"),
+    ("features", "message"),
     [
         (None, "NULL is not allowed"),
         (Features(640, 480, None, 22), "NULL is not allowed"),
@@ -185,15 +185,15 @@ def test_fewer_than_four_features_are_nothing(library: Path) -> None:
     ],
 )  # fmt: skip
 def test_impossible_features_are_reported(
-    library: Path, features: Features | None, told: str
+    library: Path, features: Features | None, message: str
 ) -> None:
-    with pytest.raises(EngineError, match=told) as caught:
+    with pytest.raises(EngineError, match=message) as caught:
         NativeVerifier(library, features)
     assert caught.value.code == WRONG_ARGUMENT
     if features is None:
         return
     verifier = NativeVerifier(library, Features.of(PAIRS[0].photo))
-    with pytest.raises(EngineError, match=told) as caught:
+    with pytest.raises(EngineError, match=message) as caught:
         verifier.verify(features)
     assert caught.value.code == WRONG_ARGUMENT
     verifier.close()

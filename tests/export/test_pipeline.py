@@ -30,12 +30,12 @@ def test_a_refused_file_is_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "unraisablehook", sys.__unraisablehook__)
-    told = ""
+    message = ""
     try:
         pipeline._convert(Full(), None, None, tmp_path / "m.onnx", {})  # type: ignore[arg-type]
     except ActnetError as error:
         # `pytest.raises` would keep the error, and what it holds, until the test has ended.
-        told = str(error)
+        message = str(error)
     gc.collect()
-    assert told.startswith("cannot write m.onnx: File too large")
+    assert message.startswith("cannot write m.onnx: File too large")
     assert capsys.readouterr().err == ""

@@ -129,11 +129,11 @@ def test_what_a_killed_process_left_is_removed_and_what_it_moved_away_given_back
 def test_another_process_may_take_a_folder_away_before_it_is_locked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made, taken = [], 2
+    made, lost = [], 2
 
     def make_and_lose(prefix: str, dir: Path) -> str:
         made.append(folder := mkdtemp(prefix=prefix, dir=dir))
-        if len(made) <= taken:
+        if len(made) <= lost:
             files.remove_stale(dir)
             assert not Path(folder).exists()
         return folder
@@ -143,7 +143,7 @@ def test_another_process_may_take_a_folder_away_before_it_is_locked(
     with staging_folder(tmp_path) as folder:
         files.remove_stale(tmp_path)
         assert folder.exists()
-    assert len(made) == taken + 1
+    assert len(made) == lost + 1
     assert names(tmp_path) == []
 
 

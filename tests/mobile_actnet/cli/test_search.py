@@ -62,9 +62,9 @@ def test_pages_that_cannot_be_written_are_refused_before_a_search(
         ("shop.sqlite/hits.html", "cannot write to"),
     ):
         assert main([*words, str(tmp_path / name)]) == 1
-        told = capsys.readouterr()
-        assert message in told.err
-        assert told.out == ""
+        printed = capsys.readouterr()
+        assert message in printed.err
+        assert printed.out == ""
 
 
 def test_without_verification_nothing_is_said_of_answers(
@@ -84,15 +84,15 @@ def test_thresholds_judge_where_nothing_is_verified(
 
     def verdict(least: float, model: str, *more: str, name: str = "thresholds.json") -> dict:
         rows = [{"least": 0.1, "false_answers": 0.2}, {"least": least, "false_answers": 0.01}]
-        told = {"schema": 1, "model_sha256": model, "measure": "similarity"}
-        (tmp_path / name).write_text(json.dumps(told | {"thresholds": {"similarity": rows}}))
+        thresholds = {"schema": 1, "model_sha256": model, "measure": "similarity"}
+        (tmp_path / name).write_text(json.dumps(thresholds | {"thresholds": {"similarity": rows}}))
         assert main([*command, *more]) == 0
         return json.loads(capsys.readouterr().out)["queries"][0]
 
-    told = verdict(0.99, model)
-    assert told["verdict"] == "found"
-    assert told["judged_by"] == "similarity"
-    assert told["score"] == pytest.approx(1, abs=0.01)
+    answer = verdict(0.99, model)
+    assert answer["verdict"] == "found"
+    assert answer["judged_by"] == "similarity"
+    assert answer["score"] == pytest.approx(1, abs=0.01)
     assert verdict(1.5, model)["verdict"] == "not found"
     assert verdict(0.99, "of another one")["verdict"] == "no verdict"
     (tmp_path / "thresholds.json").unlink()
@@ -102,8 +102,8 @@ def test_thresholds_judge_where_nothing_is_verified(
     assert verdict(0.99, model, *elsewhere, name="mine.json")["verdict"] == "found"
     assert main([*command[:-1], *elsewhere]) == 0
     assert "found red (red/" in capsys.readouterr().out
-    told = json.loads((tmp_path / "mine.json").read_text())
-    (tmp_path / "mine.json").write_text(json.dumps(told | {"model_sha256": "x"}))
+    thresholds = json.loads((tmp_path / "mine.json").read_text())
+    (tmp_path / "mine.json").write_text(json.dumps(thresholds | {"model_sha256": "x"}))
     assert main([*command, *elsewhere]) == 1
     assert "another model" in capsys.readouterr().err
 
@@ -113,9 +113,9 @@ def test_json_of_a_folder(shop: Path, tmp_path: Path, capsys: pytest.CaptureFixt
     arguments += ["--html", str(tmp_path / "hits.html")]
     assert main(arguments) == 0
     (line,) = capsys.readouterr().out.splitlines()  # Nothing but JSON, --html or not.
-    told = json.loads(line)["queries"]
-    assert [one["hits"][0]["label"] for one in told] == ["blue", "green", "red"]
-    assert told[0]["hits"][0]["similarity"] == pytest.approx(1)
+    queries_json = json.loads(line)["queries"]
+    assert [one["hits"][0]["label"] for one in queries_json] == ["blue", "green", "red"]
+    assert queries_json[0]["hits"][0]["similarity"] == pytest.approx(1)
 
 
 def test_page_in_chromium(shop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -172,10 +172,10 @@ def test_a_query_that_cannot_be_read_stops_no_other(
     shutil.copy(query(tmp_path, "red"), queries / "b.png")
     page, command = tmp_path / "hits.html", [str(shop), "--query", str(queries)]
     assert main([*command, "--html", str(page)]) == 0
-    told = capsys.readouterr()
-    assert told.out.splitlines()[0].startswith(f"{queries / 'b.png'}: not found: ")
-    assert told.err.startswith("skipped: ")
-    assert "a.jpg" in told.err
+    printed = capsys.readouterr()
+    assert printed.out.splitlines()[0].startswith(f"{queries / 'b.png'}: not found: ")
+    assert printed.err.startswith("skipped: ")
+    assert "a.jpg" in printed.err
     assert page.read_text().count("<section>") == 2
     assert "not a picture" in page.read_text()
     assert main([*command, "--json"]) == 0

@@ -157,9 +157,9 @@ def test_views_that_are_searched_for_later_are_merged_as_if_at_once() -> None:
     rng = np.random.default_rng(4)
     similarities = np.round(rng.random((6, 30)), 1)  # Many are equal.
     places = np.argsort(-similarities, axis=1, kind="stable")[:, :5]
-    found = np.take_along_axis(similarities, places, 1)
+    nearest = np.take_along_axis(similarities, places, 1)
     first, others = (
-        [largest_per_picture(places[rows].ravel(), found[rows].ravel(), 5)]
+        [largest_per_picture(places[rows].ravel(), nearest[rows].ravel(), 5)]
         for rows in (slice(0, 2), slice(2, 6))
     )
     ((ids, best),) = merged(first, others, 5)

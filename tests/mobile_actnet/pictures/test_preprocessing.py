@@ -88,8 +88,8 @@ def test_turns_that_share_a_resize(
     turns = (180, 90, 0, 270)
     upright = resize(picture, new_height, new_width)
     for known in (None, upright):
-        found = resize_turned(picture, turns, new_height, new_width, known)
-        for turn_deg, pixels in zip(turns, found, strict=True):
+        views = resize_turned(picture, turns, new_height, new_width, known)
+        for turn_deg, pixels in zip(turns, views, strict=True):
             turned = np.rot90(np.asarray(picture), -turn_deg // 90)
             expected = resize(Image.fromarray(turned.copy()), new_height, new_width)
             np.testing.assert_array_equal(pixels, expected, err_msg=str(turn_deg))

@@ -27,9 +27,9 @@ async function refusal(prepare: (page: Page) => Promise<unknown>, place = ""): P
   const { page, context } = await visit(browser, { serviceWorkers: "block" });
   await prepare(page);
   await page.goto(server.url + place);
-  const told = await page.locator(".refusal").innerText();
+  const shown = await page.locator(".refusal").innerText();
   await context.close();
-  return told;
+  return shown;
 }
 
 const damaged = (page: Page) => page.route("**/gallery.sqlite", async (route) => {
@@ -110,9 +110,9 @@ test("a photo that is none", async () => {
 async function answer(page: Page, name: string, buffer: Buffer): Promise<string> {
   await page.goto(server.url);
   await page.locator('input[type="file"]').setInputFiles({ name, mimeType: "image/jpeg", buffer });
-  const told = page.locator(".card, .refusal");
-  await told.waitFor();
-  return told.innerText();
+  const shown = page.locator(".card, .refusal");
+  await shown.waitFor();
+  return shown.innerText();
 }
 
 test("truncated photos are refused; one that lacks only its end marker is whole", async () => {
