@@ -1,6 +1,7 @@
 """Reading a gallery: descriptors as one matrix, pictures and thumbnails one by one."""
 
 import contextlib
+import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -135,7 +136,8 @@ class GalleryReader:
         """Yield ids and descriptors in rising order of ids, a few thousand at once.
 
         Raises:
-            GalleryError: a descriptor has another length than the gallery says.
+            GalleryError: a descriptor has another length than the gallery says, or ids do not rise, as in a
+                damaged file, which would be read for ever.
         """
         query = (
             "SELECT id, scale, descriptor FROM picture WHERE id > ? ORDER BY id "
@@ -144,7 +146,7 @@ class GalleryReader:
         last = _BEFORE_ALL
         while rows := self.rows(query, last):
             ids, scales, blobs = zip(*rows, strict=True)
-            if any(type(number) is not int for number in ids) or ids[0] <= last != _BEFORE_ALL:
+            if any(type(number) is not int for number in ids) or not _rise((last, *ids)):
                 raise self._damaged("its pictures have no numbers in order")
             yield np.array(ids, np.int64), self._stored(scales, blobs)
             last = ids[-1]
@@ -333,3 +335,7 @@ class GalleryReader:
         return GalleryError(
             f"{self.path} is damaged: {what}; build it again with actnet-index build --overwrite"
         )
+
+
+def _rise(numbers: Sequence[int]) -> bool:
+    return all(one < next_one for one, next_one in itertools.pairwise(numbers))

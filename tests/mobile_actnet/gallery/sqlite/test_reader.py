@@ -1,6 +1,7 @@
 """Reading galleries: the matrix, pictures, and what a writer does meanwhile."""
 
 import contextlib
+import itertools
 import shutil
 import sqlite3
 from pathlib import Path
@@ -196,3 +197,27 @@ def test_a_gallery_that_counts_wrong_is_damaged(
         pytest.raises(GalleryError, match=f"it says that it has {counted} pictures, and has"),
     ):
         reader.load()
+
+
+def test_pictures_out_of_order_are_damage(make_gallery) -> None:
+    """SQLite trusts the order of a page; asked for what follows the last, it gave the same for ever."""
+    path = make_gallery(5)
+    swap_cells(path, 1, 4)
+    with (
+        GalleryReader(path) as reader,
+        pytest.raises(GalleryError, match="is damaged: its pictures have no numbers in order"),
+    ):
+        list(itertools.islice(reader.blocks(), 5))
+
+
+def swap_cells(path: Path, one: int, other: int) -> None:
+    """Swap two rows of the table of pictures, which is one page (a leaf: the SQLite file format, 1.6)."""
+    with contextlib.closing(sqlite3.connect(path)) as gallery:
+        gallery.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        ((page_size,),) = gallery.execute("PRAGMA page_size")
+        ((page,),) = gallery.execute("SELECT rootpage FROM sqlite_master WHERE name = 'picture'")
+    content, start = bytearray(path.read_bytes()), (page - 1) * page_size
+    assert content[start] == 13, "no leaf"
+    first, second = (slice(start + 8 + 2 * place, start + 10 + 2 * place) for place in (one, other))
+    content[first], content[second] = content[second], content[first]
+    path.write_bytes(content)
