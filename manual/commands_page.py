@@ -22,8 +22,8 @@ def commands_page() -> str:
     parts = [
         "# Commands",
         "This page is made from the commands' parsers: it says what `--help` says. "
-        "`actnet-VERB` is the same command as `actnet VERB`.",
-        "Exit codes: 0 done, 1 an error with a sentence, 2 wrong usage, 130 stopped with Ctrl-C, "
+        "`actnet-VERB` is the same command as `actnet VERB`, except for `quantize` and `web`.",
+        "Exit codes: 0 done, 1 an error, which a sentence names, 2 wrong usage, 130 stopped with Ctrl-C, "
         "143 stopped by SIGTERM.",
     ]
     for parser in command_parsers():

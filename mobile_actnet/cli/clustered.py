@@ -31,19 +31,26 @@ def add_engine(parser: argparse.ArgumentParser) -> None:
     add("--engine", choices=[EMBEDDED, RAY], default=EMBEDDED,
         help="ray: describe on a cluster, into a Lance dataset (default: embedded)")  # fmt: skip
     add("--address", metavar="ADDRESS",
-        help="of a running Ray cluster: auto, or head:6379 (default: one is started on this machine)")  # fmt: skip
+        help="of a running Ray cluster: auto, or head:6379 (default: start one on this machine)")  # fmt: skip
     add("--vector-index-from", type=int, default=VECTOR_INDEX_FROM, metavar="N",
-        help="pictures from which a dataset gets a vector index "
+        help="number of pictures from which on a dataset gets a vector index "
         f"(default: {VECTOR_INDEX_FROM})")  # fmt: skip
 
 
 def add_cut(parser: argparse.ArgumentParser) -> None:
     """Define `index cut`."""
     add = parser.add_argument
-    add("dataset", type=place, metavar="DATASET", help="made by actnet-index build --engine ray")
-    add("-o", "--output", type=Path, required=True, metavar="GALLERY", help="such as x.sqlite")
-    add("--where", metavar="SQL", help="which pictures, by their columns: \"museum = 'X'\"")
-    add("--limit", type=int, metavar="N", help="pictures at most, the first by number")
+    add("dataset", type=place, metavar="DATASET", help="dataset of actnet-index build --engine ray")
+    add(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="GALLERY",
+        help="gallery to write, such as x.sqlite",
+    )
+    add("--where", metavar="SQL", help="keep only pictures with these columns: \"museum = 'X'\"")
+    add("--limit", type=int, metavar="N", help="keep at most N pictures, the first by number")
     add("--overwrite", action="store_true", help="replace GALLERY where it exists")
     add("--json", action="store_true", help="end with one line of JSON")
     parser.set_defaults(command=_cut)

@@ -51,13 +51,17 @@ def _parser(prog: str) -> argparse.ArgumentParser:
         prog=prog,
         examples=__doc__,
         description="Measure how well a model finds the right picture. Databases and distractors "
-        "of all folders are searched together; each folder's queries are reported for themselves.",
+        "of all folders are searched together. Each folder's queries are reported separately.",
     )
     add = parser.add_argument
     add("--data", type=place, action="append", default=[], metavar="DIR|DATASET.lance",
         help="folder with a manifest.csv (path,instance,role), or a dataset of actnet-index build --engine "
         "ray; may repeat")  # fmt: skip
-    add("--protocol", choices=[p.value for p in Protocol], help="instead of --data")
+    add(
+        "--protocol",
+        choices=[p.value for p in Protocol],
+        help="standard protocol to measure, instead of --data",
+    )
     add("--photos", type=Path, metavar="DIR", help="the protocol's photos")
     add("--ground-truth", type=Path, metavar="FILE",
         help="the protocol's JSON, original pickle (nothing in it is run) or folder of text files")  # fmt: skip
@@ -68,27 +72,29 @@ def _parser(prog: str) -> argparse.ArgumentParser:
         help="also measure right answers where 1 and 5 per cent of unknown things are answered: by "
         "the whole photo, by views, and verified by local features")  # fmt: skip
     add("--views", type=parse_views, default=VIEW_SETS[DEFAULT_VIEWS], metavar="SET",
-        help=f"of --answers: {', '.join(VIEW_SETS)}, or a list such as whole,centre,centre@90 "
+        help=f"with --answers: {', '.join(VIEW_SETS)}, or a list such as whole,centre,centre@90 "
         f"(default: {DEFAULT_VIEWS})")  # fmt: skip
-    add("--no-verify", action="store_true", help="of --answers: compare no local features")
+    add("--no-verify", action="store_true", help="with --answers: do not compare local features")
     add("--shortlist", type=int, default=SHORTLIST, metavar="N",
-        help=f"of --answers: hits that are verified (default: {SHORTLIST})")  # fmt: skip
+        help=f"with --answers: hits whose local features are compared (default: {SHORTLIST})")  # fmt: skip
     add("--turn", type=int, default=0, metavar="DEGREES",
-        help="of --answers: turn the queries clockwise by 90, 180 or 270")  # fmt: skip
+        help="with --answers: turn the queries clockwise by 90, 180 or 270")  # fmt: skip
     add("--half", choices=[half.value for half in Half], default=Half.BOTH.value,
-        help="of --answers: every second query of each set, in the order of paths, so that settings "
-        "are chosen on one half and measured on the other (default: both)")  # fmt: skip
+        help="with --answers: use every second query of each set, in the order of paths. Choose "
+        "settings on one half and measure them on the other (default: both)")  # fmt: skip
     add("--model", type=Path, default=DEFAULT_CHECKPOINT, metavar="FILE",
         help="checkpoint or artefact (default: the shipped weights)")  # fmt: skip
-    add("--image-size", type=parse_image_size, metavar="N|HxW", help="for a checkpoint")
-    add("--dim", type=int, help="for a checkpoint")
+    add("--image-size", type=parse_image_size, metavar="N|HxW",
+        help="size of the pictures, where --model is a checkpoint (default: 224)")  # fmt: skip
+    add("--dim", type=int,
+        help="length of the descriptors, where --model is a checkpoint (default: its own)")  # fmt: skip
     add("--scales", type=_scales, default=(1.0,), metavar="multi|N,N,...",
         help="sizes to describe at, as factors; multi is 1, 0.71 and 0.5 (for a checkpoint)")  # fmt: skip
     add("--limit", type=int, metavar="N",
-        help="take whole instances of each --data folder in a fixed random order until there are "
-        "N photos, so that queries keep their positives")  # fmt: skip
+        help="use about N photos of each --data folder: whole instances in a fixed random order, so "
+        "that queries keep their positives")  # fmt: skip
     add("--cache", type=Path, metavar="DIR",
-        help="keep descriptors here: a second run reads them, and a stopped one resumes")  # fmt: skip
+        help="folder that keeps descriptors: a second run reads them, and a stopped one resumes")  # fmt: skip
     add("--rerank", choices=[r.value for r in Rerank], default=Rerank.NONE.value,
         help="aqe: alpha query expansion; diffusion: on a k-NN graph")  # fmt: skip
     add("--augment-database", action="store_true", help="database-side augmentation")
@@ -206,7 +212,7 @@ def _measure_answers(
         if "verified" in kinds:
             score = kinds["verified"]
             print(f"{name}: {score.certain_early:.1f} % of the queries have a certain answer after {FIRST_VIEWS} views; "
-                  f"{score.changed_early} of these have another first hit than with all")  # fmt: skip
+                  f"{score.changed_early} of these have another first hit than with all views")  # fmt: skip
     return {
         name: {kind: asdict(score) for kind, score in kinds.items()}
         for name, kinds in report.sets.items()

@@ -79,18 +79,22 @@ def _parser(prog: str) -> argparse.ArgumentParser:
         help="multiples of 32 from 64 to 1024 (default: 224)")  # fmt: skip
     add("--dim", type=int, help="length of the descriptor (default: the checkpoint's, 384)")
     add("--layout", choices=[x.value for x in Layout], help="order of an ONNX input's axes")
-    add("--dynamic-batch", action="store_true", help="ONNX: any number of pictures in a run")
+    add(
+        "--dynamic-batch",
+        action="store_true",
+        help="ONNX: describe any number of pictures in one run",
+    )
     add("--coreml-input", choices=[x.value for x in CoremlInput], default=CoremlInput.IMAGE.value,
         help="Core ML: a pixel buffer or a float tensor (default: image)")  # fmt: skip
     add("--verify", type=Path, metavar="DIR",
         help="photos to compare artefact and PyTorch on (default: generated pictures)")  # fmt: skip
     add("--calibration", type=Path, metavar="DIR",
-        help="photos to measure activations on, for the precisions of 8 bits and less; of a "
-        "manifest.csv those with the role train (default: what is recorded beside the checkpoint)")  # fmt: skip
+        help="photos to measure activation ranges on, for the precisions of 8 bits and less; of a "
+        "manifest.csv those with the role train (default: the ranges stored beside the checkpoint)")  # fmt: skip
     add("--calibration-images", type=int, metavar="N",
-        help=f"photos to take, a seeded choice (default: {DEFAULT_IMAGES})")  # fmt: skip
+        help=f"number of these photos to use, a seeded choice (default: {DEFAULT_IMAGES})")  # fmt: skip
     add("--calibration-method", choices=[m.value for m in CalibrationMethod],
-        help="how ranges are chosen (default: mse)")  # fmt: skip
+        help="how activation ranges are chosen (default: mse)")  # fmt: skip
     add("--lowering", choices=["auto", *(x.value for x in Lowering)], default="auto",
         help="how the Weibull is written (default: auto, what the format runs best)")  # fmt: skip
     add("--max-drop", type=_not_negative, metavar="POINTS",

@@ -55,7 +55,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_build(commands.add_parser("build", help="make a gallery from a folder of photos"))
-    _add_update(commands.add_parser("update", help="describe what is new, drop what has gone"))
+    _add_update(commands.add_parser("update", help="describe new photos, drop deleted ones"))
     for name, command, text in (
         ("info", clustered.info, "what a gallery holds and what made it"),
         ("check", clustered.check, "whether a gallery is sound"),
@@ -79,17 +79,18 @@ def _parser(prog: str) -> argparse.ArgumentParser:
         help="photos that show nothing of the gallery; may repeat",
     )  # fmt: skip
     calibrate.add_argument("--false-answers", type=float, default=0.01, metavar="SHARE",
-                           help="of photos of unknown things that may be verified; the gallery keeps "
-                           "the certainty that this takes (default: 0.01)")  # fmt: skip
+                           help="largest share of the photos of unknown things that may get a verified "
+                           "answer; the gallery stores the certainty that this needs (default: 0.01)")  # fmt: skip
     calibrate.add_argument("--overwrite", action="store_true", help="replace FILE where it exists")
     _finish(calibrate, _calibrate)
     rehearse = commands.add_parser(
-        "rehearse", help="search for made-up photos of every picture: which would be recognised"
+        "rehearse",
+        help="search for made-up photos of every picture, to see which would be recognised",
     )
     rehearse.add_argument("--html", type=Path, required=True, metavar="FILE",
                           help="the page to write")  # fmt: skip
     rehearse.add_argument("--captures", type=int, default=3, metavar="N",
-                          help="photos of each picture (default: 3)")  # fmt: skip
+                          help="made-up photos of each picture (default: 3)")  # fmt: skip
     rehearse.add_argument("--limit", type=int, default=1000, metavar="N",
                           help="pictures at most (default: 1000)")  # fmt: skip
     rehearse.add_argument("--model", type=Path, metavar="ARTEFACT", help="where the model is now")
@@ -110,18 +111,21 @@ def _add_build(parser: argparse.ArgumentParser) -> None:
     add("--model", type=Path, required=True, metavar="ARTEFACT",
         help="artefact (or checkpoint) that describes the photos")  # fmt: skip
     add("-o", "--output", type=place, required=True, metavar="GALLERY",
-        help="such as shop.sqlite; shop.lance with --engine ray")  # fmt: skip
+        help="gallery to write, such as shop.sqlite; shop.lance with --engine ray")  # fmt: skip
     add("--labels", metavar="CSV|folder",
-        help="what is shown: a CSV with path,label, or the name of each photo's folder")  # fmt: skip
+        help="labels of the photos: a CSV with path,label, or the word folder for the name of each "
+        "photo's folder")  # fmt: skip
     add("--storage", choices=[s.value for s in Storage], default=Storage.INT8.value,
-        help="of the descriptors (default: int8)")  # fmt: skip
+        help="how descriptors are stored (default: int8)")  # fmt: skip
     add("--thumbnails", type=int, default=160, metavar="PIXELS",
         help="longest side of the thumbnails (default: 160); 0 for none")  # fmt: skip
-    add("--image-size", type=parse_image_size, metavar="N|HxW", help="for a checkpoint")
-    add("--dim", type=int, help="for a checkpoint")
+    add("--image-size", type=parse_image_size, metavar="N|HxW",
+        help="size of the pictures, where --model is a checkpoint (default: 224)")  # fmt: skip
+    add("--dim", type=int,
+        help="length of the descriptors, where --model is a checkpoint (default: its own)")  # fmt: skip
     add("--overwrite", action="store_true",
         help="replace a gallery; the old one stays until the new one is finished (in an object "
-        "store it goes at the start)")  # fmt: skip
+        "store it is deleted at the start)")  # fmt: skip
     clustered.add_engine(parser)
     _add_common(parser)
     parser.set_defaults(command=_build)
@@ -134,9 +138,10 @@ def _add_update(parser: argparse.ArgumentParser) -> None:
     add("--model", type=Path, metavar="ARTEFACT", help="where the model is now")
     add("--labels", default=KEEP, metavar="CSV|folder|none",
         help="another source of labels (default: as before)")  # fmt: skip
-    add("--rehash", action="store_true", help="read every photo; do not trust size and time")
+    add("--rehash", action="store_true", help="read every photo; do not trust size and date")
     add("--prune", action="store_true",
-        help="delete the pictures of folders that are empty now, and more than a quarter of all")  # fmt: skip
+        help="allow deleting the pictures of folders that are empty now, or more than a quarter of all "
+        "pictures")  # fmt: skip
     _add_common(parser)
     parser.set_defaults(command=_update)
 
@@ -144,25 +149,27 @@ def _add_update(parser: argparse.ArgumentParser) -> None:
 def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--local-features", action=argparse.BooleanOptionalAction,
-        help="keep what verifies hits, about 8 kB a picture (default: yes)",
+        help="store local features, which verify hits, about 8 kB a picture (default: yes)",
     )  # fmt: skip
     parser.add_argument(
         "--pictures", type=int, metavar="PIXELS",
-        help="keep a picture of this longest side for an item's page (default: none)",
+        help="store a picture of this longest side for an item's page (default: none)",
     )  # fmt: skip
     parser.add_argument(
         "--follow-links", action="store_true",
-        help="enter folders elsewhere that a link in PHOTOS leads to",
+        help="follow links in PHOTOS that lead to folders elsewhere",
     )  # fmt: skip
     parser.add_argument(
         "--items", metavar="CSV",
-        help="what things are called and say: path, item and language (both optional), title, maker, "
-        "text, link and more; titles are labels; none: no items any more",
+        help="names and texts of things: a CSV with path, item and language (both optional), title, "
+        "maker, text, link and more; titles become labels. The word none removes the items",
     )  # fmt: skip
-    parser.add_argument("--workers", type=int, metavar="N", help="processes (default: one a core)")
+    parser.add_argument(
+        "--workers", type=int, metavar="N", help="processes (default: one for each core)"
+    )
     parser.add_argument(
         "--approximate-from", type=int, default=APPROXIMATE_FROM, metavar="N",
-        help="keep an approximate index beside a gallery of more pictures "
+        help="number of pictures above which a gallery gets an approximate index beside it "
         f"(default: {APPROXIMATE_FROM})",
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
@@ -286,7 +293,7 @@ def _calibrate(arguments: argparse.Namespace) -> int:
     if not 0 <= arguments.false_answers < 1:
         raise ConfigError(f"--false-answers is {arguments.false_answers}; give 0 to below 1")
     # Minutes pass: 160 s for 60 pictures on two cores.
-    print("searching for made-up photos of the gallery's pictures, a few minutes")
+    print("searching for made-up photos of the gallery's pictures; this takes a few minutes")
     calibration = calibrate(arguments.gallery, arguments.model, progress=sys.stderr.isatty())
     verification = _calibrate_verification(arguments)
     calibration |= {"verification": verification} if verification else {}
@@ -356,7 +363,7 @@ def _rehearse(arguments: argparse.Namespace) -> int:
     write_atomically(arguments.html, page.encode(errors="replace"))
     recognised = sum(report.recognised for report in reports)
     wrong = sum(report.wrong for report in reports)
-    print(f"{len(results)} made-up photos of {len(reports)} pictures: {recognised} recognised, "
+    print(f"{counted(len(results), 'made-up photo')} of {counted(len(reports), 'picture')}: {recognised} recognised, "
           f"{wrong} answered wrongly, {len(results) - recognised - wrong} not answered")  # fmt: skip
     print(f"wrote {arguments.html}: open it in a browser")
     if arguments.json:

@@ -20,7 +20,7 @@ VERBS = {
     "index": ("index", "from a folder of photos to a gallery, and keeping it up to date"),
     "search": ("search", "the pictures of a gallery that are most like a photo"),
     "web": ("web", "a page that recognises a gallery's things, offline, in any browser"),
-    "bench": ("bench.command", "how fast, next to what, and how sure that is"),
+    "bench": ("bench.command", "latency and memory, next to those of a reference"),
     "doctor": ("doctor", "what is installed, what works, whether an artefact is sound"),
 }
 """Verb -> its module in this folder, and a line of help."""
@@ -44,7 +44,7 @@ def main(argv: list[str] | None = None) -> int:
         prog="actnet",
         examples=__doc__,
         description="Mobile-ACTNET: instant visual search that runs on the phone, offline.",
-        epilog="actnet VERB --help tells more; actnet-VERB is the same command.",
+        epilog="actnet VERB --help tells more. actnet-VERB is the same command, except for quantize and web.",
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)

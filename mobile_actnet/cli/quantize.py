@@ -36,11 +36,11 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--data", type=Path, action="append", required=True, metavar="DIR",
-        help="folder of pictures like those that it will see, labels are not used; may repeat")  # fmt: skip
+        help="folder of pictures like those that the app will see; labels are not used; may repeat")  # fmt: skip
     add("--checkpoint", type=Path, default=DEFAULT_CHECKPOINT, metavar="FILE",
         help="float checkpoint (default: the shipped weights)")  # fmt: skip
     add("--image-size", type=parse_image_size, default=ImageSize(), metavar="N|HxW",
-        help="that it will be exported at (default: 224)")  # fmt: skip
+        help="size of the pictures that the exported model will have (default: 224)")  # fmt: skip
     add("--steps", type=int, default=TuningConfig.steps,
         help=f"updates (default: {TuningConfig.steps})")  # fmt: skip
     add("--rate", type=float, default=1.0, metavar="X", help="factor on all learning rates")

@@ -22,10 +22,13 @@ from mobile_actnet.runtime.vocabulary import ImageSize, Layout
 def main(argv: list[str] | None = None, prog: str = "actnet quantize ranges") -> int:
     parser = Parser(prog=prog, examples=__doc__, description="Record activation ranges.")
     parser.add_argument(
-        "folders", type=Path, nargs="+", help="photos; the role train if there is one"
+        "folders",
+        type=Path,
+        nargs="+",
+        help="folders of photos; of a manifest.csv only the role train",
     )
     parser.add_argument(
-        "--images", type=int, default=DEFAULT_IMAGES, help="of all folders together"
+        "--images", type=int, default=DEFAULT_IMAGES, help="photos to use, of all folders together"
     )
     parser.add_argument("--checkpoint", type=Path, default=DEFAULT_CHECKPOINT)
     parser.add_argument(
@@ -34,7 +37,7 @@ def main(argv: list[str] | None = None, prog: str = "actnet quantize ranges") ->
         default=CalibrationMethod.MSE.value,
     )
     parser.add_argument("-o", "--output", type=Path, metavar="FILE",
-                        help="default: beside the shipped weights")  # fmt: skip
+                        help="file to write (default: the one beside the shipped weights)")  # fmt: skip
     arguments = parser.parse_args(argv)
     return run(lambda: _record(arguments))
 

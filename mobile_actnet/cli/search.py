@@ -40,33 +40,33 @@ def _parser(prog: str) -> argparse.ArgumentParser:
         "gallery",
         type=place,
         metavar="GALLERY",
-        help="made by actnet-index build: a file, or a .lance",
+        help="gallery of actnet-index build: a file, or a .lance",
     )
     add("--query", type=Path, action="append", required=True, metavar="PHOTO|DIR",
         help="a picture, or a folder of them; may repeat")  # fmt: skip
     add("--top", type=int, default=10, metavar="N", help="hits for each query (default: 10)")
     add("--group", type=float, nargs="?", const=NEARLY_THE_SAME, metavar="SIMILARITY",
-        help="take hits together that are nearly the same picture "
-        f"(default where given: {NEARLY_THE_SAME})")  # fmt: skip
+        help="show hits as one that are nearly the same picture "
+        f"(without a number: {NEARLY_THE_SAME})")  # fmt: skip
     add("--model", type=Path, metavar="FILE", help="where the gallery's model is now")
     add("--exact", action="store_true", help="use no approximate index")
-    add("--threads", type=int, default=1, metavar="N", help="that compare (default: 1)")
+    add("--threads", type=int, default=1, metavar="N", help="threads that compare (default: 1)")
     add("--views", type=parse_views, default=DEFAULT_VIEWS, metavar="SET",
         help="parts of the photo that are searched for: "
         f"{', '.join(VIEW_SETS)}, or a list such as whole,centre,centre@90 "
         f"(default: {DEFAULT_VIEWS})")  # fmt: skip
     add("--every-view", action="store_true",
-        help="search with all views even where the first two give a certain answer; then every hit of the "
-        "shortlist is compared, such as those of a second thing in the photo")  # fmt: skip
+        help="search with all views even where the first two give a certain answer, and compare every hit "
+        "of the shortlist: this also finds a second thing in the photo")  # fmt: skip
     add("--no-verify", action="store_true", help="do not compare local features")
     add("--shortlist", type=int, default=SHORTLIST, metavar="N",
         help=f"hits whose local features are compared (default: {SHORTLIST})")  # fmt: skip
     add("--verified-from", type=float, metavar="CERTAINTY",
-        help="inliers times similarity, from which on a hit is verified (default: what actnet-index calibrate found, "
-        f"else {VERIFIED_FROM})")  # fmt: skip
+        help="least certainty of a verified hit: inliers times similarity (default: what actnet-index "
+        f"calibrate stored, else {VERIFIED_FROM})")  # fmt: skip
     add("--thresholds", type=Path, metavar="FILE",
-        help="from which score a photo is found where nothing is verified, as actnet-index calibrate wrote "
-        "it (default: thresholds.json beside the gallery)")  # fmt: skip
+        help="file of actnet-index calibrate with the score above which a hit counts as an answer where "
+        "nothing is verified (default: thresholds.json beside the gallery)")  # fmt: skip
     add("--html", type=Path, metavar="FILE", help="write a page of the hits with thumbnails")
     add("--json", action="store_true", help="end with one line of JSON")
     return parser

@@ -87,7 +87,8 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     add(
         "--minutes",
         type=float,
-        help="end after so many minutes, with the rates brought down; --steps may end it sooner",
+        help="end after this many minutes, with learning rates that fall to their end; --steps may end "
+        "it sooner",
     )
     add("--set", action="append", default=[], metavar="NAME=VALUE", dest="settings",
         help="override a setting, for example batch_size=32 or views.rotation_deg=5; may repeat")  # fmt: skip
@@ -96,9 +97,9 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     add("--seed", type=parse_whole_number)
     add("--device", choices=("auto", "cpu", "cuda"), default="auto")
     add("--threads", type=parse_whole_number, default=os.cpu_count() or 1,
-        help="that decode pictures and run teachers on a CPU (default: all cores)")  # fmt: skip
+        help="threads that decode pictures and run teachers on a CPU (default: one for each core)")  # fmt: skip
     add("--cache", type=Path, metavar="DIR",
-        help="keeps decoded pictures and teachers' descriptors (default: NAME.cache beside the "
+        help="folder that keeps decoded pictures and teachers' descriptors (default: NAME.cache beside the "
         "output)")  # fmt: skip
     add("--name", default="mobile-actnet", help="name in the checkpoint's card")
     add("-o", "--output", type=Path, metavar="NAME.safetensors", help="checkpoint to write")
@@ -230,7 +231,7 @@ def _photos(folder: Path) -> list[Photo]:
     photos = [photo for photo in find_photos(folder) if photo.role in ("", "train")]
     if not photos:
         raise ActnetError(
-            f"{folder} has no picture to learn from: its manifest.csv gives none the role train or no role; mend that column"
+            f"{folder} has no picture to learn from: its manifest.csv gives no picture the role train or an empty role; mend the column role"
         )
     return photos
 
@@ -302,7 +303,9 @@ def _parse_weights(text: str) -> list[float]:
     try:
         return [float(part) for part in text.split(",")]
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is not numbers with commas") from error
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not allowed; give numbers with commas between them, such as 1,0.5"
+        ) from error
 
 
 def _config(arguments: argparse.Namespace, device: torch.device) -> DistillationConfig:

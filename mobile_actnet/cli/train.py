@@ -69,7 +69,8 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     add("--mix", metavar="N,N,...",
         help="share of each --data in a batch (default: by number of pictures)")  # fmt: skip
     add("--dev", type=Path, metavar="DIR",
-        help="folder with a manifest.csv with queries: measured after each epoch, the best kept")  # fmt: skip
+        help="folder with a manifest.csv with queries: the network is measured on it after each epoch, "
+        "and the best one is kept")  # fmt: skip
     add("--checkpoint", type=Path, help="start (default: the shipped weights)")
     add("--backbone", metavar="FILE|torchvision",
         help="start from MobileNetV2 weights alone: a safetensors file with torchvision's names, "
@@ -91,7 +92,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     add("--workers", type=parse_whole_number, default=1,
         help="processes that make captures (default: 1)")  # fmt: skip
     add("--preview", type=Path, metavar="FILE",
-        help="write a picture of samples and stop; no -o is needed then")  # fmt: skip
+        help="write a picture of training samples and stop; no -o is needed then")  # fmt: skip
     add("--name", default="mobile-actnet", help="name in the checkpoint's card")
     add("-o", "--output", type=Path, metavar="PATH",
         help="checkpoint to write: NAME.safetensors, or a folder")  # fmt: skip

@@ -36,14 +36,14 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     add("gallery", type=Path, metavar="GALLERY|PHOTOS",
         help="file made by actnet-index build; a folder of photos is indexed first")  # fmt: skip
     add("-o", "--output", type=Path, metavar="DIR", help="folder that becomes the site")
-    add("--title", metavar="TEXT", help="of the collection (default: the name of GALLERY)")
+    add("--title", metavar="TEXT", help="name of the collection (default: the name of GALLERY)")
     add("--model", type=Path, metavar="FILE",
         help="where the gallery's model is now; for photos, the artefact to index with "
         "(default: the shipped weights as int8)")  # fmt: skip
     add(
         "--items",
         metavar="CSV",
-        help="for photos: what things are called, as actnet-index takes it",
+        help="for a folder of photos: names and texts of things, a CSV as for actnet-index",
     )
     add("--serve", action="store_true", help="serve the site until Ctrl-C")
     add("--https", action="store_true",
@@ -52,7 +52,7 @@ def _parser(prog: str) -> argparse.ArgumentParser:
         "--port",
         type=int,
         metavar="N",
-        help="to serve on (default: 8000, or 8443 with --https; 0: a free one)",
+        help="port to serve on (default: 8000, or 8443 with --https; 0: a free one)",
     )
     add(
         "--overwrite",
@@ -92,7 +92,7 @@ def _refuse(arguments: argparse.Namespace) -> None:
         raise ConfigError(f"--port is {arguments.port}; give 0 to 65535")
     if arguments.items is not None and not arguments.gallery.is_dir():
         raise ConfigError(
-            "--items belongs to a folder of photos; actnet-index update takes it for a gallery"
+            "--items needs a folder of photos (got a gallery); give it to actnet-index update"
         )
 
 

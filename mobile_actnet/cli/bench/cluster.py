@@ -1,4 +1,4 @@
-"""`actnet bench cluster`: photos a second of a Ray cluster beside an embedded build, on this machine.
+"""`actnet bench cluster`: photos a second of a Ray cluster, next to an embedded build on this machine.
 
 actnet bench cluster photos/ --model model.tflite --rounds 3
 """
@@ -10,7 +10,7 @@ from dataclasses import asdict
 from mobile_actnet.cli.arguments import Parser
 from mobile_actnet.cli.bench.groups import add_rounds
 from mobile_actnet.cluster.extra import BUILDING, require
-from mobile_actnet.commands import run
+from mobile_actnet.commands import counted, run
 
 
 def main(argv: list[str] | None = None, prog: str = "actnet-bench cluster") -> int:
@@ -39,12 +39,12 @@ def _bench(arguments: argparse.Namespace) -> int:
             f"{report.photos} photos, {report.workers} workers: embedded {report.embedded_s:.1f} s "
             f"({report.photos / report.embedded_s:.0f}/s); cluster {report.describing_s:.1f} s "
             f"({report.photos / report.describing_s:.0f}/s), {report.cluster_s:.1f} s with its start "
-            f"and end; {report.ratio:.2f} times as fast, {report.whole_ratio:.2f} with all; "
-            f"load {report.load:.1f}",
+            f"and end; the cluster is {report.ratio:.2f} times as fast, {report.whole_ratio:.2f} times "
+            f"with its start and end; load {report.load:.1f}",
             flush=True,
         )
     median = float(np.median([report.ratio for report in reports]))
-    print(f"median {median:.2f} times the photos a second in {len(reports)} rounds")
+    print(f"median of {counted(len(reports), 'round')}: the cluster is {median:.2f} times as fast")
     if arguments.json:
         print(json.dumps([asdict(report) for report in reports]))
     return 0

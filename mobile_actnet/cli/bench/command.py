@@ -125,7 +125,8 @@ def _flags_parser(prog: str) -> argparse.ArgumentParser:
     parser = Parser(
         prog=prog,
         examples=__doc__,
-        description="Time Mobile-ACTNET next to a named reference, with an interval and a verdict.",
+        description="Time Mobile-ACTNET next to a named reference, with a confidence interval and a "
+        "verdict.",
         epilog=f"subcommands, each with a --help of its own (default: ratio):\n{listed}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -139,18 +140,18 @@ def _flags_parser(prog: str) -> argparse.ArgumentParser:
 
 
 def _add_modes(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("modes (default: ours beside the references)")
+    group = parser.add_argument_group("modes (default: ours next to the references)")
     group.add_argument("--check", action="store_true",
         help="exit code 1 unless every claim holds and nothing is missing")  # fmt: skip
     add = group.add_mutually_exclusive_group().add_argument
     add("--augmentation", dest="mode", action="store_const", const="augmentation",
-        help="what captures cost beside a training step (CPU, one thread)")  # fmt: skip
+        help="time to make captures, next to that of a training step (CPU, one thread)")  # fmt: skip
     add("--sweep", dest="mode", action="store_const", const="sweep",
         help="runtimes x precisions x sizes x threads; with -o a stopped sweep resumes")  # fmt: skip
     add("--stages", dest="mode", action="store_const", const="stages",
         help="from photo to verified answer")  # fmt: skip
     add("--roofline", dest="mode", action="store_const", const="roofline",
-        help="how far from the least time that this machine could take")  # fmt: skip
+        help="latency next to the least time that this machine could need")  # fmt: skip
     add("--arm64", dest="mode", action="store_const", const="arm64",
         help="count ARM64 instructions under emulation; needs make arm64")  # fmt: skip
     add(
@@ -160,7 +161,9 @@ def _add_modes(parser: argparse.ArgumentParser) -> None:
         help="on a phone through adb; adb devices lists serials",
     )
     add("--minutes", type=positive, metavar="N", help="latency over minutes without pause")
-    group.add_argument("--photo", type=Path, metavar="FILE", help="for --stages; else generated")
+    group.add_argument(
+        "--photo", type=Path, metavar="FILE", help="photo for --stages (default: a generated one)"
+    )
     group.add_argument("--min-speedup", type=positive, metavar="X",
         help=f"the claim (default: {MIN_SPEEDUP:g} against resnext101_32x8d)")  # fmt: skip
 
@@ -173,11 +176,13 @@ def _add_ratio(parser: argparse.ArgumentParser) -> None:
 
 def _add_stages(parser: argparse.ArgumentParser) -> None:
     _add_ratio(parser)
-    parser.add_argument("--photo", type=Path, metavar="FILE", help="default: a generated one")
+    parser.add_argument(
+        "--photo", type=Path, metavar="FILE", help="photo to use (default: a generated one)"
+    )
 
 
 def _add_minutes(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("minutes", type=positive, metavar="N", help="how many")
+    parser.add_argument("minutes", type=positive, metavar="N", help="how many minutes")
     _add_ratio(parser)
 
 
@@ -200,7 +205,7 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("after", type=Path, metavar="B.json")
     parser.add_argument(
         "--tolerance", type=positive, default=100 * TOLERANCE, metavar="PERCENT",
-        help="changes of less do not count (default: %(default)g)",
+        help="smaller changes do not count (default: %(default)g)",
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
 
@@ -211,28 +216,30 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
 
 
 MODES = {
-    "ratio": Mode("modes.compare_with_references", "ours beside the references", _add_ratio, True),
+    "ratio": Mode("modes.compare_with_references", "ours next to the references", _add_ratio, True),
     "sweep": Mode("alone.sweep_settings", "runtimes x precisions x sizes x threads", _add_ratio),
     "stages": Mode("alone.time_stages", "from photo to verified answer", _add_stages),
     "minutes": Mode("alone.sustain", "latency over minutes without pause", _add_minutes),
     "roofline": Mode(
-        "alone.show_roofline", "how far from the least time of this machine", _add_ratio
+        "alone.show_roofline", "latency next to the machine's least possible time", _add_ratio
     ),
     "arm64": Mode("device.arm64", "ARM64 instructions under emulation", _add_arm64, True),
     "device": Mode(
-        "device.device", "ours beside the references on a phone, by adb", _add_phone, True
+        "device.device", "ours next to the references on a phone, by adb", _add_phone, True
     ),
-    "augmentation": Mode("modes.augmentation", "what captures cost in training", _add_augmentation),
+    "augmentation": Mode(
+        "modes.augmentation", "time to make captures in training", _add_augmentation
+    ),
     "compare": Mode("modes.compare_files", "is B slower than A?", _add_compare),
     "import": Mode("device.import_report", "read a report that an app exported", _add_import),
 }
 PROGRAMS = {
     "precisions": "what each precision costs in ranking and in bytes",
     "lowerings": "ranking and time of each way of writing the Weibull",
-    "indexing": "how near indexing comes to ideal decoding and inference",
-    "search": "search time beside other libraries",
-    "cluster": "indexing on a Ray cluster beside an embedded build",
-    "dataset": "a dataset's vector index beside comparing everything",
+    "indexing": "speed of indexing, next to decoding and inference alone",
+    "search": "search time, next to other libraries",
+    "cluster": "indexing on a Ray cluster, next to an embedded build",
+    "dataset": "recall and time of a dataset's vector index, next to an exact search",
 }
 """Modules of this folder with a `main` of their own."""
 

@@ -1,4 +1,4 @@
-"""`actnet bench dataset`: what a dataset's vector index finds and costs beside comparing everything.
+"""`actnet bench dataset`: recall, time and memory of a dataset's vector index, next to an exact search.
 
 actnet bench dataset --pictures 1000000 --kind IVF_SQ --kind IVF_PQ --probes 50
 """
@@ -23,10 +23,10 @@ def main(argv: list[str] | None = None, prog: str = "actnet-bench dataset") -> i
     add("--pictures", type=int, default=1_000_000, metavar="N")
     add("--queries", type=int, default=50, metavar="N")
     add("--kind", action="append", metavar="KIND",
-        help=f"Lance's word for an index; may repeat (default: {KIND})")  # fmt: skip
+        help=f"kind of index, as Lance names it; may repeat (default: {KIND})")  # fmt: skip
     add("--probes", type=int, action="append", metavar="N",
-        help="partitions that are looked into; may repeat (default: as a search)")  # fmt: skip
-    add("--folder", type=Path, metavar="DIR", help="where the dataset lies for the time being")
+        help="partitions of the index to search; may repeat (default: as actnet-search)")  # fmt: skip
+    add("--folder", type=Path, metavar="DIR", help="folder for the temporary dataset")
     add("--json", action="store_true", help="end with one line of JSON")
     arguments = parser.parse_args(argv)
     return run(lambda: _bench(arguments))

@@ -65,7 +65,7 @@ def device(arguments: argparse.Namespace) -> int:
     if arguments.cpus == "big":
         big = tuple(int(core) for core in machine.facts["big cores"].split(",") if core)
         setup = replace(setup, cores=big)
-    say(f"{machine.name}, {machine.system}; cores {setup.cores or 'as Android likes'}")
+    say(f"{machine.name}, {machine.system}; cores {setup.cores or 'that Android chooses'}")
     attempts = [
         (f"{case.setting}, beside {name.value}", _attempt(case, name, setup, arguments))
         for name in (NetworkName(word) for word in arguments.reference or [NetworkName.RESNEXT101])

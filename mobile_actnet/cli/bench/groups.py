@@ -22,7 +22,9 @@ def add_rounds(parser: argparse.ArgumentParser) -> None:
     """Add what `bench indexing` and `bench cluster` describe, and how often."""
     parser.add_argument("photos", type=Path, metavar="PHOTOS")
     parser.add_argument("--model", type=Path, required=True, metavar="ARTEFACT")
-    parser.add_argument("--workers", type=int, metavar="N", help="default: one a core")
+    parser.add_argument(
+        "--workers", type=int, metavar="N", help="processes (default: one for each core)"
+    )
     parser.add_argument("--rounds", type=int, default=1, metavar="N")
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
 
@@ -32,10 +34,10 @@ def add_what(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what is timed (each may repeat)")
     add = group.add_argument
     add("--reference", action="append", choices=[n.value for n in NetworkName], metavar="NAME",
-        help="measured in turn with ours (default: resnext101_32x8d, of the claim); "
+        help="network to time in turn with ours (default: resnext101_32x8d, the claim's); "
         f"one of {', '.join(NetworkName)}")  # fmt: skip
     add("--network", choices=[n.value for n in NetworkName], metavar="NAME",
-        default=NetworkName.MOBILE_ACTNET.value, help="in place of mobile_actnet")  # fmt: skip
+        default=NetworkName.MOBILE_ACTNET.value, help="network to time in place of mobile_actnet")  # fmt: skip
     add("--runtime", action="append", choices=[r.value for r in RuntimeKind])
     add("--precision", action="append", choices=[p.value for p in Precision])
     add("--image-size", action="append", type=parse_image_size, metavar="N|HxW")
@@ -47,23 +49,23 @@ def add_how(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("how (names as in benchmark_model)")
     add = group.add_argument
     add("--num-runs", type=at_least_one, default=_PLAN.num_runs,
-        help="at least so many counted runs (default: %(default)s)")  # fmt: skip
+        help="time at least this many runs (default: %(default)s)")  # fmt: skip
     add("--min-seconds", type=not_negative, default=_PLAN.min_seconds,
-        help="and at least so long (default: %(default)g)")  # fmt: skip
+        help="and go on for at least this time (default: %(default)g)")  # fmt: skip
     add("--max-seconds", type=not_negative, default=_PLAN.max_seconds,
-        help="but no longer, once there are 10 runs (default: %(default)g)")  # fmt: skip
+        help="but stop after this time, once there are 10 runs (default: %(default)g)")  # fmt: skip
     add("--warmup-runs", type=not_negative_number, default=_PLAN.warmup_runs,
-        help="runs before that (default: %(default)s)")  # fmt: skip
+        help="runs before those that are timed (default: %(default)s)")  # fmt: skip
     add("--clock", choices=[c.value for c in Clock], default=Clock.WALL.value,
-        help="processor time leaves out what other processes take: no latency, but compare finds "
-        "regressions with it on a busy machine (default: %(default)s)")  # fmt: skip
+        help="processor time leaves out the time of other processes. It is not a latency, but `bench "
+        "compare` finds regressions with it on a busy machine (default: %(default)s)")  # fmt: skip
     add("--no-pin", action="store_true", help="let the system choose the cores")
     add("--no-probe", action="store_true",
         help="leave out cold load, first run and peak memory")  # fmt: skip
     add("--tflite-python", type=Path, metavar="PYTHON",
-        help="interpreter of an environment with tflite-runtime")  # fmt: skip
+        help="Python interpreter of an environment with tflite-runtime")  # fmt: skip
     add("--artefacts", type=Path, default=DEFAULT_FOLDER, metavar="DIR",
-        help="where exported networks are kept for the next time (default: %(default)s)")  # fmt: skip
+        help="folder that keeps exported networks for the next run (default: %(default)s)")  # fmt: skip
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:
@@ -71,14 +73,14 @@ def add_device(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("ARM64 and phones")
     add = group.add_argument
     add("--arm64-tools", type=Path, default=DEFAULT_TOOLS, metavar="DIR",
-        help="what make arm64 has filled (default: %(default)s)")  # fmt: skip
+        help="folder that make arm64 fills (default: %(default)s)")  # fmt: skip
     add("--adb", default="adb", metavar="PROGRAM", help="the adb command")
     add("--cpus", default="big", metavar="4,5|big|any",
         help="the phone's cores to run on (default: the big ones)")  # fmt: skip
     add("--cool-down", type=not_negative, default=120.0, metavar="SECONDS",
         help="longest wait for a cool phone before each round (default: %(default)g)")  # fmt: skip
     add("--device-folder", default=str(DEVICE_FOLDER), metavar="DIR",
-        help="on the phone; programs must be allowed to run there (default: %(default)s)")  # fmt: skip
+        help="folder on the phone from which programs may run (default: %(default)s)")  # fmt: skip
     add("--benchmark-model", type=Path, metavar="FILE",
         help="Google's benchmark_model for the phone, to run in place of ours")  # fmt: skip
 
@@ -88,7 +90,7 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("output")
     add = group.add_argument
     add("-o", "--output", type=Path, metavar="FILE.json",
-        help="write the report there, Markdown and plots beside it")  # fmt: skip
+        help="write the report to this file, with Markdown and plots beside it")  # fmt: skip
     add("--overwrite", action="store_true", help="replace a report that exists")
     add("--json", action="store_true", help="end with one line of JSON")
 

@@ -1,4 +1,4 @@
-"""`actnet bench indexing`: how near indexing comes to ideal decoding and inference.
+"""`actnet bench indexing`: speed of indexing, next to decoding and inference alone.
 
 actnet bench indexing photos/ --model model.tflite --rounds 3
 """
@@ -10,7 +10,7 @@ from dataclasses import asdict
 
 from mobile_actnet.cli.arguments import Parser
 from mobile_actnet.cli.bench.groups import add_rounds
-from mobile_actnet.commands import run
+from mobile_actnet.commands import counted, run
 
 
 def main(argv: list[str] | None = None, prog: str = "actnet-bench indexing") -> int:
@@ -42,7 +42,7 @@ def _bench(arguments: argparse.Namespace) -> int:
             f"{report.peak_mb:.0f} MB"
         )
     median = float(np.median([report.share for report in reports]))
-    print(f"median {100 * median:.1f} % of ideal in {len(reports)} rounds")
+    print(f"median of {counted(len(reports), 'round')}: {100 * median:.1f} % of ideal")
     if arguments.json:
         print(json.dumps([asdict(report) for report in reports]))
     return 0

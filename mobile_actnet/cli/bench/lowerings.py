@@ -21,9 +21,17 @@ if TYPE_CHECKING:
 
 
 def main(argv: list[str] | None = None, prog: str = "actnet-bench lowerings") -> int:
-    parser = Parser(prog=prog, examples=__doc__, description="Compare lowerings.")
+    parser = Parser(
+        prog=prog, examples=__doc__, description="Compare the ways to write the Weibull."
+    )
     add = parser.add_argument
-    add("sets", type=parse_set, nargs="+", metavar="DIR[+DIR...]", help="see actnet-precisions")
+    add(
+        "sets",
+        type=parse_set,
+        nargs="+",
+        metavar="DIR[+DIR...]",
+        help="see actnet-bench precisions",
+    )
     add("--format", action="append", choices=[f.value for f in COMPARED_FORMATS],
         help="may repeat (default: all that can be timed here)")  # fmt: skip
     add("--precision", action="append", choices=[p.value for p in COMPARED_PRECISIONS],

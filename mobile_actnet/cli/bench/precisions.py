@@ -26,7 +26,7 @@ def main(argv: list[str] | None = None, prog: str = "actnet-precisions") -> int:
     )
     add = parser.add_argument
     add("sets", type=parse_set, nargs="+", metavar="DIR[+DIR...]",
-        help="labelled folders searched together; queries are those of the first")  # fmt: skip
+        help="labelled folders searched together; the first one's queries are used")  # fmt: skip
     add("--format", action="append", choices=[f.value for f in Format],
         help="may repeat (default: all)")  # fmt: skip
     add("--precision", action="append", choices=[p.value for p in Precision],
@@ -37,8 +37,8 @@ def main(argv: list[str] | None = None, prog: str = "actnet-precisions") -> int:
     add("--table", type=Path, metavar="FILE", help="write the table as Markdown")
     add("--cache", type=Path, metavar="DIR", help="keep descriptors here")
     add("-o", "--output", type=Path, default=DEFAULT_OUTPUT / "precisions", metavar="DIR",
-        help="folder for the artefacts, whatever they cost (default: artefacts/precisions/); those "
-        "there are replaced")  # fmt: skip
+        help="folder for the artefacts, also of those that fail their check; older ones there are "
+        "replaced (default: artefacts/precisions/)")  # fmt: skip
     add("--json", action="store_true", help="end with one line of JSON")
     arguments = parser.parse_args(argv)
     return run(lambda: _measure(arguments))

@@ -1,4 +1,4 @@
-"""`actnet bench search`: what a search costs beside other libraries and beside reading the memory once.
+"""`actnet bench search`: search time, next to other libraries and to reading the memory once.
 
 actnet bench search --pictures 100000 --pictures 1000000
 """

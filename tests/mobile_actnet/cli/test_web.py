@@ -83,7 +83,10 @@ def test_an_artefact_of_earlier_weights_is_not_taken_for_the_shipped_ones(
         (["g.sqlite", "-o", "site"], "g.sqlite does not exist"),
         (["g.sqlite", "--serve", "--json"], "give only one of them"),
         (["g.sqlite", "--serve", "--port", "70000"], "give 0 to 65535"),
-        (["g.sqlite", "-o", "site", "--items", "x.csv"], "--items belongs to a folder of photos"),
+        (
+            ["g.sqlite", "-o", "site", "--items", "x.csv"],
+            "--items needs a folder of photos (got a gallery)",
+        ),
     ],
 )
 def test_refusals(words: list[str], sentence: str, capsys: pytest.CaptureFixture[str], monkeypatch,
