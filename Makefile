@@ -15,7 +15,7 @@ export: $(READY)
 
 # Tests of ARM64 and adb need tools that only Debian has; without them they are skipped, and told.
 test: $(READY)
-	@$(MAKE) --no-print-directory arm64 || echo "SKIPPED: tests of ARM64 and adb; the reason stands above"
+	@$(MAKE) --no-print-directory arm64 || echo "SKIPPED: tests of ARM64 and adb; the reason is above"
 	$(BIN)/python -m pytest
 	@$(MAKE) --no-print-directory test-web
 
@@ -124,7 +124,7 @@ clean: clean-arm64
 $(READY): setup.cfg pyproject.toml constraints.txt
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed; run: make PYTHON=python3.11 ...')"
 	$(PYTHON) -m venv $(VENV)
-	@echo "Setting up $(VENV): torch is downloaded first, then the other packages; some minutes without a word."
+	@echo "Setting up $(VENV): torch is downloaded first, then the other packages. This takes some minutes and prints nothing."
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt torch
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	touch $@

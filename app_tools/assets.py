@@ -158,8 +158,8 @@ def _check_names(names: list[str]) -> None:
             )
         if _NO_FOLDER_NAME.fullmatch(name):
             raise ActnetError(
-                f"the model {name} becomes a folder of the app, which cannot be called so; rename "
-                "it and its manifest: no . or _ at the beginning, no ~ at the end, none of "
+                f"the app makes a folder named like the model, and {name} is not allowed; rename "
+                "the model and its manifest: no . or _ at the beginning, no ~ at the end, none of "
                 '\\ : * ? " < > |'
             )
 
@@ -188,7 +188,7 @@ def _check_format(artefacts: list[Path], wanted: Format) -> None:
     for artefact in artefacts:
         if artefact.suffix != ending:
             raise ActnetError(
-                f"the app runs {ending} artefacts, {artefact.name} is none; "
+                f"the app runs {ending} artefacts, and {artefact.name} is not one; "
                 f"export one with actnet-export --format {wanted}"
             )
 
@@ -196,14 +196,16 @@ def _check_format(artefacts: list[Path], wanted: Format) -> None:
 def main() -> int:
     """Make the assets; the last line says where they are."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--photos", type=Path, required=True, help="folder for the gallery")
+    parser.add_argument("--photos", type=Path, required=True, help="folder of the gallery's photos")
     parser.add_argument("--model", type=Path, nargs="+", metavar="ARTEFACT",
-                        help="with its manifest; the app begins with the first")  # fmt: skip
+                        help="artefacts beside their manifests; the app begins with the first")  # fmt: skip
     parser.add_argument("--format", type=Format, choices=list(ENDINGS), default=Format.TFLITE,
-                        help="of the app's model: tflite for Android, coreml for iOS")  # fmt: skip
-    parser.add_argument("--labels", help="a CSV with path,label, or folder: the folders' names")
+                        help="format of the app's model: tflite for Android, coreml for iOS")  # fmt: skip
+    parser.add_argument(
+        "--labels", help="a CSV with path,label, or the word folder for the folders' names"
+    )
     parser.add_argument("--items", type=Path, metavar="CSV",
-                        help="what the pages say: path or item, title, maker, text, link")  # fmt: skip
+                        help="names and texts of things: path or item, title, maker, text, link")  # fmt: skip
     parser.add_argument("-o", type=Path, default=ASSETS, dest="folder")
     options = parser.parse_args()
     try:

@@ -158,8 +158,8 @@ def _check_precisions(request: ExportRequest) -> None:
         )
     if request.calibration_images < MIN_IMAGES:
         raise ConfigError(
-            f"{request.calibration_images} calibration images are too few; at least {MIN_IMAGES} "
-            f"are needed, {RECOMMENDED_IMAGES} or more are recommended"
+            f"--calibration-images is {request.calibration_images}; it must be {MIN_IMAGES} or more, "
+            f"and {RECOMMENDED_IMAGES} or more are recommended"
         )
     if request.max_drop is not None and not set(precisions) & STATIC:
         raise ConfigError(

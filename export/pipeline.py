@@ -16,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from mobile_actnet.commands import counted
 from mobile_actnet.errors import ActnetError, ConfigError
 from mobile_actnet.export.checks.artefact_check import (
     Reference,
@@ -138,11 +139,12 @@ def _calibrated(
         if ranges is None and needing:
             raise ConfigError(
                 f"{min(needing).value} needs --calibration DIR (got none): a folder of photos like "
-                "those that it will see, 100 or more; or tune with actnet quantize"
+                "those that the app will see, 100 or more; or tune with actnet quantize"
             )
         if ranges is not None and ranges.size != str(request.size):
             say(
-                f"  warning: ranges recorded at {ranges.size}; --calibration DIR measures them anew"
+                f"  warning: the activation ranges were recorded at {ranges.size}, not at {request.size}; "
+                "--calibration DIR measures them again"
             )
         return ranges
     with _step(say, "measured activations on the calibration images"):
@@ -156,7 +158,7 @@ def _calibrated(
         say(f"  skipped: {problem}")
     if ranges.images < RECOMMENDED_IMAGES:
         say(
-            f"  warning: {ranges.images} calibration images; "
+            f"  warning: only {counted(ranges.images, 'calibration image')}; "
             f"{RECOMMENDED_IMAGES} or more are recommended"
         )
     return ranges

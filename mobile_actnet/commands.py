@@ -1,6 +1,6 @@
 """What all commands share: one sentence and exit code 1 for what a user can mend.
 
-Exit codes: 0 done, 1 an error with a sentence, 2 wrong usage, 130 stopped with Ctrl-C, 143 with
+Exit codes: 0 done, 1 an error, which a sentence names, 2 wrong usage, 130 stopped with Ctrl-C, 143 with
 SIGTERM.
 """
 
@@ -160,7 +160,7 @@ def _sentence(error: OSError) -> str:
         return f"the system refused: {message}"
     place = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else "a file"
     if error.errno in _RIGHTS:
-        message += "; the file or its folder does not allow what this command needs"
+        message += "; this command may not read or write that file or its folder"
     return f"{place}: {message}"
 
 

@@ -28,7 +28,7 @@ def sweep(
     for number, case in enumerate(cases, 1):
         what = f"{case.network.value}, {case.setting}"
         if _has(report, case):
-            say(f"{number} of {len(cases)}: {what}: there already")
+            say(f"{number} of {len(cases)}: {what}: in the report already")
             continue
         say(f"{number} of {len(cases)}: {what}")
         try:

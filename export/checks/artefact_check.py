@@ -79,8 +79,7 @@ def make_reference(
         say(f"  skipped: {problem}")
     if not readable:
         raise ActnetError(
-            f"none of the {len(photos)} pictures in {verify} can be read; "
-            "give a folder with readable photos"
+            f"none of the photos in {verify} can be read; give a folder with readable photos"
         )
     return Reference(pixels, describe(network, pixels, dim), readable, "photos")
 

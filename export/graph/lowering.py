@@ -111,13 +111,13 @@ class BareWeibull(nn.Module):
         if self.at_zero > allowed:
             raise ConfigError(
                 f"{Lowering.LOG_EXP_BARE.value} is for a Weibull that is nearly 0 at "
-                f"{WEIBULL_EPSILON}; with {parameters} it is not: take {Lowering.LOG_EXP.value}"
+                f"{WEIBULL_EPSILON}; with {parameters} it is not: use {Lowering.LOG_EXP.value}"
             )
         if max(self.divisor, largest) > _LARGEST_DIVISOR:
             raise ConfigError(
                 f"{Lowering.LOG_EXP_BARE.value} gives values up to {largest:.3g}, a divisor of "
                 f"{self.divisor:.3g}; at most {_LARGEST_DIVISOR:g} are allowed: "
-                f"take {Lowering.LOG_EXP.value}"
+                f"use {Lowering.LOG_EXP.value}"
             )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -203,7 +203,7 @@ class LoweredStream(nn.Module):
         ):
             raise ConfigError(
                 f"{lowering.value} is for average pooling; got {type(stream.pooling).__name__}: "
-                f"take {Lowering.LOG_EXP.value}"
+                f"use {Lowering.LOG_EXP.value}"
             )
 
     forward: Callable[[dict[str, Tensor]], Tensor] = Stream.forward  # type: ignore[assignment]

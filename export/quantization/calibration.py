@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from mobile_actnet.commands import counted
 from mobile_actnet.errors import ConfigError
 from mobile_actnet.export.graph.deployable import DeployableActnet
 from mobile_actnet.export.quantization.activation_ranges import Histogram, choose_range
@@ -105,7 +106,7 @@ def load_calibration_images(
     pixels, readable, problems = load_images(shown, size.height, size.width)
     if len(readable) < MIN_IMAGES:
         raise ConfigError(
-            f"{' '.join(map(str, folders))} gives {len(readable)} readable photos; "
+            f"{' '.join(map(str, folders))} gives {counted(len(readable), 'readable photo')}; "
             f"at least {MIN_IMAGES} are needed, {RECOMMENDED_IMAGES} or more are recommended"
         )
     return CalibrationImages(
@@ -127,7 +128,7 @@ def check_apart(images: CalibrationImages, verified: list[Photo]) -> None:
         if _content_hash(photo.path) in hashes:
             raise ConfigError(
                 f"{photo.path} of --verify is among the calibration images too; "
-                "give folders without common photos, or the check would flatter"
+                "give folders without common photos: a check on calibration images looks too good"
             )
 
 

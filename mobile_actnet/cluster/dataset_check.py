@@ -113,7 +113,7 @@ def _local_features(reader: LanceReader, progress: bool) -> Finding:
 
 def _problems(reader: LanceReader, _: bool) -> Finding:
     count = sum(1 for _ in reader.problems())
-    return Finding(None, f"pictures that could not be read: {count}")
+    return Finding(None, f"photos that could not be read: {count}")
 
 
 def _model(reader: LanceReader, _: bool) -> Finding:

@@ -61,7 +61,7 @@ def cut_gallery(
     with LanceReader(check_dataset_name(dataset)) as reader:
         ids = chosen_ids(reader, where)
         if not ids:
-            raise GalleryError(f"{dataset} holds no picture with {where or 'any content'}")
+            raise GalleryError(f"{dataset} holds no picture" + (f" with {where}" if where else ""))
         cut = ids[:limit]
         with only_writer(output), staging_folder(output.parent) as staging:
             staged = staging / output.name

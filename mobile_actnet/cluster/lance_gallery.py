@@ -66,7 +66,8 @@ class LanceGallery(Gallery):
     def update(self, options: IndexOptions | None = None) -> IndexReport:
         """Refuse: a dataset is brought up to date by the command that built it."""
         raise GalleryError(
-            f"{self.reader.address} is a dataset: run actnet-index build --engine ray again"
+            f"{self.reader.address} is a dataset, which update does not change; "
+            "run the actnet-index build --engine ray that made it again"
         )
 
     def uses_approximate_index(self) -> bool:

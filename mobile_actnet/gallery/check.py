@@ -70,7 +70,7 @@ def _integrity(reader: GalleryReader, watch: Watch) -> Finding:
         fault = (
             "; ".join(found)
             if found != ["ok"]
-            else f"{len(orphans)} thumbnails belong to no picture"
+            else f"{counted(len(orphans), 'thumbnail')} without a picture"
         )
         raise GalleryError(f"{reader.path} is damaged ({fault}); build it again with --overwrite")
     return Finding(True, f"integrity: {reader.path}, revision {reader.revision()}")
@@ -111,7 +111,10 @@ def _descriptors(reader: GalleryReader, watch: Watch) -> Finding:
             count += len(ids)
             bar.update(len(ids))
     if count != reader.count():
-        raise GalleryError(f"{count} descriptors for {reader.count()} pictures; build it again")
+        raise GalleryError(
+            f"{counted(count, 'descriptor')} for {counted(reader.count(), 'picture')}; "
+            "build the gallery again with --overwrite"
+        )
     return Finding(
         True, f"{counted(count, 'descriptor')} of {reader.info.dim} values, all of length 1"
     )
@@ -126,7 +129,10 @@ def _thumbnails(reader: GalleryReader, watch: Watch) -> Finding:
             "SELECT count(*), total(substr(jpeg, 1, 2) <> x'FFD8') FROM thumbnail"
         )[0]
     if count != reader.count() or wrong:
-        raise GalleryError(f"{count} thumbnails for {reader.count()} pictures, {wrong:.0f} no JPEG")
+        raise GalleryError(
+            f"{counted(count, 'thumbnail')} for {counted(reader.count(), 'picture')}, "
+            f"{wrong:.0f} of them not a JPEG; build the gallery again with --overwrite"
+        )
     return Finding(True, f"{counted(count, 'thumbnail')}, longest side {side}")
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from mobile_actnet.commands import counted
 from mobile_actnet.gallery.answers.rehearsal import CaptureResult
 from mobile_actnet.gallery.gallery import Gallery
 from mobile_actnet.gallery.pages import PHONE_STYLE, data_url, item, page
@@ -74,18 +75,19 @@ def rehearsal_page(gallery: Gallery, reports: list[ItemReport], verified_from: f
     wrong = sum(report.wrong for report in reports)
     weak = [report for report in reports if report.recognised < len(report.results)]
     parts = [
-        f"<p>{len(reports)} pictures were photographed by an imagined phone, {shots} photos in all. "
-        f"<b>{recognised}</b> were answered rightly ({_per_cent(recognised, shots)}), <b>{wrong}</b> "
-        f"wrongly ({_per_cent(wrong, shots)}), the others not at all. A hit is an answer where its "
+        f"<p>{counted(shots, 'made-up photo')} of {counted(len(reports), 'picture')}: "
+        f"<b>{recognised}</b> got a right answer ({_per_cent(recognised, shots)}), <b>{wrong}</b> a "
+        f"wrong one ({_per_cent(wrong, shots)}), the others none. A hit is an answer where its "
         f"inliers times its similarity are {verified_from:g} or more.</p>",
-        f"<p>{len(reports) - len(weak)} pictures were recognised every time. "
+        f"<p>Recognised every time: {counted(len(reports) - len(weak), 'picture')}. "
         + (f"{_those_shown(len(weak))}, weakest first:</p>" if weak else "</p>"),
     ]
     for report in weak[:_WEAKEST]:
         reasons = "; ".join(report.reasons) or "no reason known"
         parts.append(
             f"<section><h3>{html.escape(report.path)}</h3><p>recognised {report.recognised} of "
-            f"{len(report.results)} times, {report.wrong} wrong answers: {html.escape(reasons)}</p><ol>"
+            f"{counted(len(report.results), 'time')}, {counted(report.wrong, 'wrong answer')}: "
+            f"{html.escape(reasons)}</p><ol>"
         )
         parts += [_shown(gallery, report), *(_shot(shot, verified_from) for shot in report.results)]
         parts.append("</ol></section>")

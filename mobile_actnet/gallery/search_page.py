@@ -5,6 +5,7 @@ import io
 
 from PIL import Image, ImageDraw
 
+from mobile_actnet.commands import counted
 from mobile_actnet.errors import UnreadablePictureError
 from mobile_actnet.gallery.gallery import Gallery
 from mobile_actnet.gallery.hits import Answer, Hit
@@ -58,7 +59,7 @@ def search_page(gallery: Gallery, answers: list[Answer]) -> str:
     many = count > _MANY_PICTURES
     query_side = _QUERY_SIDES_PX[(count > _MANY_PICTURES) + (count > _VERY_MANY_PICTURES)]
     parts = [
-        f"<p>{len(gallery)} pictures, described by {html.escape(gallery.info.model_file)}. The "
+        f"<p>{counted(len(gallery), 'picture')}, described by {html.escape(gallery.info.model_file)}. The "
         "first picture of a row is the query; the number is the similarity, at most 1. A green frame "
         "in the query shows where the first verified hit lies in it.</p>"
     ]

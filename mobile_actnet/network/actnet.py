@@ -10,6 +10,7 @@ import math
 import torch
 from torch import Tensor, nn
 
+from mobile_actnet.commands import counted
 from mobile_actnet.errors import CheckpointError, ConfigError
 from mobile_actnet.network.activations import ACTIVATIONS, FEATURE_MAP_MAX
 from mobile_actnet.network.backbones import build_backbone, load_torchvision_imagenet
@@ -161,7 +162,7 @@ class Actnet(nn.Module):
         if missing:
             raise CheckpointError(
                 f"these are not {self.config.backbone.value} weights with torchvision's names: "
-                f"{missing[0]!r} and {len(missing) - 1} more keys are missing"
+                f"{counted(len(missing), 'key')} missing, such as {missing[0]!r}"
             )
         for key, value in usable.items():
             if value.shape != own[key].shape:

@@ -40,7 +40,7 @@ MOST_JPEG_PIXELS = 4 * MOST_PIXELS
 _MOST_SCANNED_PIXELS = 2_000_000_000  # Pixels times scans: about six seconds.
 _MOST_BYTES = 1 << 30
 _STRIPE_PIXELS = 1 << 20
-_NO_PICTURE = f"cannot be decoded: not a picture ({KNOWN} are)"
+_NO_PICTURE = f"cannot be decoded: it is not a picture in a known format ({KNOWN})"
 _TIFF_ORIENTATION = 274
 _ASSOCIATED = {"La": "LA", "RGBa": "RGBA"}
 

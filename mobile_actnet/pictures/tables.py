@@ -30,7 +30,7 @@ def read_table(file: Path, *columns: str) -> Iterator[tuple[int, dict[str, str]]
     text = _text(file)
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
-        raise ActnetError(f"{file}, line {line}: holds a NUL character; save it as CSV in UTF-8")
+        raise ActnetError(f"{file}, line {line} holds a NUL character; save it as CSV in UTF-8")
     try:
         rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
         missing = set(columns) - set(rows.fieldnames or ())

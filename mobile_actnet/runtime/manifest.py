@@ -353,7 +353,9 @@ def _check_keys(manifest: Any, path: Path) -> None:
         )
     for key, kind in _REQUIRED.items():
         if not isinstance(manifest.get(key), kind):
-            raise ManifestError(f"{path} is not a manifest: {key!r} is missing or malformed")
+            raise ManifestError(
+                f"{path} is not a manifest: {key!r} is missing or malformed; export again"
+            )
     for place, fits in _NESTED.items():
         value: Any = manifest
         for key in place.split("."):

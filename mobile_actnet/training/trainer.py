@@ -124,7 +124,7 @@ class _Run:
         ):
             raise ConfigError(
                 f"batch_size is {config.batch_size}; it must be a multiple of the "
-                f"{processes.world} processes, and there must be a picture for each"
+                f"{processes.world} processes, with at least one picture for each process"
             )
         items = len(collection.paths) if config.loss is LossKind.BANK else config.triplets_per_epoch
         self.steps_per_epoch = config.steps_per_epoch or math.ceil(items / config.batch_size)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from mobile_actnet.commands import counted
 from mobile_actnet.errors import ActnetError, GalleryError
 from mobile_actnet.gallery.answers.rehearsal import rehearse, unknown_certainties, verified_from
 from mobile_actnet.gallery.gallery import Gallery
@@ -72,7 +73,7 @@ def index_photos(
         options = IndexOptions(labels=KEEP, progress=progress, items=items)
         report, used = update(gallery, options, photos, own), own
         say(
-            f"indexed {report.changes.described} new or changed pictures of {report.pictures}: {gallery}"
+            f"indexed {counted(report.changes.described, 'new or changed picture')} of {report.pictures}: {gallery}"
         )
     else:
         used = model or default_model()
@@ -80,7 +81,7 @@ def index_photos(
             overwrite=overwrite, progress=progress, items=items, page_side_px=PAGE_SIDE_PX
         )
         report = build(photos, used, gallery, options)
-        say(f"indexed {report.pictures} pictures: {gallery}")
+        say(f"indexed {counted(report.pictures, 'picture')}: {gallery}")
     calibrated = None
     if own is None or report.changes.described > _CALIBRATE_ABOVE * report.pictures:
         say("calibrating with made-up photos, half a minute")

@@ -140,7 +140,7 @@ def test_names_that_are_no_folders_of_an_app_are_refused(tmp_path: Path) -> None
         assets.make_models(tmp_path / "actnet", twice, PHOTOS)
     for name in ("_mine.tflite", ".mine.tflite", "mine~.tflite", "mi:ne.tflite"):
         wrong = artefact(tmp_path / "in", name)
-        with pytest.raises(ActnetError, match="rename it and its manifest"):
+        with pytest.raises(ActnetError, match="rename the model and its manifest"):
             assets.make_models(tmp_path / "actnet", [wrong], PHOTOS)
     assert not (tmp_path / "actnet").exists()
 
@@ -163,7 +163,7 @@ def test_an_earlier_export_is_not_taken(commands: list[list[str]], tmp_path: Pat
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["--model", "a.onnx"], "the app runs .tflite artefacts, a.onnx is none"),
+        (["--model", "a.onnx"], "the app runs .tflite artefacts, and a.onnx is not one"),
         (["--model", "a.tflite", "--format", "coreml"], "runs .mlpackage artefacts"),
         (["--model", "a.tflite"], "a.tflite is missing"),
     ],

@@ -15,7 +15,7 @@ skip() {
 }
 command -v node >/dev/null && command -v npm >/dev/null || skip "no Node and npm; in Debian: apt-get install nodejs npm"
 node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || skip "Node $(node --version) is older than 20"
-tools/packages.sh || skip "npm cannot install what package-lock.json lists; the reason stands above"
+tools/packages.sh || skip "npm cannot install what package-lock.json lists; the reason is above"
 
 npm run --silent check
 tools/engine.sh

@@ -82,7 +82,7 @@ def finished(address: str, written: str) -> None:
             shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
         raise ActnetError(
-            f"{written} cannot get the name {address}: {error.strerror}; the same command tries again"
+            f"{written} cannot be renamed to {address}: {error.strerror}; run the same command again"
         ) from error
 
 

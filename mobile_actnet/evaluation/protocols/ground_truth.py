@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mobile_actnet.commands import counted
 from mobile_actnet.errors import ActnetError
 from mobile_actnet.evaluation.protocols.plain_pickle import (
     PlainArray,
@@ -118,7 +119,7 @@ def read_text_ground_truth(
     ]
     if unknown:
         raise ActnetError(
-            f"{folder} names {len(set(unknown))} photos that are not in the photo folder "
+            f"{folder} names {counted(len(set(unknown)), 'photo')} missing from the photo folder "
             f"(first: {unknown[0]}); give the complete collection"
         )
     return GroundTruth(

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from mobile_actnet.commands import counted
 from mobile_actnet.errors import ActnetError
 from mobile_actnet.evaluation.protocols.ground_truth import (
     Box,
@@ -334,8 +335,8 @@ def _holidays(by_name: dict[str, Path], photos: Path) -> Task:
     wrong = [path for name, path in by_name.items() if not (name.isascii() and name.isdigit())]
     if wrong:
         raise ActnetError(
-            f"{len(wrong)} photos in {photos} are not named by a number (first: {wrong[0].name}); "
-            "holidays has names such as 100000.jpg and nothing else"
+            f"{photos} holds {counted(len(wrong), 'photo')} without a number as name (first: "
+            f"{wrong[0].name}); holidays has names such as 100000.jpg and nothing else"
         )
     names = sorted(by_name, key=int)
     groups = defaultdict(list)
@@ -389,6 +390,6 @@ def _require_photos(
     missing = [name for name in names if name not in by_name]
     if missing:
         raise ActnetError(
-            f"{len(missing)} of the {len(names)} photos of {protocol} are not in {photos} "
+            f"{photos} lacks {len(missing)} of the {len(names)} photos of {protocol} "
             f"(first: {missing[0]}.jpg); give the folder of the complete collection"
         )

@@ -147,7 +147,7 @@ class GalleryReader:
         while rows := self.rows(query, last):
             ids, scales, blobs = zip(*rows, strict=True)
             if any(type(number) is not int for number in ids) or not _rise((last, *ids)):
-                raise self._damaged("its pictures have no numbers in order")
+                raise self._damaged("the numbers of its pictures are not in order")
             yield np.array(ids, np.int64), self._stored(scales, blobs)
             last = ids[-1]
 
@@ -206,7 +206,7 @@ class GalleryReader:
                 self._check("table of local features", [row], (int,), (bytes,), (int,), (int,))
                 number, subject = row[0], f"local features of picture {row[0]}"
                 if min(row[2:]) < 1:
-                    raise self._damaged(f"{subject} are of a picture of no size")
+                    raise self._damaged(f"{subject} belong to a picture without a size")
                 try:
                     features = LocalFeatures.from_bytes(*row[1:])
                 except ValueError as error:
@@ -319,7 +319,7 @@ class GalleryReader:
             if [True] * len(kinds) != [
                 type(v) in kind for v, kind in zip(row, kinds, strict=False)
             ]:
-                raise self._damaged(f"a {what} holds a value of the wrong kind")
+                raise self._damaged(f"the {what} holds a value of the wrong kind")
 
     def _stored(self, scales: tuple[float, ...], blobs: tuple[bytes, ...]) -> StoredDescriptors:
         dtype, dim = self.info.storage.dtype, self.info.dim

@@ -65,8 +65,8 @@ def encode(descriptors: NDArray[np.floating], storage: Storage) -> StoredDescrip
     wrong = np.flatnonzero(~(np.abs(lengths - 1) <= LENGTH_TOLERANCE))
     if len(wrong):
         raise GalleryError(
-            f"descriptor {wrong[0]} has the length {lengths[wrong[0]]:.3g}, it must be 1: "
-            "the model computes wrong values; check it with actnet-doctor --model"
+            f"descriptor {wrong[0]} has the length {lengths[wrong[0]]:.3g}; it must be 1. "
+            "The model computes wrong values: check it with actnet-doctor --model"
         )
     if storage is Storage.INT8:
         largest = np.abs(wide).max(axis=1, keepdims=True)

@@ -46,7 +46,9 @@ def _spec(feature: Any) -> TensorSpec:
     elif kind == "multiArrayType":
         dtype = _DTYPES.get(feature.type.multiArrayType.dataType, "unknown")
     else:
-        raise ArtefactError(f"the package's {feature.name} is a {kind}; it is of another kind")
+        raise ArtefactError(
+            f"the package's {feature.name} is a {kind}; an image or a multi-array is allowed: export it again"
+        )
     return TensorSpec(feature.name, feature_shape(feature), dtype)
 
 

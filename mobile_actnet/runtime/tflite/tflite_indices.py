@@ -27,7 +27,7 @@ def check_indices(model: Any, size_bytes: int) -> None:
     """
     for buffer in model.buffers:
         if buffer.offset > 1 and not buffer.offset + buffer.size <= size_bytes:
-            raise ValueError("a buffer ends behind the file")
+            raise ValueError("a buffer ends beyond the end of the file")
     for entry in model.metadata or ():
         _inside([entry.buffer], len(model.buffers), "the metadata")
     for number, graph in enumerate(model.subgraphs):
@@ -48,7 +48,7 @@ def _check_graph(model: Any, graph: Any, name: str) -> None:
     if any(tensor.sparsity is not None for tensor in tensors):
         raise ValueError(f"{name} has sparse tensors, which this toolkit never writes")
     inputs, outputs = _list(graph.inputs), _list(graph.outputs)
-    _inside([*inputs, *outputs], len(tensors), f"the border of {name}")
+    _inside([*inputs, *outputs], len(tensors), f"the inputs or outputs of {name}")
     constant = {at for at, tensor in enumerate(tensors) if _is_constant(model, tensor)}
     known = constant | set(inputs) | {at for at, tensor in enumerate(tensors) if tensor.isVariable}
     for operator in graph.operators or ():
@@ -61,7 +61,7 @@ def _check_graph(model: Any, graph: Any, name: str) -> None:
         _inside([*read, *written], len(tensors), f"an operator of {name}")
         _inside(_list(operator.intermediates), len(tensors), f"an operator of {name}")
         if missing := set(read) - known:
-            raise ValueError(f"{name} reads tensor {min(missing)}, which nothing computes before")
+            raise ValueError(f"{name} reads tensor {min(missing)} before anything computes it")
         if wrong := set(written) & (constant | set(inputs)):
             raise ValueError(f"{name} writes tensor {min(wrong)}, which is a constant or an input")
         known |= set(written)

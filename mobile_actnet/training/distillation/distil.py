@@ -391,5 +391,5 @@ def _sentence(measured: dict[str, float]) -> str:
     cosines = [f"{value:.3f}" for name, value in measured.items() if "cosine" in name]
     return (
         f"on held-out pictures the cosine with the teachers is {', '.join(cosines)}; "
-        f"{measured['held_out_recall']:.1f} % of captures are found first"
+        f"{measured['held_out_recall']:.1f} % of captures find their picture first"
     )

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from mobile_actnet.commands import counted
 from mobile_actnet.errors import ActnetError, UnreadablePictureError
 from mobile_actnet.pictures.preprocessing import decode, resize
 from mobile_actnet.training.distillation.config import CACHE_VERSION
@@ -107,7 +108,9 @@ def open_store(
     aspects = np.load(aspects_file)
     kept = np.flatnonzero(aspects)
     if len(kept) < 2:
-        raise ActnetError(f"{len(kept)} pictures can be read; training needs at least 2")
+        raise ActnetError(
+            f"{counted(len(kept), 'picture')} can be read; training needs 2 or more: give a larger folder"
+        )
     tensor = torch.from_numpy(pixels)
     return PictureStore(
         tensor.to(device) if device.type == "cuda" else tensor,

@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from mobile_actnet.commands import counted
 from mobile_actnet.errors import ActnetError, ConfigError, MissingPackageError
 from mobile_actnet.files import sha256_of
 from mobile_actnet.network.actnet import Actnet
@@ -171,7 +172,7 @@ class OnnxTeacher:
         if vectors.ndim != 2 or len(vectors) != len(images):
             raise ActnetError(
                 f"{self.path} gives {tuple(vectors.shape)} for {len(images)} pictures; a teacher "
-                "gives one vector for each: give the network without its classifier's maps"
+                "gives one vector for each: export it with its pooling, up to one vector"
             )
         return vectors / vectors.norm(dim=1, keepdim=True).clamp(min=_LENGTH_EPSILON)
 
@@ -256,8 +257,8 @@ def _input_of(session: Any, path: Path) -> TeacherInput:
     inputs, outputs = session.get_inputs(), session.get_outputs()
     if len(inputs) != 1 or len(outputs) != 1:
         raise ActnetError(
-            f"{path} has {len(inputs)} inputs and {len(outputs)} outputs; a teacher takes pictures "
-            "and gives one vector for each: it must have one of both"
+            f"{path} has {counted(len(inputs), 'input')} and {counted(len(outputs), 'output')}; a "
+            "teacher has one input, pictures, and one output, a vector for each"
         )
     shape = [side if isinstance(side, int) else None for side in inputs[0].shape]
     kinds = {"tensor(uint8)": True, "tensor(float)": False}

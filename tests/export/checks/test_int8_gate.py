@@ -106,7 +106,7 @@ def test_few_photos_warn_and_runs_and_threads_agree(
     paths = [tmp_path / name / "model.onnx" for name in ("first", "second")]
     for path in paths:
         assert export(path, "--calibration", str(calibration)) == 0
-        assert "warning: 20 calibration images; 100 or more" in capsys.readouterr().out
+        assert "warning: only 20 calibration images; 100 or more" in capsys.readouterr().out
     held = load(paths[0])["calibration"]
     assert (held["source"], held["images"]) == ("photos", 20)
 
@@ -191,4 +191,7 @@ def test_recorded_ranges_of_another_size_are_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert export(tmp_path / "out") == 0
-    assert "warning: ranges recorded at 224x224" in capsys.readouterr().out
+    assert (
+        "warning: the activation ranges were recorded at 224x224, not at "
+        in capsys.readouterr().out
+    )

@@ -270,7 +270,7 @@ def test_verify_folder_without_a_readable_picture(
     refused("--verify", str(photos), "-o", str(tmp_path / "new"))
     assert not (tmp_path / "new").exists()
     (photos / "broken.png").write_bytes(b"\x89PNG")
-    assert "none of the 1 pictures" in refused("--verify", str(photos))
+    assert f"none of the photos in {photos} can be read" in refused("--verify", str(photos))
     assert "is not a folder" in refused("--verify", str(photos / "broken.png"))
 
 

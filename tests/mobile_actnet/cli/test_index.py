@@ -125,7 +125,7 @@ def test_calibrate_replaces_no_file_unasked(
     [
         ("UPDATE picture SET scale = scale * 1.01 WHERE id = 2", "descriptor of picture 2 is not"),
         ("DELETE FROM thumbnail WHERE picture_id = 1", "2 thumbnails for 3 pictures"),
-        ("UPDATE thumbnail SET jpeg = x'00' WHERE picture_id = 1", "1 no JPEG"),
+        ("UPDATE thumbnail SET jpeg = x'00' WHERE picture_id = 1", "1 of them not a JPEG"),
         ("PRAGMA journal_mode = WAL", "lies beside it: is another process writing it"),
     ],
 )

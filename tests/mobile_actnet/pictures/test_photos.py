@@ -97,7 +97,7 @@ def test_what_else_lies_there_is_reported_where_no_picture_does(tmp_path: Path) 
         (b"path,instance\na.jpg,\n", "line 2: path or instance is empty"),
         (b"path,instance\na.jpg\n", "line 2: path or instance is empty"),
         (b"path,instance\n\xff\xfe.jpg,x\n", "cannot be read as UTF-8 CSV: line 2"),
-        (b"path,instance\na\0.jpg,x\n", "line 2: holds a NUL"),
+        (b"path,instance\na\0.jpg,x\n", "line 2 holds a NUL"),
         (b"path,instance\n", "holds no pictures"),
         (b"", "has no column"),
     ],

@@ -34,7 +34,7 @@ def test_sweep_goes_on_where_it_was_stopped(monkeypatch, capsys) -> None:
 
     monkeypatch.setattr(alone, "measure_alone", real)
     assert main(sizes) == 0
-    assert "there already" in capsys.readouterr().err
+    assert "in the report already" in capsys.readouterr().err
     first, second = load_report(Path("r.json")).measurements
     assert first == kept
     assert second.size == "96x96"

@@ -276,7 +276,7 @@ def test_text_files(tmp_path: Path) -> None:
         ("hall_1_query.txt", "oxc1_hall_7 1 2 3 x", "could not convert string to float: 'x'"),
         ("hall_1_query.txt", "oxc1_hall_7 1 2 1 3", "is empty; x1 < x2 and y1 < y2"),
         ("hall_1_good.txt", None, "hall_1_good.txt cannot be read: No such file"),
-        ("hall_1_good.txt", "x y x", "names 2 photos that are not in the photo folder (first: x)"),
+        ("hall_1_good.txt", "x y x", "names 2 photos missing from the photo folder (first: x)"),
         ("hall_1_junk.txt", "hall_7", "photo 2 is listed twice in ok, junk"),
     ],
 )

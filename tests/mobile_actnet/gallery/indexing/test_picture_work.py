@@ -40,7 +40,7 @@ def test_outcomes_in_the_order_of_photos(tmp_path: Path) -> None:
     assert np.frombuffer(first.values, np.int8).tolist() == [95, 127]
     assert second == BrokenPhoto(
         "b.jpg",
-        "cannot be decoded: not a picture (JPEG, PNG, WEBP, GIF, BMP, TIFF, HEIC and AVIF are)",
+        "cannot be decoded: it is not a picture in a known format (JPEG, PNG, WEBP, GIF, BMP, TIFF, HEIC and AVIF)",
         7,
         8,
     )

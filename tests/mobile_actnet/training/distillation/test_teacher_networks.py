@@ -144,7 +144,7 @@ def test_an_operator_that_pytorch_does_not_know_is_named(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"outputs": 2}, "1 inputs and 2 outputs"),
+        ({"outputs": 2}, "1 input and 2 outputs"),
         ({"sides": (64, 96)}, "a teacher's are square"),
         ({"vectors": False}, "one vector for each"),
     ],
