@@ -13,7 +13,7 @@
             let facts = CGImageSourceCopyPropertiesAtIndex(source, 0, nil) as? [CFString: Any],
             let width = facts[kCGImagePropertyPixelWidth] as? Int,
             let height = facts[kCGImagePropertyPixelHeight] as? Int
-        else { throw PictureError.unreadable(photo, reason: "it is damaged, or no picture") }
+        else { throw PictureError.unreadable(photo, reason: "it is damaged, or not a picture") }
         // Before anything is decoded: a small file may claim any number of pixels.
         let jpeg = PictureFile.isJpeg(file)
         guard let reduction = PictureFile.reduction(width: width, height: height, jpeg: jpeg) else {
@@ -78,7 +78,7 @@
         else { throw PictureError.tooLarge("The picture") }
         CGImageDestinationAddImage(target, image, nil)
         guard CGImageDestinationFinalize(target) else {
-            throw PictureError.unreadable("The picture", reason: "it cannot be made a JPEG")
+            throw PictureError.unreadable("The picture", reason: "it cannot be saved as a JPEG")
         }
         return Data(referencing: data)
     }

@@ -33,7 +33,7 @@ public enum AppError: ActnetError {
         case .cannotRead(let reason): "The photo cannot be read now: \(reason)."
         case .photoNotHanded(let failure): "The photo cannot be read: \(failure.reason)."
         case .noCamera: "This phone has no camera that can be used."
-        case .cameraTaken: "The camera is in use elsewhere."
+        case .cameraTaken: "Another app, or the phone itself, is using the camera."
         case .cameraFailed(let reason): "The camera failed: \(reason)."
         case .deadly(let times): "The app ended \(times) times while it described this photo."
         }
@@ -46,8 +46,8 @@ public enum AppError: ActnetError {
         case .cannotStore(_, let failure): failure.wayOut
         case .cannotRead: "Nothing is lost. Unlock the phone and try again."
         case .photoNotHanded(let failure): failure.wayOut
-        case .noCamera: "Pick a photo instead."
-        case .cameraTaken: "It goes on by itself."
+        case .noCamera: "Choose a photo instead."
+        case .cameraTaken: "The picture comes back by itself."
         case .cameraFailed: "Go to another screen and come back."
         case .deadly: "Choose another."
         }
@@ -113,8 +113,8 @@ public enum HandingFailure: Equatable, Sendable {
 
     var wayOut: String {
         switch self {
-        case .inCloud: "Open it in Photos once where there is a network, or pick another."
-        case .nothing, .other: "Pick another."
+        case .inCloud: "Open it in Photos once where there is a network, or choose another."
+        case .nothing, .other: "Choose another."
         }
     }
 }

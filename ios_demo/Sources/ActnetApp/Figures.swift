@@ -47,8 +47,8 @@ func timesText(_ times: StageTimes) -> String {
 
 func calibrationText(_ thresholds: AnswerThresholds, _ settings: Settings) -> String {
     let threshold = thresholds.at(settings.falseAnswers)
-    return "At \(percent(threshold.falseAnswers)) the best match must be "
-        + "\(decimals(threshold.least, 2)) similar, where pictures have no local features. "
+    return "At \(percent(threshold.falseAnswers)) the best match must have a similarity of "
+        + "\(decimals(threshold.least, 2)) or more, where pictures have no local features. "
         + "Calibrated on made-up photos of the gallery's own pictures; real photos may do otherwise."
 }
 

@@ -51,10 +51,10 @@ extension Command {
                 rows: try Self.number(rest[0], 1...Self.largestRows, "ROWS"),
                 dim: try Self.number(rest[1], 1...65536, "DIM"))
         default:
-            throw UsageError(reason: "\(name) with \(rest.count) words is no command")
+            throw UsageError(reason: "there is no command \(name) with \(rest.count) words")
         }
         if top != nil, name != "search" {
-            throw UsageError(reason: "--top belongs to search")
+            throw UsageError(reason: "--top is allowed with search only")
         }
     }
 

@@ -39,7 +39,7 @@ public enum ManifestError: ActnetError {
         case .artefactMissing(let name):
             "\(name) does not exist, only its manifest does."
         case .malformed(let name, let reason):
-            "\(name) is no manifest: \(reason)."
+            "\(name) is not a manifest: \(reason)."
         case .otherSchema(let schema):
             "The manifest has schema \(schema); this app reads \(Manifest.schema)."
         case .otherArtefact(let name, let found, let expected):
@@ -92,7 +92,7 @@ public enum GalleryError: ActnetError {
         case .missing(let name):
             "The gallery \(name) does not exist."
         case .notAGallery(let name, let isSQLite):
-            "\(name) is no gallery\(isSQLite ? "" : ": it is not an SQLite file")."
+            "\(name) is not a gallery\(isSQLite ? "" : ": it is not an SQLite file")."
         case .otherVersion(let name, let version):
             "\(name) is a gallery of version \(version); this app reads 1 to \(GalleryFormat.readableVersions.upperBound)."
         case .malformed(let name):

@@ -133,7 +133,7 @@ public enum GalleryFormat {
             guard type == "index" || (type == "table" && sql.hasPrefix("CREATE TABLE")) else {
                 let told = (row.text(1) ?? "").prefix(40)
                 throw GalleryError.damaged(
-                    name, reason: "it holds \(told), which is no plain table")
+                    name, reason: "it holds \(told), which is not a plain table")
             }
         }
     }

@@ -208,7 +208,7 @@ public final class GalleryReader {
         let values = "SELECT language, name, value FROM item_field WHERE item_id = ?"
         try run(values, [.integer(found.id)]) { row in
             guard let language = row.text(0), let name = row.text(1), let value = row.text(2) else {
-                throw damaged("a field of an item is no text")
+                throw damaged("a field of an item is not text")
             }
             fields[language, default: [:]][name] = value
         }

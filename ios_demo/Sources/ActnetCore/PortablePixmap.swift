@@ -10,7 +10,7 @@ public enum PortablePixmap {
         guard reader.word() == "P6", let width = reader.number(), let height = reader.number(),
             reader.number() == 255
         else {
-            throw PictureError.unreadable(name, reason: "it is no P6 pixmap of 8 bits")
+            throw PictureError.unreadable(name, reason: "it is not a P6 pixmap of 8 bits")
         }
         guard width > 0, height > 0, height <= RgbPicture.largestPixelCount / width else {
             throw PictureError.tooLarge(name)

@@ -127,8 +127,8 @@ final class GalleryTests: XCTestCase {
             try gallery(demo).sentence,
             """
             Photo 1, 3 of 4: The photo cannot be read: it lies in iCloud and cannot be downloaded \
-            now. Open it in Photos once where there is a network, or pick another.
-            Photo 4 of 4: The photo cannot be read: the system gave no picture. Pick another.
+            now. Open it in Photos once where there is a network, or choose another.
+            Photo 4 of 4: The photo cannot be read: the system gave no picture. Choose another.
             """)
         XCTAssertEqual(try gallery(demo).counts.pictures, FakePhone.pictures + 1)
         _ = demo.perform(.goOnIndexing)

@@ -98,7 +98,7 @@ final class LiveTests: XCTestCase {
         XCTAssertTrue(
             demo.state.shown.blocks.contains(
                 .paragraph(
-                    "Details: This phone has no camera that can be used. Pick a photo instead.")))
+                    "Details: This phone has no camera that can be used. Choose a photo instead.")))
         demo.live.starting()
         try await see(4, demo, phone)
         guard case .seeing = demo.state.live else { return XCTFail("sees nothing") }

@@ -253,7 +253,7 @@ final class StartTests: XCTestCase {
         guard case .refused(let sentence, true) = demo.state.start else {
             return XCTFail("\(demo.state.start)")
         }
-        assert(sentence, says: "is no gallery")
+        assert(sentence, says: "is not a gallery")
         _ = demo.perform(.restoreGallery)
         await demo.finished()
         XCTAssertTrue(demo.state.start.isReady)

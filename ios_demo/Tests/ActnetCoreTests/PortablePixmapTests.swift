@@ -14,7 +14,7 @@ final class PortablePixmapTests: XCTestCase {
     }
 
     func testRefusesWhatIsNone() {
-        let noPixmap = PictureError.unreadable("p.ppm", reason: "it is no P6 pixmap of 8 bits")
+        let noPixmap = PictureError.unreadable("p.ppm", reason: "it is not a P6 pixmap of 8 bits")
         for header in ["", "P5 1 1 255\n", "P6 1 1 65535\n", "P6 x 1 255\n", "P6 #", "P6 1"] {
             assertThrows(noPixmap) { _ = try read(header, [0, 0, 0]) }
         }

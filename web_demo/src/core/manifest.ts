@@ -70,7 +70,7 @@ function parse(json: string): Fields {
     return fields(JSON.parse(json));
   } catch (error) {
     if (error instanceof Refusal) throw error;
-    throw new Refusal("damagedModel", "the manifest is no JSON");
+    throw new Refusal("damagedModel", "the manifest is not JSON");
   }
 }
 

@@ -26,7 +26,7 @@ export function readSite(json: string): Site {
   try {
     told = JSON.parse(json);
   } catch {
-    throw new Refusal("noSite", "site.json is no JSON");
+    throw new Refusal("noSite", "site.json is not JSON");
   }
   if (told.schema !== SCHEMA) throw new Refusal("noSite", `schema ${String(told.schema)}`);
   for (const part of ["model", "gallery", "codes"] as const)

@@ -43,7 +43,7 @@ function gallery(file: string): (page: Page) => Promise<unknown> {
 
 test.each([
   ["of another model", gallery("int8.sqlite"), "made with another model"],
-  ["that is text", gallery("refused/text.sqlite"), "no gallery"],
+  ["that is text", gallery("refused/text.sqlite"), "not a gallery"],
   ["of a later version", gallery("refused/version_3.sqlite"), "version 3"],
   ["that is damaged", damaged, "is damaged"],
 ])("a gallery %s", async (_, prepare, words) => {
@@ -87,7 +87,7 @@ test("a browser without relaxed SIMD runs the other build of LiteRT, which compu
 });
 
 test.each([
-  ["NotAllowedError", "was refused"], ["NotFoundError", "no camera"], ["NotReadableError", "Another program"],
+  ["NotAllowedError", "not allowed"], ["NotFoundError", "no camera"], ["NotReadableError", "Another program"],
 ])("a camera that fails with %s", async (name, words) => {
   const failing = (page: Page) => page.addInitScript(
     `navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("", "${name}"))`);

@@ -34,7 +34,7 @@ describe("a manifest", () => {
     ["a golden descriptor of texts", { golden: { descriptor: ["a"] } }, "golden"],
   ])("of %s is refused", (_, changes, words) => expect(() => read(changes)).toThrow(words));
 
-  test("that is no JSON is refused", () => expect(() => readManifest("{")).toThrow("no JSON"));
+  test("that is no JSON is refused", () => expect(() => readManifest("{")).toThrow("not JSON"));
 });
 
 describe("a model", () => {

@@ -26,7 +26,7 @@ fun openModel(platform: Platform, files: InstalledFiles, wanted: ModelChoice): O
     try {
         return tested(platform, files, wanted, "$NO_GPU$ON_CPU")
     } catch (error: ModelException) {
-        return tested(platform, files, onCpu, "The GPU is not used: ${error.message}$ON_CPU")
+        return tested(platform, files, onCpu, "The GPU cannot be used: ${error.message}$ON_CPU")
     } finally {
         store.write(trying, NO)
     }
@@ -53,6 +53,8 @@ private fun tested(platform: Platform, files: InstalledFiles, wanted: ModelChoic
 private const val TRYING_GPU = "trying_gpu "
 private const val YES = "yes"
 private const val NO = "no"
-private const val NO_GPU = "This phone and build have no GPU that can run all of this model"
-private const val ENDED = "The app ended while the model was opened on the GPU; choose CPU, then GPU to try again"
+private const val NO_GPU =
+    "The GPU of this phone cannot run all of this model, or this build of the app cannot use the GPU"
+private const val ENDED = "The app ended while the model was opened on the GPU; " +
+    "to try again, choose the processor, then the graphics processor"
 private const val ON_CPU = ". The model runs on the processor."

@@ -52,7 +52,7 @@ private fun sentence(error: DatabaseException): String = when (error.kind) {
         "is damaged; put the gallery that came with the app back, or build it again"
 
     DatabaseException.Kind.NO_DATABASE ->
-        "is no gallery: it is not an SQLite file; give one of actnet-index"
+        "is not a gallery: it is not an SQLite file; give one that actnet-index made"
 
     DatabaseException.Kind.BUSY -> "is in use; try again"
 

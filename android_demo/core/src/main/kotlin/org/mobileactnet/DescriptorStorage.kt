@@ -47,7 +47,7 @@ fun encode(descriptor: FloatArray, storage: Storage): StoredDescriptors {
     val length = sqrt(descriptor.sumOf { it.toDouble() * it.toDouble() })
     if (!(abs(length - 1) <= LENGTH_TOLERANCE)) {
         throw GalleryException(
-            "The model gave a descriptor of length $length, it must be 1: " +
+            "The model gave a descriptor of length $length; it must be 1: " +
                 "the model computes something else; run the self-test"
         )
     }

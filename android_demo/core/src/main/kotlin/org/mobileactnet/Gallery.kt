@@ -185,12 +185,12 @@ class Gallery(private val database: Database, private val name: String) :
 
     private fun pictureOf(row: Row): Picture {
         fun number(column: Int) = (row[column] as? Long ?: throw damaged(name, "a number is missing"))
-        val path = row[1] as? String ?: throw damaged(name, "a path is no text")
+        val path = row[1] as? String ?: throw damaged(name, "a path is not text")
         if (!staysBelow(path)) throw damaged(name, "a path leads out of the folder of photos")
         return Picture(
             number(0),
             path,
-            row[2]?.let { it as? String ?: throw damaged(name, "a label is no text") },
+            row[2]?.let { it as? String ?: throw damaged(name, "a label is not text") },
             number(3).toInt(),
             number(4).toInt()
         )

@@ -41,12 +41,12 @@ fun checkGalleryFile(file: File) {
     val header = readHeader(file)
     if (String(header, 0, SQLITE_MARK.length, Charsets.ISO_8859_1) != SQLITE_MARK) {
         throw GalleryException(
-            "${file.name} is no gallery: it is not an SQLite file; give one of actnet-index"
+            "${file.name} is not a gallery: it is not an SQLite file; give one that actnet-index made"
         )
     }
     if (bigEndian(header, 68) != APPLICATION_ID) {
         throw GalleryException(
-            "${file.name} is an SQLite file, but no gallery; give one of actnet-index"
+            "${file.name} is an SQLite file, but not a gallery; give one that actnet-index made"
         )
     }
     val version = bigEndian(header, 60)
@@ -100,7 +100,7 @@ internal fun checkTables(database: Database, name: String) = readableErrors(name
             "table" -> sql.startsWith("CREATE TABLE")
             else -> false
         }
-        if (!plain) throw damaged(name, "it holds ${it[1].toString().take(SHOWN)}, which is no plain table")
+        if (!plain) throw damaged(name, "it holds ${it[1].toString().take(SHOWN)}, which is not a plain table")
     }
 }
 

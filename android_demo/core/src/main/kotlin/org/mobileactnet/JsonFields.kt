@@ -79,7 +79,7 @@ internal class JsonFields(
 
 /** Parses one JSON object and nothing behind it. */
 internal fun parseObject(text: String, file: String, remedy: String = "export it again"): JsonFields {
-    val damaged = "$file is no JSON object; $remedy"
+    val damaged = "$file is not a JSON object; $remedy"
     try {
         val tokener = JSONTokener(text)
         val json = tokener.nextValue() as? JSONObject ?: throw ManifestException(damaged)

@@ -41,7 +41,7 @@ class GalleryTest {
             "CREATE VIEW numbers AS $endless",
             "CREATE TRIGGER t AFTER INSERT ON picture BEGIN DELETE FROM picture; END"
         )) {
-            assertContains(refusal(sql), "which is no plain table")
+            assertContains(refusal(sql), "which is not a plain table")
         }
     }
 
@@ -127,7 +127,7 @@ class GalleryTest {
         file.writeText("SQLite format 4 and more text than a header is long, ".repeat(3))
         assertContains(refusal(), "not an SQLite file")
         val marks = mapOf(
-            "PRAGMA application_id = 7" to "but no gallery",
+            "PRAGMA application_id = 7" to "but not a gallery",
             "PRAGMA user_version = 3" to "version 3, this app reads 1 to 2"
         )
         for ((sql, what) in marks) {
@@ -176,8 +176,8 @@ class GalleryTest {
     @Test
     fun goldenRefusalsNameTheirRule() {
         val sentences = mapOf(
-            1 to "is no gallery",
-            2 to "is no gallery|but no gallery",
+            1 to "is not a gallery",
+            2 to "is not a gallery|but not a gallery",
             3 to "of version",
             4 to "is damaged",
             5 to "is damaged",

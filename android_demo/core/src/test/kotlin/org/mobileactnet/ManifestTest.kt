@@ -38,7 +38,7 @@ class ManifestTest {
     @Test
     fun otherJsonIsRefused() {
         for (text in listOf("", "{", "[]", "7", "{} x", "\u0000", "[".repeat(100_000))) {
-            assertEquals("m.tflite.json is no JSON object; export it again", refusal(text))
+            assertEquals("m.tflite.json is not a JSON object; export it again", refusal(text))
         }
     }
 

@@ -66,7 +66,7 @@ class ModelCatalogueTest {
             return assertIs<CarriedModel.Refused>(models[1]).sentence
         }
         assertContains(refused { files.remove("large/large.tflite.json") }, "built without large/large.tflite.json")
-        assertContains(refused { files["large/large.tflite.json"] = "{" }, "large.tflite.json is no JSON object")
+        assertContains(refused { files["large/large.tflite.json"] = "{" }, "large.tflite.json is not a JSON object")
         assertContains(refused { files.remove("large/thresholds.json") }, "built without large/thresholds.json")
         assertContains(
             refused { files["large/thresholds.json"] = files.getValue("large/thresholds.json").replace("600", "0") },
@@ -97,7 +97,7 @@ class ModelCatalogueTest {
             assertFailsWith<ManifestException> { models(this) }.message.orEmpty()
         }
         assertContains(sentence(null), "The app was built without models.json; run make android-assets")
-        assertContains(sentence("[]"), "models.json is no JSON object; run make android-assets")
+        assertContains(sentence("[]"), "models.json is not a JSON object; run make android-assets")
         assertContains(sentence("""{"schema": 2, "models": ["small"]}"""), "schema must be 1 (got 2)")
         assertContains(sentence("""{"schema": 1, "models": [1]}"""), "models must be a list of texts")
         for (names in listOf("", "\"a\", \"a\"", "\"..\"", "\"../shared_prefs\"", "\"\"")) {

@@ -49,7 +49,7 @@ internal fun calibrationText(thresholds: AnswerThresholds, settings: Settings): 
     val threshold = thresholds.at(settings.falseAnswers)
     val least = decimals(threshold.least, 2)
     val rule = when (threshold.measure) {
-        Measure.SIMILARITY -> "the best match must be $least similar"
+        Measure.SIMILARITY -> "the best match must have a similarity of $least or more"
         Measure.DISTINCTNESS -> "the best match must stand out from the gallery by $least deviations"
     }
     return "At ${percent(threshold.falseAnswers)} $rule. Calibrated on ${thresholds.captures} made-up photos of " +

@@ -135,7 +135,7 @@ class GalleryController(
     } catch (error: ActnetException) {
         error.message
     } catch (error: IOException) {
-        "it cannot be read: ${error.message}; pick another"
+        "it cannot be read: ${error.message}; choose another"
     }
 
     /** Names the photos by their places, those with the same sentence together. */

@@ -35,7 +35,7 @@ class ResultsController(
                 find()
             } catch (error: IOException) {
                 copy.delete()
-                mutableState.value = ResultsState.Failed("The photo cannot be read: ${error.message}; pick another")
+                mutableState.value = ResultsState.Failed("The photo cannot be read: ${error.message}; choose another")
             }
         }
     }

@@ -111,7 +111,7 @@ class ControllersTest {
         assertEquals(ResultsState.Failed("The photo cannot be decoded; choose another"), demo.results.state.value)
         demo.results.look { throw IOException("it has gone") }
         assertEquals(
-            ResultsState.Failed("The photo cannot be read: it has gone; pick another"),
+            ResultsState.Failed("The photo cannot be read: it has gone; choose another"),
             demo.results.state.value
         )
     }
@@ -138,8 +138,8 @@ class ControllersTest {
         demo.gallery.add(listOf({ byteArrayOf(1).inputStream() }, gone, full, { byteArrayOf(2).inputStream() }, gone))
         val state = assertIs<GalleryState.Open>(demo.gallery.state.value)
         assertEquals(
-            "Photo 2, 5 of 5: it cannot be read: the phone does not let the app see it any more; pick another\n" +
-                "Photo 3 of 5: it cannot be read: no access any more; pick another",
+            "Photo 2, 5 of 5: it cannot be read: the phone does not let the app see it any more; choose another\n" +
+                "Photo 3 of 5: it cannot be read: no access any more; choose another",
             state.sentence
         )
         assertEquals(26, state.counts.pictures)
@@ -194,7 +194,7 @@ class ControllersTest {
                 it is Block.Preview
             }
         ) // Whose surface the camera waits for.
-        demo.live.failed("Another app has taken the camera")
+        demo.live.failed("Another app is using the camera")
         demo.live.allowed()
         assertEquals(LiveState.Starting, demo.live.state.value)
         demo.live.onFrame { frame(3) }

@@ -52,7 +52,7 @@ class DemoTest {
 
     @Test
     fun aWrongManifestIsASentence() {
-        assertContains(refusal { files["$MODEL.json"] = "{".toByteArray() }.sentence, "is no JSON object")
+        assertContains(refusal { files["$MODEL.json"] = "{".toByteArray() }.sentence, "is not a JSON object")
         assertContains(refusal { changeManifest { it.put("schema", 9) } }.sentence, "has schema 9")
         val other = refusal { changeManifest { it.getJSONObject("artefact").put("sha256", sha256Of("b")) } }
         assertContains(other.sentence, "was calibrated with")
@@ -71,7 +71,7 @@ class DemoTest {
         File(folder, "models/$GALLERY").writeText("no database")
         File(folder, "models/$GALLERY-journal").writeText("of the old one")
         val demo = opened()
-        assertContains(assertIs<StartState.Refused>(demo.start.value).sentence, "is no gallery")
+        assertContains(assertIs<StartState.Refused>(demo.start.value).sentence, "is not a gallery")
         assertTrue(perform(demo, Action.RestoreGallery))
         assertIs<StartState.Ready>(demo.start.value)
         assertFalse(File(folder, "models/$GALLERY-journal").exists())
@@ -89,7 +89,7 @@ class DemoTest {
     fun wrongThresholdsAreASentence() {
         assertContains(refusal { files.remove(THRESHOLDS) }.sentence, "built without fake/thresholds.json")
         fun refused(text: String) = refusal { files[THRESHOLDS] = text.toByteArray() }.sentence
-        assertContains(refused("{"), "thresholds.json is no JSON object; run make android-assets")
+        assertContains(refused("{"), "thresholds.json is not a JSON object; run make android-assets")
         assertContains(refused(thresholdsJson("ab")), "was calibrated with the model ab, the app has")
         assertContains(
             refused(thresholdsJson().replace("\"distinctness\",", "\"size\",")),

@@ -121,7 +121,7 @@ class GalleryUpdateTest {
         File(folder, "models/fake/added.sqlite").writeText("no database")
         val demo = opened()
         val refused = assertIs<StartState.Refused>(demo.start.value)
-        assertContains(refused.sentence, "added.sqlite is no gallery")
+        assertContains(refused.sentence, "added.sqlite is not a gallery")
         assertTrue(refused.gallery)
         perform(demo, Action.RestoreGallery)
         assertEquals(1, addedPaths(demo).size)

@@ -82,7 +82,8 @@ class ModelOpeningTest {
         val text = textOfSettings(demo)
         assertContains(
             text,
-            "This phone and build have no GPU that can run all of this model. The model runs on the processor."
+            "The GPU of this phone cannot run all of this model, or this build of the app cannot use the GPU. " +
+                "The model runs on the processor."
         )
         assertContains(text, "it runs on the processor (LiteRT, XNNPACK).")
         val report = report(demo)
@@ -99,7 +100,7 @@ class ModelOpeningTest {
         model = { WrongOnGpu(wanted.accelerator).also(models::add) }
         val demo = chosen(Accelerator.GPU)
         assertEquals(Accelerator.CPU, ready(demo).ran.accelerator)
-        assertContains(ready(demo).sentence.orEmpty(), "The GPU is not used: Self-test failed")
+        assertContains(ready(demo).sentence.orEmpty(), "The GPU cannot be used: Self-test failed")
         assertEquals(listOf(true, false), models.map { it.closed })
         demo.close()
     }

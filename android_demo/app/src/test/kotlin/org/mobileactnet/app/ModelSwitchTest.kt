@@ -311,7 +311,7 @@ class ModelSwitchTest {
             assertEquals("fake", used(demo))
             assertEquals(1, modelOptions(demo).size)
             assertIs<CarriedModel.Refused>(demo.models.value.carried.last())
-            assertContains(problems(demo).single(), "second.tflite.json is no JSON object")
+            assertContains(problems(demo).single(), "second.tflite.json is not a JSON object")
         }
     }
 

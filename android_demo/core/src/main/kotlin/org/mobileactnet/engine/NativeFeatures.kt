@@ -73,5 +73,5 @@ class NativeFeatures(codes: ByteArray) : FeatureEngine {
 private fun <T> taken(work: () -> T): T = try {
     work()
 } catch (error: EngineException) {
-    throw ModelException("Local features cannot be taken: ${error.message}", error)
+    throw ModelException("Local features cannot be extracted: ${error.message}", error)
 }

@@ -108,7 +108,7 @@ class Camera(
     private fun openBack() {
         val id = chooseCamera()
         if (id == null) {
-            live.failed("This phone has no camera; pick a photo instead")
+            live.failed("This phone has no camera; choose a photo instead")
             return
         }
         val facts = manager.getCameraCharacteristics(id)
@@ -154,7 +154,7 @@ class Camera(
             }
 
             override fun onConfigureFailed(session: CameraCaptureSession) =
-                live.failed("The camera cannot show a picture and be read at once; pick a photo instead")
+                live.failed("The camera cannot show its picture and give it to the app at once; choose a photo instead")
         }
         camera.createCaptureSession(surfaces, configured, handler)
     }
@@ -175,11 +175,11 @@ class Camera(
         }
 
         override fun onDisconnected(camera: CameraDevice) {
-            failed(camera, "Another app has taken the camera; come back to this screen to go on")
+            failed(camera, "Another app is using the camera; come back to this screen to go on")
         }
 
         override fun onError(camera: CameraDevice, error: Int) {
-            failed(camera, "The camera failed (error $error); close other camera apps, or pick a photo")
+            failed(camera, "The camera failed (error $error); close other camera apps, or choose a photo")
         }
 
         private fun failed(camera: CameraDevice, sentence: String) {
@@ -198,12 +198,12 @@ class Camera(
     private fun told(work: () -> Unit) = try {
         work()
     } catch (error: CameraAccessException) {
-        live.failed("The camera cannot be used: ${error.message}; pick a photo instead")
+        live.failed("The camera cannot be used: ${error.message}; choose a photo instead")
     } catch (error: Surface.OutOfResourcesException) {
-        live.failed("The camera has no room for its picture; close other camera apps, or pick a photo")
+        live.failed("The camera has no room for its picture; close other camera apps, or choose a photo")
     } catch (error: IllegalArgumentException) {
         // The preview's surface has gone, or the phone's camera does not know the size of the frames.
-        live.failed("The camera cannot be used as it is: ${error.message}; pick a photo instead")
+        live.failed("The camera cannot be used as it is: ${error.message}; choose a photo instead")
     } catch (error: SecurityException) {
         live.refused(mayAsk = true)
     } catch (error: IllegalStateException) {
