@@ -124,7 +124,8 @@ def _answer(
             known = features.get(number)
             result = verifier.verify(known) if known is not None else Verification(0)
         hits.append(_hit(-negative, number, result))
-    first = sorted(hits[:SHORTLIST], key=lambda hit: (-_score(hit), hit["id"]))
+    largest = hits[0]["similarity"]
+    first = sorted(hits[:SHORTLIST], key=lambda hit: (-_score(hit, largest), hit["id"]))
     return {
         "photo": {**photo, "file": f"../verification/{photo['file']}"},
         "views": views.tolist(),
@@ -147,8 +148,10 @@ def _hit(similarity: float, number: int, result: Verification | None) -> dict:
     }
 
 
-def _score(hit: dict) -> float:
-    return hit["similarity"] + 0.07 * math.log(1 + max(0, min(hit["inliers"], 25) - 3))
+def _score(hit: dict, largest: float) -> float:
+    if largest - hit["similarity"] > (0.05 if largest >= 0.7 else 0.2):
+        return hit["similarity"]
+    return hit["similarity"] + 0.15 * math.log(1 + max(0, min(hit["inliers"], 25) - 3))
 
 
 def _features(stored: dict) -> LocalFeatures:

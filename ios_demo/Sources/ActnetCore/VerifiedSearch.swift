@@ -6,7 +6,10 @@ public struct VerifiedHit: Equatable, Sendable {
     public static let verifiedFrom = 3.5
     private static let chanceInliers = 3
     private static let mostInliers = 25
-    private static let weight = 0.07
+    private static let weight = 0.15
+    private static let reach = 0.2
+    private static let sureSimilarity = 0.7
+    private static let sureReach = 0.05
 
     /// Number of the picture in the gallery.
     public let id: Int64
@@ -17,8 +20,13 @@ public struct VerifiedHit: Equatable, Sendable {
     /// nil where the hit was not compared with the photo.
     public let verification: Verification?
 
-    /// What hits are ordered by: similarity + 0.07 ln(1 + inliers above 3); more than 25 count as 25.
-    public var score: Double {
+    /// Returns what hits are ordered by: similarity + 0.15 ln(1 + inliers above 3); more than 25 count as 25.
+    /// None count where the similarity is more than 0.2 below the largest, or 0.05 where that is at least 0.7.
+    ///
+    /// - Parameter largest: similarity of the photo's hits.
+    public func score(largest: Double) -> Double {
+        let reach = largest >= Self.sureSimilarity ? Self.sureReach : Self.reach
+        if similarity < largest - reach { return similarity }
         let inliers = min(verification?.inliers ?? 0, Self.mostInliers)
         return similarity + Self.weight * log(1 + Double(max(0, inliers - Self.chanceInliers)))
     }
@@ -54,7 +62,11 @@ public enum VerifiedSearch {
 
     /// Orders verified hits by score, equal ones by id.
     static func inFusedOrder(_ shortlist: [VerifiedHit]) -> [VerifiedHit] {
-        shortlist.sorted { $0.score == $1.score ? $0.id < $1.id : $0.score > $1.score }
+        let largest = shortlist.map(\.similarity).max() ?? 0
+        return shortlist.sorted {
+            let (one, other) = ($0.score(largest: largest), $1.score(largest: largest))
+            return one == other ? $0.id < $1.id : one > other
+        }
     }
 }
 

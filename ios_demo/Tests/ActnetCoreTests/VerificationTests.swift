@@ -220,12 +220,19 @@ final class VerificationTests: XCTestCase {
                 id: id, similarity: similarity, row: 0,
                 verification: inliers.map { Verification(inliers: $0, outline: nil) })
         }
-        XCTAssertEqual(hit(1, 0.5, nil).score, 0.5)
-        XCTAssertEqual(hit(1, 0.5, 3).score, 0.5)
-        XCTAssertEqual(hit(1, 0.5, 10).score, 0.5 + 0.07 * log(8))
-        XCTAssertEqual(hit(1, 0.5, 60).score, hit(1, 0.5, 25).score)
+        XCTAssertEqual(hit(1, 0.5, nil).score(largest: 0.6), 0.5)
+        XCTAssertEqual(hit(1, 0.5, 3).score(largest: 0.6), 0.5)
+        XCTAssertEqual(hit(1, 0.5, 10).score(largest: 0.6), 0.5 + 0.15 * log(8))
+        XCTAssertEqual(hit(1, 0.5, 60).score(largest: 0.6), hit(1, 0.5, 25).score(largest: 0.6))
         let ordered = VerifiedSearch.inFusedOrder([hit(1, 0.6, 0), hit(3, 0.5, 9), hit(2, 0.5, 9)])
         XCTAssertEqual(ordered.map(\.id), [2, 3, 1])
+        XCTAssertEqual(VerifiedSearch.inFusedOrder([]), [])
+        for (first, second, rises) in [
+            (0.69, 0.5, true), (0.69, 0.48, false), (0.7, 0.66, true), (0.7, 0.64, false),
+        ] {
+            let two = VerifiedSearch.inFusedOrder([hit(1, first, 0), hit(2, second, 25)])
+            XCTAssertEqual(two.map(\.id), rises ? [2, 1] : [1, 2], "\(first), \(second)")
+        }
         let hits = [hit(1, 0.5, 7), hit(1, -0.5, 7), hit(1, 0.5, nil)]
         XCTAssertEqual(hits.map(\.certainty), [3.5, 0, 0])
         XCTAssertTrue(hits[0].isVerified(from: 3.5))

@@ -2,7 +2,8 @@
 
 The descriptor knows the neighbourhood, local features know the thing. A hit with more than a few
 inliers rises by the logarithm of their number; without any, similarity alone decides, as it must for
-things that have no local features worth the name. How the numbers were chosen stands in docs/decisions.
+things that have no local features worth the name. A hit that looks much less alike than the first does not
+rise: it may share no more than the ground with the photo. How the numbers were chosen stands in docs/decisions.
 """
 
 from collections.abc import Sequence
@@ -19,8 +20,15 @@ CHANCE_INLIERS = 3
 MOST_INLIERS = 25
 """More are no surer: the ground that two things were photographed on gives as many."""
 
-WEIGHT = 0.07
+WEIGHT = 0.15
 """Similarity that a factor e of inliers above chance is worth."""
+
+REACH = 0.2
+"""A picture whose similarity lies further below the largest one does not rise, whatever its inliers."""
+
+SURE_SIMILARITY = 0.7
+SURE_REACH = 0.05
+"""Likewise where the largest similarity is at least 0.7: the descriptor is as good as sure by itself."""
 
 
 def largest_per_picture(
@@ -67,9 +75,21 @@ def merged(some: Sequence[Found], others: Sequence[Found], top: int) -> list[Fou
 def fused_scores(
     similarities: NDArray[np.float64], inliers: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Return what hits are ordered by: similarity + 0.07 ln(1 + inliers above 3); 25 at most count."""
+    """Return what the hits of one photo are ordered by: similarity + 0.15 ln(1 + inliers above 3).
+
+    25 inliers at most count; none where the similarity is more than 0.2 below the photo's largest, or 0.05
+    where that is at least 0.7.
+
+    Args:
+        similarities: (H,) of all hits that were compared with the photo.
+        inliers: (H,).
+    """
+    if not len(similarities):
+        return similarities
+    largest = similarities.max()
+    reach = SURE_REACH if largest >= SURE_SIMILARITY else REACH
     counted = np.clip(inliers, CHANCE_INLIERS, MOST_INLIERS) - CHANCE_INLIERS
-    return similarities + WEIGHT * np.log1p(counted)
+    return similarities + WEIGHT * np.log1p(counted) * (similarities >= largest - reach)
 
 
 def certainty(similarity: float, inliers: int) -> float:

@@ -175,11 +175,24 @@ def test_certainty_by_hand() -> None:
 
 
 def test_fused_scores_by_hand() -> None:
-    scores = fused_scores(np.array([0.5, 0.5, 0.6, 0.4, 0.4]), np.array([3, 10, 0, 25, 60]))
-    most = 0.4 + 0.07 * np.log(23)
-    np.testing.assert_allclose(scores, [0.5, 0.5 + 0.07 * np.log(8), 0.6, most, most])
+    scores = fused_scores(np.array([0.5, 0.5, 0.6, 0.45, 0.45]), np.array([3, 10, 0, 25, 60]))
+    most = 0.45 + 0.15 * np.log(23)
+    np.testing.assert_allclose(scores, [0.5, 0.5 + 0.15 * np.log(8), 0.6, most, most])
+    assert fused_scores(np.array([]), np.array([], np.int64)).tolist() == []
     order = fused_order(np.array([7, 4, 9]), np.array([0.5, 0.5, 0.6]), np.array([3, 3, 3]))
     assert order.tolist() == [2, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("similarities", "rises"),
+    [((0.69, 0.5), True), ((0.69, 0.48), False), ((0.7, 0.66), True), ((0.7, 0.64), False)],
+)
+def test_what_looks_much_less_alike_does_not_rise(
+    similarities: tuple[float, float], rises: bool
+) -> None:
+    """Its inliers may be of the ground that both things were photographed on."""
+    order = fused_order(np.array([1, 2]), np.array(similarities), np.array([0, 25]))
+    assert order.tolist() == ([1, 0] if rises else [0, 1])
 
 
 def test_a_list_of_views_is_taken(folder: Path) -> None:

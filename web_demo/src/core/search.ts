@@ -15,7 +15,10 @@ export const FIRST_SHORTLIST = 5;
 const CERTAIN = 2;
 const CHANCE_INLIERS = 3;
 const MOST_INLIERS = 25;
-const WEIGHT = 0.07;
+const WEIGHT = 0.15;
+const REACH = 0.2;
+const SURE_SIMILARITY = 0.7;
+const SURE_REACH = 0.05;
 
 /** A picture of the gallery, by its row in the table, with its largest similarity to the photo's views. */
 export interface Hit {
@@ -76,11 +79,14 @@ export function verifiedOrder(
   });
   if (verify === null) return hits.map((hit) => compared(hit, null));
   const first = hits.slice(0, shortlist).map((hit) => compared(hit, verify(hit.row) ?? NOT_FOUND));
-  first.sort((one, other) => score(other) - score(one) || one.row - other.row);
+  const largest = Math.max(...first.map((hit) => hit.similarity));
+  first.sort((one, other) => score(other, largest) - score(one, largest) || one.row - other.row);
   return [...first, ...hits.slice(shortlist).map((hit) => compared(hit, null))];
 }
 
-function score(hit: VerifiedHit): number {
+/** What hits are ordered by. Inliers count where a hit looks nearly as alike as the one that looks most alike. */
+function score(hit: VerifiedHit, largest: number): number {
+  if (hit.similarity < largest - (largest >= SURE_SIMILARITY ? SURE_REACH : REACH)) return hit.similarity;
   const inliers = Math.min(hit.verification?.inliers ?? 0, MOST_INLIERS);
   return hit.similarity + WEIGHT * Math.log1p(Math.max(0, inliers - CHANCE_INLIERS));
 }

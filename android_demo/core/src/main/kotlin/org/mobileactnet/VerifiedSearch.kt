@@ -20,7 +20,10 @@ const val VERIFIED_FROM = 3.5
 
 private const val CHANCE_INLIERS = 3
 private const val MOST_INLIERS = 25
-private const val WEIGHT = 0.07
+private const val WEIGHT = 0.15
+private const val REACH = 0.2
+private const val SURE_SIMILARITY = 0.7
+private const val SURE_REACH = 0.05
 
 /**
  * A picture of the gallery and how it was found.
@@ -29,8 +32,13 @@ private const val WEIGHT = 0.07
  * @property verification null where the hit was not compared with the photo.
  */
 data class VerifiedHit(val id: Long, val row: Int, val similarity: Double, val verification: Verification?) {
-    /** What hits are ordered by: similarity + 0.07 ln(1 + inliers above 3); more than 25 count as 25. */
-    val score: Double get() {
+    /**
+     * What hits are ordered by: similarity + 0.15 ln(1 + inliers above 3); more than 25 count as 25. None count where
+     * the similarity is more than 0.2 below the photo's [largest], or 0.05 where that is at least 0.7.
+     */
+    fun score(largest: Double): Double {
+        val reach = if (largest >= SURE_SIMILARITY) SURE_REACH else REACH
+        if (similarity < largest - reach) return similarity
         val inliers = min(verification?.inliers ?: 0, MOST_INLIERS)
         return similarity + WEIGHT * ln(1.0 + max(0, inliers - CHANCE_INLIERS))
     }
@@ -56,8 +64,10 @@ fun largestPerPicture(views: List<List<Hit>>, top: Int): List<Hit> = views.flatt
     .take(top)
 
 /** Orders verified hits by [VerifiedHit.score], equal ones by id; those after them stay where they are. */
-fun inFusedOrder(shortlist: List<VerifiedHit>): List<VerifiedHit> =
-    shortlist.sortedWith(compareByDescending<VerifiedHit> { it.score }.thenBy { it.id })
+fun inFusedOrder(shortlist: List<VerifiedHit>): List<VerifiedHit> {
+    val largest = shortlist.maxOfOrNull { it.similarity } ?: return shortlist
+    return shortlist.sortedWith(compareByDescending<VerifiedHit> { it.score(largest) }.thenBy { it.id })
+}
 
 /** Finds pictures of a gallery that lies in memory by several views of a photo, and verifies the first. */
 class VerifiedSearch(private val gallery: PictureSource, private val table: DescriptorTable) {

@@ -89,11 +89,18 @@ class VerifiedSearchTest {
         val hit = { id: Long, similarity: Double, inliers: Int? ->
             VerifiedHit(id, 0, similarity, inliers?.let { Verification(it, null) })
         }
-        assertEquals(0.5, hit(1, 0.5, null).score)
-        assertEquals(0.5, hit(1, 0.5, 3).score)
-        assertEquals(0.5 + 0.07 * ln(8.0), hit(1, 0.5, 10).score)
+        assertEquals(0.5, hit(1, 0.5, null).score(0.6))
+        assertEquals(0.5, hit(1, 0.5, 3).score(0.6))
+        assertEquals(0.5 + 0.15 * ln(8.0), hit(1, 0.5, 10).score(0.6))
         val ordered = inFusedOrder(listOf(hit(1, 0.6, 0), hit(3, 0.5, 9), hit(2, 0.5, 9)))
         assertEquals(listOf(2L, 3L, 1L), ordered.map { it.id })
+        assertEquals(emptyList(), inFusedOrder(emptyList()))
+        for ((first, second, rises) in listOf(
+            Triple(0.69, 0.5, true), Triple(0.69, 0.48, false), Triple(0.7, 0.66, true), Triple(0.7, 0.64, false),
+        )) {
+            val two = inFusedOrder(listOf(hit(1, first, 0), hit(2, second, 25)))
+            assertEquals(if (rises) listOf(2L, 1L) else listOf(1L, 2L), two.map { it.id }, "$first, $second")
+        }
         val hits = listOf(hit(1, 0.5, 7), hit(1, -0.5, 7), hit(1, 0.5, null))
         assertEquals(listOf(3.5, 0.0, 0.0), hits.map { it.certainty })
         assertTrue(hit(1, 0.5, 7).verified(3.5) && !hit(1, 0.5, 7).verified(3.6))
