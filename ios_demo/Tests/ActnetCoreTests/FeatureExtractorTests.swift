@@ -107,7 +107,7 @@ final class FeatureExtractorTests: XCTestCase {
             Set(index.pictures.map(\.count)), [Extraction.photo.count, Extraction.gallery.count])
     }
 
-    /// A picture in its own photo is found by its features, whatever its similarity says.
+    /// A picture in its own photo is found by its features, where another one is a little more similar.
     func testAPictureIsFoundInItsPhoto() throws {
         let index = try Golden.index(Index.self, "extraction/index.json")
         let extractor = try extractor()
@@ -119,7 +119,7 @@ final class FeatureExtractorTests: XCTestCase {
         try GalleryWriter.create(
             at: url, model: Samples.model, storage: .int8, thumbnailSidePx: 0, madeBy: "test")
         try GalleryWriter(url, describedBy: Samples.model).store([
-            Samples.photo("a", angle: 0), Samples.photo("b", angle: 0.5),
+            Samples.photo("a", angle: 0), Samples.photo("b", angle: 0.3),
             Samples.photo("c", angle: 1),
         ])
         let database = try GalleryReader(url, place: .folder, describedBy: Samples.model).load()

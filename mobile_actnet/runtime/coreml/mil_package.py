@@ -133,6 +133,8 @@ def _checked(path: Path) -> Package:
     model = Model_pb2.Model.FromString((path / "Data" / _SPECIFICATION).read_bytes())
     if model.WhichOneof("Type") != "mlProgram":
         raise ValueError("it holds no ML Program")
+    if not (model.description.input and model.description.output):
+        raise ValueError("it names no input or no output")
     if _FUNCTION not in model.mlProgram.functions:
         raise ValueError(f"the program has no function {_FUNCTION!r}")
     function = model.mlProgram.functions[_FUNCTION]

@@ -24,6 +24,8 @@ from mobile_actnet.runtime.vocabulary import CoremlInput, Format, ImageSize, Lay
 
 pytest.importorskip("coremltools", reason="needs the extra coreml")
 
+from coremltools.proto import Model_pb2
+
 from mobile_actnet.export.formats.coreml.coreml_exporter import EXPORTER
 from mobile_actnet.runtime.coreml.coreml_runtime import MilRuntime
 from mobile_actnet.runtime.coreml.mil_evaluator import load_program, value_ranges
@@ -145,6 +147,15 @@ def test_truncated_parts(package: Path, name: str, share: float) -> None:
     (package / name).write_bytes(content[: int(len(content) * share)])
     with pytest.raises(ArtefactError, match="is damaged"):
         read_package(package)
+
+
+@pytest.mark.parametrize("border", ["input", "output"])
+def test_a_package_without_a_border(package: Path, border: str) -> None:
+    model = Model_pb2.Model.FromString((package / MODEL).read_bytes())
+    model.description.ClearField(border)
+    (package / MODEL).write_bytes(model.SerializeToString())
+    with pytest.raises(ArtefactError, match=r"is damaged \(it names no input or no output"):
+        inspect(package)
 
 
 def test_flipped_bits_of_the_program_never_end_in_another_exception(package: Path) -> None:
