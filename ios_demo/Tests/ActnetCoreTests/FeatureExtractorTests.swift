@@ -119,13 +119,14 @@ final class FeatureExtractorTests: XCTestCase {
         try GalleryWriter.create(
             at: url, model: Samples.model, storage: .int8, thumbnailSidePx: 0, madeBy: "test")
         try GalleryWriter(url, describedBy: Samples.model).store([
-            Samples.photo("a", angle: 0), Samples.photo("b", angle: 0.3),
+            Samples.photo("a", angle: 0), Samples.photo("b", angle: 0.5),
             Samples.photo("c", angle: 1),
         ])
         let database = try GalleryReader(url, place: .folder, describedBy: Samples.model).load()
         let search = try PhotoSearch(
             gallery, database, photo: extractor.features(of: shown, .photo))
-        let found = try search.matches([[1, 0], [1, 0]], top: 3, shortlist: 5)
+        let view = [Float(cos(0.2)), Float(sin(0.2))]
+        let found = try search.matches([view, view], top: 3, shortlist: 5)
         XCTAssertEqual(found.map(\.picture.id), [2, 1, 3])
         let proof = try XCTUnwrap(found[0].proof)
         XCTAssertGreaterThan(proof.inliers, 40)
