@@ -205,7 +205,9 @@ def test_pictures_out_of_order_are_damage(make_gallery) -> None:
     swap_cells(path, 1, 4)
     with (
         GalleryReader(path) as reader,
-        pytest.raises(GalleryError, match="is damaged: the numbers of its pictures are not in order"),
+        pytest.raises(
+            GalleryError, match="is damaged: the numbers of its pictures are not in order"
+        ),
     ):
         list(itertools.islice(reader.blocks(), 5))
 
