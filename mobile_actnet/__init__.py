@@ -18,9 +18,11 @@ Exporting to phones is in `mobile_actnet.export`.
 """
 
 import os
-from typing import TYPE_CHECKING
 
 from mobile_actnet.lazy_names import lazy_names
+
+# Checkers know it by its name; `typing` would take as long as all else before Ctrl-C has its sentence.
+TYPE_CHECKING = False
 
 # onnxruntime from 1.29 on sends events to its maker, with a model's name and hashes, unless this
 # is set before it is imported (its Privacy.md). Nothing leaves this computer.

@@ -17,6 +17,7 @@ from types import FrameType
 from typing import Any, TextIO
 
 from mobile_actnet.errors import ActnetError, MissingPackageError
+from mobile_actnet.starting import begin_work
 
 EXTRA_OF = {
     "torch": "train",
@@ -99,6 +100,7 @@ def command_line(*words: object) -> str:
 
 def _run(command: Callable[[], int]) -> int:
     try:
+        begin_work()
         code = command()
         sys.stdout.flush()  # Here an error has its sentence; at the end of Python it has none.
         return code
