@@ -151,7 +151,7 @@ def sha256_of(path: Path) -> str:
     "SHA-256 of the file, two spaces, relative path with slashes".
     """
     if not path.is_dir():
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     files = sorted(
         child.relative_to(path).as_posix() for child in path.rglob("*") if child.is_file()

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from mobile_actnet.benchmarks.reports.report import SCHEMA, Report
 from mobile_actnet.errors import ActnetError
-from mobile_actnet.files import reason, write_atomically
+from mobile_actnet.files import read_regular, reason, write_atomically
 
 _ADAPTER = TypeAdapter(Report)
 
@@ -34,7 +34,7 @@ def load_report(path: Path) -> Report:
         ActnetError: missing, no report, or of another schema; the sentence says what is wrong.
     """
     try:
-        content = path.read_bytes()
+        content = read_regular(path)
     except OSError as error:
         raise ActnetError(f"report {path} cannot be read: {reason(error)}") from error
     return parse_report(content, str(path))

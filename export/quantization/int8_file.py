@@ -16,7 +16,7 @@ from mobile_actnet.errors import ActnetError, ConfigError
 from mobile_actnet.export.quantization.calibration import ActivationRanges
 from mobile_actnet.export.quantization.config import CalibrationMethod
 from mobile_actnet.export.quantization.tuned_kernels import tuned_from
-from mobile_actnet.files import reason, write_atomically
+from mobile_actnet.files import open_regular, reason, write_atomically
 from mobile_actnet.network.config import DEFAULT_CHECKPOINT
 
 FORMAT = "mobile-actnet-int8"
@@ -66,6 +66,7 @@ def load_recorded(checkpoint_sha256: str, path: Path = RECORDED) -> ActivationRa
     if not path.exists():
         return None
     try:
+        open_regular(path).close()  # Opening a pipe would wait for its writer.
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             if metadata.get("format") != FORMAT:

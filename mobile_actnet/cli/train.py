@@ -19,7 +19,7 @@ from mobile_actnet.cli import quantize, teach
 from mobile_actnet.cli.arguments import Parser, list_settings
 from mobile_actnet.cluster.places import place
 from mobile_actnet.commands import command_line, counted, run
-from mobile_actnet.errors import ActnetError, CheckpointError, ConfigError
+from mobile_actnet.errors import ActnetError, ConfigError
 from mobile_actnet.files import refuse_existing
 from mobile_actnet.network.config import (
     MOBILE_ACTNET,
@@ -265,11 +265,8 @@ def _config(arguments: argparse.Namespace) -> TrainingConfig:
 def _start(
     arguments: argparse.Namespace, sources: list[Source], config: TrainingConfig
 ) -> tuple[Actnet, str]:
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
     from mobile_actnet.network.actnet import Actnet
-    from mobile_actnet.network.checkpoint import load_checkpoint
+    from mobile_actnet.network.checkpoint import load_checkpoint, read_tensors
     from mobile_actnet.training.teacher import fit_whitening
 
     base, origin = MOBILE_ACTNET, f"the backbone {Path(arguments.backbone or '').name}"
@@ -285,10 +282,7 @@ def _start(
     elif arguments.backbone == START_TORCHVISION:
         network.load_imagenet()
     else:
-        try:
-            network.load_backbone(load_file(arguments.backbone))
-        except (OSError, SafetensorError) as error:
-            raise CheckpointError(f"{arguments.backbone} cannot be read: {error}") from error
+        network.load_backbone(read_tensors(Path(arguments.backbone)))
     fit_whitening(network, photos, config.teacher_sides_px, config.whitening_strength)
     return network, f"started from {origin}"
 

@@ -122,6 +122,15 @@ def _stored(value: Tensor) -> Tensor:
     return value.half() if value.ndim >= 2 else value.float()
 
 
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """Read the tensors of any safetensors file, such as a backbone of its own.
+
+    Raises:
+        CheckpointError: unreadable, or another kind of file.
+    """
+    return _read(path)[0]
+
+
 def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     try:
         with open_regular(path) as file:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
 
 from mobile_actnet.descriptors import cosine
-from mobile_actnet.files import read_regular, sha256_of
+from mobile_actnet.files import read_regular, reason, sha256_of
 from mobile_actnet.runtime.errors import ManifestError
 from mobile_actnet.runtime.vocabulary import ImageSize
 
@@ -301,7 +301,9 @@ def load(artefact: Path) -> Manifest:
         raise ManifestError(
             f"{artefact} has no manifest ({path.name} is missing); export it again"
         ) from error
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
+        raise ManifestError(f"{path} cannot be read: {reason(error)}; export again") from error
+    except (ValueError, RecursionError) as error:
         raise ManifestError(f"{path} cannot be read: {error}; export again") from error
     _check_keys(values, path)
     manifest = _typed(values, path)

@@ -8,6 +8,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from mobile_actnet.files import refuse_special
 from mobile_actnet.network.activations import activation_parameters
 from mobile_actnet.network.actnet import Actnet, Stream
 from mobile_actnet.network.pooling import GemPooling
@@ -31,6 +32,7 @@ class TrainingLog:
         self.path, self.steps, self.first_step, self._say, self._bar_shown = (
             path, steps, first_step, say, bar,
         )  # fmt: skip
+        refuse_special(path)
         self._bar = tqdm(
             total=steps, initial=first_step, unit="step", disable=not bar, dynamic_ncols=True
         )

@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from mobile_actnet.errors import ActnetError
-from mobile_actnet.files import sha256_of
+from mobile_actnet.files import read_regular, sha256_of
 from mobile_actnet.web.static_site import SERVICE_WORKER, SITE_FILE
 
 TYPES = {
@@ -115,7 +115,7 @@ class SiteServer(ThreadingHTTPServer):
 
 def _files_of(site: Path) -> dict[str, _File]:
     try:
-        listed = json.loads((site / SITE_FILE).read_text(encoding="utf-8"))["files"]
+        listed = json.loads(read_regular(site / SITE_FILE))["files"]
     except (OSError, ValueError, KeyError) as error:
         raise ActnetError(
             f"{site} is not a site; write one with actnet web GALLERY -o {site}"

@@ -11,12 +11,17 @@ from pathlib import Path
 import pytest
 
 from mobile_actnet import files
+from mobile_actnet.benchmarks.reports.report_files import load_report
 from mobile_actnet.errors import ActnetError
+from mobile_actnet.export.quantization.int8_file import load_recorded
 from mobile_actnet.files import put_in_place, refuse_existing, staging_folder, write_atomically
 from mobile_actnet.gallery.answers.thresholds_file import read_thresholds
-from mobile_actnet.network.checkpoint import load_checkpoint
+from mobile_actnet.network.checkpoint import load_checkpoint, read_tensors
 from mobile_actnet.pictures.tables import column_names
 from mobile_actnet.runtime import manifest as manifests
+from mobile_actnet.runtime.onnx import onnx_file
+from mobile_actnet.runtime.tflite import tflite_file
+from mobile_actnet.training.distillation.picture_pack import unpack
 
 
 def names(folder: Path) -> list[str]:
@@ -180,6 +185,12 @@ def test_a_pipe_in_the_place_of_a_file_is_refused_at_once(tmp_path: Path) -> Non
         lambda: load_checkpoint(pipe),
         lambda: read_thresholds(pipe),
         lambda: column_names(pipe),
+        lambda: load_report(pipe),
+        lambda: read_tensors(pipe),
+        lambda: load_recorded("", pipe),
+        lambda: unpack(pipe, tmp_path),
+        lambda: tflite_file.inspect(pipe),
+        lambda: onnx_file.inspect(pipe),
     ):
         with pytest.raises(ActnetError, match="it is not a regular file"):
             read()

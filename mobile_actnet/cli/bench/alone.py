@@ -21,6 +21,7 @@ from mobile_actnet.benchmarks.tasks.stages import (
 from mobile_actnet.cli.bench.modes import chosen_cases, new_report, say, setup_of
 from mobile_actnet.cli.bench.output import check_output, hand_over
 from mobile_actnet.errors import ActnetError
+from mobile_actnet.files import read_regular
 from mobile_actnet.pictures.views import DEFAULT_VIEWS, VIEW_SETS
 from mobile_actnet.runtime.generated_pictures import generated_pictures
 from mobile_actnet.runtime.vocabulary import ImageSize, Precision
@@ -117,6 +118,6 @@ def _photo(arguments: argparse.Namespace) -> tuple[bytes, str]:
     if arguments.photo is None:
         return generated_photo(), "generated, 12 megapixels"
     try:
-        return arguments.photo.read_bytes(), "a photo"
+        return read_regular(arguments.photo), "a photo"
     except OSError as error:
         raise ActnetError(f"{arguments.photo} cannot be read: {error.strerror}") from error

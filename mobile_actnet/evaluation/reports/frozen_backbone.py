@@ -4,14 +4,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor
 
-from mobile_actnet.errors import CheckpointError, ConfigError
+from mobile_actnet.errors import ConfigError
 from mobile_actnet.network.actnet import Actnet, Head
 from mobile_actnet.network.backbones import build_backbone
-from mobile_actnet.network.checkpoint import load_checkpoint
+from mobile_actnet.network.checkpoint import load_checkpoint, read_tensors
 from mobile_actnet.network.config import (
     MOBILE_ACTNET,
     ActivationKind,
@@ -97,10 +95,7 @@ def load_backbone(model: Path, file: Path | None) -> FrozenBackbone:
         CheckpointError: the file cannot be read or holds something else.
     """
     if file is not None:
-        try:
-            return FrozenBackbone(load_file(file), file.name)
-        except (OSError, SafetensorError) as error:
-            raise CheckpointError(f"{file} cannot be read: {error}") from error
+        return FrozenBackbone(read_tensors(file), file.name)
     check_backbone_source(model, file)
     network, _ = load_checkpoint(model)
     if network.config.backbone is not BackboneKind.MOBILENET_V2:

@@ -36,7 +36,8 @@ class IndexOptions:
         items: a CSV with items (`pictures.items`); its titles are labels where `labels` is None. None:
             none in a build, else as before; NO_ITEMS: none any more.
         follow_links: whether folders elsewhere that a link leads to are entered.
-        prune: whether an update deletes the pictures of emptied folders, and any share of all.
+        prune: whether an update deletes the pictures of folders that are empty or gone, and any
+            share of all.
     """
 
     storage: Storage = Storage.INT8

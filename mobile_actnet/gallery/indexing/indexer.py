@@ -115,8 +115,8 @@ def update(
             are the gallery's.
 
     Raises:
-        ActnetError: as in `build`; or the folder holds no picture any more, which looks more like
-            a missing disk than like a wish.
+        ActnetError: as in `build`; or `model` did not make the gallery; or the folder holds no
+            picture any more, which looks more like a missing disk than like a wish.
     """
     gallery = Path(os.path.realpath(gallery))
     if not gallery.is_file():
@@ -126,6 +126,10 @@ def update(
         with GalleryWriter(gallery) as writer:
             info = writer.info
         photos = photos or from_gallery(gallery, info.photos_path)
+        if model is not None:
+            identify_as(
+                model, info, gallery
+            )  # Or its place would be noted, and fail the next search.
         model = model or from_gallery(gallery, info.model_path)
         if options.labels == KEEP:
             labels = info.labels or None
@@ -150,7 +154,7 @@ def _run(target: Path, photos: Path, model: Path, options: IndexOptions) -> Inde
         writer.bring_up_to_date(kept)
         changes = settle(
             writer, lambda path: sha256_of(photos / path), options.rehash,
-            None if options.prune else lambda path: (photos / path).is_dir(),
+            options.prune,
         )  # fmt: skip
         # Not before: a folder that is refused is not the gallery's.
         writer.note_settings(

@@ -51,7 +51,10 @@ WHERE label IS NOT (SELECT label FROM temp.label WHERE temp.label.path = picture
 
 _UNUSED = "SELECT path FROM temp.label WHERE path NOT IN (SELECT path FROM temp.seen)"
 
-_EMPTIED = "holds no picture any more; is its disk connected? --prune deletes its pictures from the gallery"
+_AWAY = (
+    "is empty or gone, and its pictures stay in the gallery; is its disk connected? "
+    "actnet index update --prune deletes them"
+)
 _FEW, _LARGE_SHARE = 20, 0.25
 _PAGE = 512
 
@@ -133,7 +136,7 @@ def settle(
     writer: GalleryWriter,
     content_hash: Hash,
     rehash: bool = False,
-    is_folder: Callable[[str], bool] | None = None,
+    prune: bool = True,
 ) -> Changes:
     """Bring the gallery up to date as far as no picture has to be described; the rest waits.
 
@@ -142,9 +145,8 @@ def settle(
     Args:
         content_hash: SHA-256 of the photo at a path, in hex; it may raise OSError.
         rehash: do not trust size and time.
-        is_folder: whether there is a folder at a path. Pictures of a folder that is there and
-            empty are kept, and a large share of the gallery is not deleted: a disk may be away.
-            None where whatever has gone is to be deleted.
+        prune: delete whatever has gone. Otherwise the pictures of a folder without any photo, be it
+            there or not, are kept, and a large share of the gallery is not deleted: a disk may be away.
 
     Raises:
         GalleryError: more than a quarter of the pictures, and more than 20, would be deleted.
@@ -155,8 +157,8 @@ def settle(
         connection.execute(_FIND_WAITING, (rehash,))
         before = _one(connection, "SELECT count(*) FROM picture")
         _match_contents(connection, content_hash, changes)
-        if is_folder is not None:
-            _keep_emptied(connection, is_folder)
+        if not prune:
+            _keep_folders(connection)
             _refuse_large_share(writer, before)
         changes.deleted = connection.execute(
             "DELETE FROM picture WHERE id IN (SELECT id FROM temp.gone)"
@@ -212,31 +214,30 @@ def _match_contents(connection: sqlite3.Connection, content_hash: Hash, changes:
         connection.execute("DELETE FROM temp.waiting WHERE rowid = ?", (row,))
 
 
-def _keep_emptied(connection: sqlite3.Connection, is_folder: Callable[[str], bool]) -> None:
-    """Keep the pictures of folders that are there and hold nothing, as of a disk that is away."""
-    folders: dict[str, str | None] = {}
+def _keep_folders(connection: sqlite3.Connection) -> None:
+    """Keep the pictures of folders that are empty or gone, as where a disk is away."""
+    kept: dict[str, str | None] = {}
     gone = connection.execute("SELECT id, path FROM temp.gone").fetchall()
     for _, path in gone:
-        below = posixpath.dirname(path)
-        if below not in folders:
-            folders[below] = _emptied(connection, below, is_folder)
-    kept = [(number,) for number, path in gone if folders[posixpath.dirname(path)]]
-    connection.executemany("DELETE FROM temp.gone WHERE id = ?", kept)
+        folder = posixpath.dirname(path)
+        if folder not in kept:
+            kept[folder] = _without_photos(connection, folder)
+    rows = [(number,) for number, path in gone if kept[posixpath.dirname(path)]]
+    connection.executemany("DELETE FROM temp.gone WHERE id = ?", rows)
     connection.executemany(
         "INSERT OR REPLACE INTO temp.lost VALUES (?, ?, 1)",
-        [(folder, _EMPTIED) for folder in sorted({each for each in folders.values() if each})],
+        [(folder, _AWAY) for folder in sorted({each for each in kept.values() if each})],
     )
 
 
-def _emptied(
-    connection: sqlite3.Connection, folder: str, is_folder: Callable[[str], bool]
-) -> str | None:
-    """Return the folder, or the nearest above it that is there, if no photo is below; or None."""
-    while folder and not is_folder(folder):
-        folder = posixpath.dirname(folder)
+def _without_photos(connection: sqlite3.Connection, folder: str) -> str | None:
+    """Return the outermost folder around a folder, or itself, without a photo below; or None."""
     # '0' follows '/': everything that begins with the folder's name and a slash is between.
     query = "SELECT count(*) FROM (SELECT 1 FROM temp.seen WHERE path > ? AND path < ? LIMIT 1)"
-    return folder if folder and not _one(connection, query, f"{folder}/", f"{folder}0") else None
+    outermost = None
+    while folder and not _one(connection, query, f"{folder}/", f"{folder}0"):
+        outermost, folder = folder, posixpath.dirname(folder)
+    return outermost
 
 
 def _refuse_large_share(writer: GalleryWriter, pictures: int) -> None:

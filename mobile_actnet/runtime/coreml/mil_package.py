@@ -13,6 +13,7 @@ import numpy as np
 from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 
+from mobile_actnet.files import read_regular
 from mobile_actnet.runtime.errors import ArtefactError
 from mobile_actnet.runtime.silence import silence
 
@@ -127,10 +128,10 @@ def feature_shape(feature: Any) -> Shape:
 
 
 def _checked(path: Path) -> Package:
-    entries = json.loads((path / _MANIFEST).read_bytes())["itemInfoEntries"].values()
+    entries = json.loads(read_regular(path / _MANIFEST))["itemInfoEntries"].values()
     if _SPECIFICATION not in {entry["path"] for entry in entries}:
         raise ValueError(f"{_MANIFEST} does not name {_SPECIFICATION}")
-    model = Model_pb2.Model.FromString((path / "Data" / _SPECIFICATION).read_bytes())
+    model = Model_pb2.Model.FromString(read_regular(path / "Data" / _SPECIFICATION))
     if model.WhichOneof("Type") != "mlProgram":
         raise ValueError("it holds no ML Program")
     if not (model.description.input and model.description.output):
@@ -141,7 +142,7 @@ def _checked(path: Path) -> Package:
     if function.opset not in function.block_specializations:
         raise ValueError(f"the program has no block for {function.opset!r}")
     operations = list(function.block_specializations[function.opset].operations)
-    weights = (path / "Data" / _WEIGHTS).read_bytes()
+    weights = read_regular(path / "Data" / _WEIGHTS)
     constants = {
         message.outputs[0].name: _CONSTANTS[message.type](message, weights)
         for message in operations

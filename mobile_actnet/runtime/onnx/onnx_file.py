@@ -7,6 +7,7 @@ from typing import Any
 
 import onnx
 
+from mobile_actnet.files import read_regular
 from mobile_actnet.runtime.artefact_file import ArtefactInfo, TensorSpec
 from mobile_actnet.runtime.errors import ArtefactError
 
@@ -28,7 +29,7 @@ def read_model(path: Path) -> onnx.ModelProto:
         ArtefactError: unreadable, no ONNX file, without input or output, or with data elsewhere.
     """
     try:
-        content = path.read_bytes()
+        content = read_regular(path)
     except OSError as error:
         raise ArtefactError(f"{path} cannot be read: {error.strerror}") from error
     try:

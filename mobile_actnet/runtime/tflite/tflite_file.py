@@ -7,6 +7,7 @@ from typing import Any
 
 from ai_edge_litert import schema_py_generated as schema
 
+from mobile_actnet.files import read_regular
 from mobile_actnet.runtime.artefact_file import ArtefactInfo, TensorSpec
 from mobile_actnet.runtime.errors import ArtefactError
 from mobile_actnet.runtime.tflite.tflite_flatbuffer import FILE_IDENTIFIER, operator_name
@@ -16,7 +17,7 @@ from mobile_actnet.runtime.tflite.tflite_indices import check_indices
 def inspect(path: Path) -> ArtefactInfo:
     """Read tensors, operators and metadata from the flatbuffer, without running it."""
     try:
-        content = path.read_bytes()
+        content = read_regular(path)
     except OSError as error:
         raise ArtefactError(f"{path} cannot be read: {error.strerror}") from error
     if content[4:8] != FILE_IDENTIFIER:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from mobile_actnet.commands import counted
 from mobile_actnet.errors import ActnetError, UnreadablePictureError
+from mobile_actnet.files import open_regular
 from mobile_actnet.pictures.preprocessing import decode, resize
 from mobile_actnet.training.distillation.config import CACHE_VERSION
 from mobile_actnet.training.sources import Source
@@ -124,7 +125,7 @@ def open_store(
 
 def _hash(path: Path) -> str | None:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return None  # decoding names the reason

@@ -98,12 +98,15 @@ def test_a_missing_package_leaves_no_gallery_behind(
 
 def test_an_unchanged_folder_touches_nothing(make_photos, artefact: Path, tmp_path: Path) -> None:
     photos, gallery = make_photos(), tmp_path / "g.sqlite"
-    build(photos, artefact, gallery, replace(ONE, labels="folder"))
-    before = gallery.read_bytes(), gallery.stat().st_mtime_ns
+    copies = shutil.copytree(artefact.parent, tmp_path / "models")
+    build(photos, copies / artefact.name, gallery, replace(ONE, labels="folder"))
+    before = gallery.read_bytes()
     # The model is not needed where nothing is to be described.
-    report = update(gallery, AGAIN, model=tmp_path / "gone.onnx")
-    assert report.changes.unchanged == 6
-    assert gallery.read_bytes() != before[0], "the model's new place is noted"
+    shutil.rmtree(copies)
+    assert update(gallery, AGAIN).changes.unchanged == 6
+    assert gallery.read_bytes() == before
+    update(gallery, AGAIN, model=artefact)
+    assert gallery.read_bytes() != before, "the model's new place is noted"
     again = gallery.read_bytes(), gallery.stat().st_mtime_ns
     update(gallery, AGAIN)
     assert (gallery.read_bytes(), gallery.stat().st_mtime_ns) == again
@@ -224,8 +227,9 @@ def test_a_worker_that_dies_costs_one_photo(
     assert reason.startswith("ends the process that decodes it")
 
 
-def test_an_emptied_subfolder_may_be_a_disk_that_is_away(
-    make_photos, artefact: Path, tmp_path: Path
+@pytest.mark.parametrize("gone", ["disk/deep", "disk"])
+def test_an_empty_or_missing_subfolder_may_be_a_disk_that_is_away(
+    gone: str, make_photos, artefact: Path, tmp_path: Path
 ) -> None:
     photos, gallery = make_photos(6), tmp_path / "g.sqlite"
     disk = photos / "disk" / "deep"
@@ -235,25 +239,48 @@ def test_an_emptied_subfolder_may_be_a_disk_that_is_away(
         (photos / name).rename(disk / name)
     build(photos, artefact, gallery, ONE)
     before = paths(gallery)
-    shutil.rmtree(disk)
+    shutil.move(photos / gone, tmp_path / "away")
+    (photos / names[2]).unlink()
     report = update(gallery, ONE)
-    assert (paths(gallery), report.changes.deleted, report.problems) == (before, 0, 1)
+    assert (report.changes.deleted, report.problems) == (1, 1), "a single picture is deleted"
+    assert paths(gallery) == [path for path in before if path != names[2]]
     with GalleryReader(gallery) as reader:
-        assert dict(reader.problems()).keys() == {"disk"}
-    # A folder that has gone, too, was deleted by someone; and --prune is a wish.
+        ((path, reason),) = reader.problems()
+    assert path == "disk"
+    assert "is empty or gone" in reason
+    # The disk comes back.
+    shutil.move(tmp_path / "away", photos / gone)
+    report = update(gallery, ONE)
+    assert (report.changes.unchanged, report.problems) == (5, 0)
+    shutil.rmtree(photos / gone)
     report = update(gallery, replace(ONE, prune=True))
     assert (report.changes.deleted, report.problems) == (2, 0)
-    assert paths(gallery) == names[2:]
+    assert paths(gallery) == names[3:]
 
 
-def test_a_deleted_subfolder_is_a_wish(make_photos, artefact: Path, tmp_path: Path) -> None:
+def test_a_folder_that_holds_other_photos_now_is_there(
+    make_photos, artefact: Path, tmp_path: Path
+) -> None:
     photos, gallery = make_photos(4), tmp_path / "g.sqlite"
-    (photos / "old").mkdir()
-    first = min(photos.glob("*.*"))
-    first.rename(photos / "old" / first.name)
+    (photos / "a" / "b").mkdir(parents=True)
+    first, second, *_ = sorted(photos.glob("*.*"))
+    first.rename(photos / "a" / first.name)
     build(photos, artefact, gallery, ONE)
-    shutil.rmtree(photos / "old")
-    assert update(gallery, ONE).changes.deleted == 1
+    (photos / "a" / first.name).unlink()
+    second.rename(photos / "a" / "b" / second.name)
+    report = update(gallery, ONE)
+    assert (report.changes.deleted, report.changes.moved, report.problems) == (1, 1, 0)
+
+
+def test_a_model_that_is_another_or_not_there_is_not_noted(
+    make_photos, artefact: Path, tmp_path: Path
+) -> None:
+    gallery = tmp_path / "g.sqlite"
+    build(make_photos(2), artefact, gallery, ONE)
+    before = gallery.read_bytes()
+    with pytest.raises(GalleryError, match=r"nowhere.onnx, which made .*, is not there"):
+        update(gallery, ONE, model=tmp_path / "nowhere.onnx")
+    assert gallery.read_bytes() == before
 
 
 def test_another_folder_does_not_empty_a_gallery(
