@@ -10,8 +10,8 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from mobile_actnet.errors import ActnetError
 
@@ -121,7 +121,7 @@ def refuse_special(path: Path) -> None:
         raise ActnetError(f"{path} is a device, a pipe or a socket; give the name of a file")
 
 
-def open_regular(path: Path) -> BinaryIO:
+def open_regular(path: Path) -> BufferedReader:
     """Open a file of others for reading; a pipe or a device in its place would hang or never end.
 
     Raises:

@@ -32,8 +32,13 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
         from importlib.metadata import version
 
-        print(f"mobile-actnet {version('mobile-actnet')}")
-        parser.exit()
+        from mobile_actnet.commands import run
+
+        def show() -> int:
+            print(f"mobile-actnet {version('mobile-actnet')}")
+            return 0
+
+        parser.exit(run(show))
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -116,6 +116,17 @@ def test_output_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
     assert done.stderr.endswith("error: the disk is full; free some space and run again\n")
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs Linux's /dev/full")
+def test_a_version_that_cannot_be_written_is_a_sentence() -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-u", "-m", "mobile_actnet", "--version"],
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == "error: the disk is full; free some space and run again\n"
+
+
 def test_ctrl_c_while_modules_are_imported(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
