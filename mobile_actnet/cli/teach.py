@@ -181,8 +181,8 @@ def _train(arguments: argparse.Namespace) -> int:
     measured = learning.measured
     if "held_out_recall" in measured:
         print(
-            f"of 100 made-up photos of pictures that it did not learn from, "
-            f"{measured['held_out_recall']:.0f} find their picture first"
+            f"{measured['held_out_recall']:.0f} of 100 made-up photos of pictures that training did "
+            "not use find their picture first"
         )
     words = ("--format", "tflite", "--checkpoint", output, "-o", "models/")
     print("next:", command_line("actnet", "export", *words))

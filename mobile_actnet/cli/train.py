@@ -200,7 +200,7 @@ def _last_sentence(
         return "to see whether it is better, give --dev DIR with test photos of your own (docs/training.md)"
     right, at_first = (round(s.recall_at_1 * s.queries / 100) for s in (after, before))
     return (
-        f"of your {counted(after.queries, 'test photo')} in {dev}, {right} find the right picture "
+        f"{right} of your {counted(after.queries, 'test photo')} in {dev} find the right picture "
         f"first; before training it was {at_first}"
     )
 

@@ -138,7 +138,7 @@ def _int8_artefact() -> Path:
                 f"--model {artefact} to use it as it is"
             )
         return artefact
-    print("exporting the shipped weights as int8, half a minute")
+    print("exporting the shipped weights as int8; this takes half a minute")
     request = ExportRequest(formats=(Format.TFLITE,), precision=Precision.INT8, output=artefact)
     export_artefacts(request)
     return artefact

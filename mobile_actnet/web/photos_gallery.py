@@ -84,7 +84,7 @@ def index_photos(
         say(f"indexed {counted(report.pictures, 'picture')}: {gallery}")
     calibrated = None
     if own is None or report.changes.described > _CALIBRATE_ABOVE * report.pictures:
-        say("calibrating with made-up photos, half a minute")
+        say("calibrating with made-up photos; this takes half a minute")
         calibrated = _calibrate(gallery, used, progress)
     return PhotosGallery(gallery, used, report, own is None, calibrated)
 

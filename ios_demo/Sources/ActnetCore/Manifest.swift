@@ -202,7 +202,7 @@ private func sentence(_ error: DecodingError) -> String {
     case .keyNotFound(let key, let context):
         "\(path(context.codingPath + [key])) is missing"
     case .typeMismatch(_, let context), .valueNotFound(_, let context):
-        "\(path(context.codingPath)) is of another kind"
+        "\(path(context.codingPath)) is of the wrong kind"
     case .dataCorrupted(let context):
         context.codingPath.isEmpty
             ? "it is not JSON" : "\(path(context.codingPath)) is out of range"

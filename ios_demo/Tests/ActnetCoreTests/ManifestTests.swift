@@ -17,8 +17,8 @@ final class ManifestTests: XCTestCase {
         let cases: [([String: Any?], String)] = [
             (["name": nil], "name is missing"),
             (["output": ["name": "descriptor"]], "output.shape is missing"),
-            (["name": 3], "name is of another kind"),
-            (["precision": NSNull()], "precision is of another kind"),
+            (["name": 3], "name is of the wrong kind"),
+            (["precision": NSNull()], "precision is of the wrong kind"),
             (
                 ["preprocessing": ["name": "p", "version": 1, "height": 0, "width": 9]],
                 "a picture of 9 x 0 pixels"
@@ -27,7 +27,7 @@ final class ManifestTests: XCTestCase {
                 ["golden": ["picture": "xor-1", "descriptor": [1.0]]],
                 "the golden descriptor has 1 values, not 2"
             ),
-            (Samples.golden(cosineMin: "0.95"), "golden.cosineMin is of another kind"),
+            (Samples.golden(cosineMin: "0.95"), "golden.cosineMin is of the wrong kind"),
             (
                 Samples.golden(cosineMin: 0),
                 "golden.cosine_min is 0.0, not above 0 and at most 1"

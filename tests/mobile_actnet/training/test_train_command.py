@@ -34,7 +34,7 @@ def test_command_adapts_a_checkpoint(
     more = ["--epochs", "1", "--set", "batch_size=3", "--name", "mine", "--json"]
     assert main([*arguments, *more]) == 0
     told = capsys.readouterr().out
-    assert f"of your 2 test photos in {dev}, 2 find the right picture first; before " in told
+    assert f"2 of your 2 test photos in {dev} find the right picture first; before " in told
     last = json.loads(told.splitlines()[-1])
     assert (last["checkpoint"], last["pictures"]) == (str(out), 6)
     assert last["after"]["recall_at_1"] == 100
