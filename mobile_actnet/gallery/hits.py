@@ -77,11 +77,14 @@ class Answer:
         return None
 
     def verdict(self) -> Verdict:
-        """Return whether the photo shows something of the gallery, or that nothing can tell."""
+        """Return whether the photo shows something of the gallery, or that nothing can tell.
+
+        The first hit decides. Another one may be verified by the ground that it shares with the photo.
+        """
         judge = self.judged_by()
         if judge is None:
             return Verdict.NONE
-        found = any(hit.verified for hit in self.hits)
+        found = bool(self.hits and self.hits[0].verified)
         if judge != "verification":
             assert self.threshold is not None
             assert self.score is not None
@@ -92,7 +95,7 @@ class Answer:
         """Return the verdict in words, with what was found."""
         verdict = self.verdict()
         if verdict is Verdict.FOUND:
-            shown = next((hit for hit in self.hits if hit.verified), self.hits[0])
+            shown = self.hits[0]
             return f"found {shown.label} ({shown.path})" if shown.label else f"found {shown.path}"
         if not self.hits:
             return f"{verdict}: the gallery is empty"

@@ -17,16 +17,17 @@ THRESHOLD = AnswerThreshold(Measure.DISTINCTNESS, 3.0, 0.01, "ab")
         ([], Verdict.NONE),
         ([None, None], Verdict.NONE),
         ([False, None], Verdict.NOT_FOUND),
-        ([False, True], Verdict.FOUND),
+        ([True, False], Verdict.FOUND),
+        ([False, True], Verdict.NOT_FOUND),
     ],
 )
-def test_what_was_compared_decides(verified: list[bool | None], verdict: Verdict) -> None:
+def test_the_first_hit_decides(verified: list[bool | None], verdict: Verdict) -> None:
     hits = [Hit(n, f"{n}.jpg", "Tea", 0.5, verified=one) for n, one in enumerate(verified)]
     answer = Answer(Path("photo.jpg"), hits)
     assert answer.verdict() is verdict
     assert answer.sentence().startswith(verdict.value)
     if verdict is Verdict.FOUND:
-        assert answer.sentence() == "found Tea (1.jpg)", "the verified hit, not the first"
+        assert answer.sentence() == "found Tea (0.jpg)"
 
 
 @pytest.mark.parametrize(
