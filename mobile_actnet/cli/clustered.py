@@ -33,7 +33,7 @@ def add_engine(parser: argparse.ArgumentParser) -> None:
     add("--address", metavar="ADDRESS",
         help="of a running Ray cluster: auto, or head:6379 (default: start one on this machine)")  # fmt: skip
     add("--vector-index-from", type=int, default=VECTOR_INDEX_FROM, metavar="N",
-        help="number of pictures from which on a dataset gets a vector index "
+        help="smallest number of pictures for which a dataset gets a vector index "
         f"(default: {VECTOR_INDEX_FROM})")  # fmt: skip
 
 
@@ -153,7 +153,7 @@ def info(arguments: argparse.Namespace) -> int:
     print(
         "local features: hits are verified"
         if kept.local_features
-        else "no local features: hits are not verified; build it anew with --local-features"
+        else "no local features: hits are not verified; build it again with --local-features"
     )
     print(f"photos in {info.photos_path}")
     if columns:

@@ -91,7 +91,7 @@ def _search(arguments: argparse.Namespace) -> int:
         options = replace(options, threshold=_threshold(arguments, gallery))
         if options.verify and not gallery.can_verify():
             update = command_line("actnet-index", "update", arguments.gallery, "--local-features")
-            mend = "build it anew" if is_dataset(arguments.gallery) else f"add them: {update}"
+            mend = "build it again" if is_dataset(arguments.gallery) else f"add them: {update}"
             print(
                 f"nothing is verified: {arguments.gallery} has no local features; {mend}",
                 file=sys.stderr,

@@ -134,7 +134,7 @@ def _int8_artefact() -> Path:
                 "actnet-export", "--format", "tflite", "--precision", "int8", "--overwrite"
             )
             raise ConfigError(
-                f"{artefact} was not exported from the shipped weights; make it anew with {export}, or give "
+                f"{artefact} was not exported from the shipped weights; export it again with {export}, or give "
                 f"--model {artefact} to use it as it is"
             )
         return artefact

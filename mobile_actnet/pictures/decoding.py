@@ -187,7 +187,7 @@ def _bound_jpeg(image: Image.Image, scans: int) -> None:
     if scans > 1 and pixels * scans > _MOST_SCANNED_PIXELS:
         raise _RefusedError(
             f"has too many scans to be decoded safely: {scans} of {image.width}x{image.height}; "
-            "save it anew"
+            "save it again"
         )
     factor = next(f for f in (1, 2, 4, 8) if pixels <= MOST_PIXELS * f * f)
     if factor > 1:

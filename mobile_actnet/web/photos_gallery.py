@@ -99,7 +99,7 @@ def _model_of(gallery: Path, model: Path | None, overwrite: bool) -> Path | None
     except ActnetError as error:
         if overwrite:
             return None
-        raise GalleryError(f"{error}; or give --overwrite to build {gallery.name} anew") from error
+        raise GalleryError(f"{error}; or give --overwrite to build {gallery.name} again") from error
 
 
 def _calibrate(gallery: Path, model: Path, progress: bool) -> float | None:

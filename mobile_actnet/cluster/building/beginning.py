@@ -48,7 +48,7 @@ def begun(
         if other is not None:
             raise GalleryError(
                 f"{address} exists, and was made with {other}; give the same again, or build it "
-                "anew with --overwrite"
+                "again with --overwrite"
             )
         return address, table
     else:

@@ -322,7 +322,7 @@ def _target(output: Path, overwrite: bool) -> Path:
     if not overwrite:
         raise GalleryError(
             f"{output} exists; bring it up to date with actnet-index update {output}, "
-            "or build it anew with --overwrite"
+            "or build it again with --overwrite"
         )
     if not looks_like_gallery(output):
         raise GalleryError(f"{output} is not a gallery; --overwrite replaces only galleries")

@@ -54,7 +54,7 @@ def test_overwrite_keeps_the_gallery_of_another_model_out(
     assert main([*words, str(model)]) == 0
     other = small_artefact(Format.TFLITE, Precision.FP16).path
     assert main([*words, str(other)]) == 1
-    assert "--overwrite to build photos.sqlite anew" in capsys.readouterr().err
+    assert "--overwrite to build photos.sqlite again" in capsys.readouterr().err
     assert main([*words, str(other), "--overwrite"]) == 0
     told = capsys.readouterr().out
     assert f"indexed 3 pictures: {tmp_path / 'photos.sqlite'}" in told
@@ -72,7 +72,9 @@ def test_an_artefact_of_earlier_weights_is_not_taken_for_the_shipped_ones(
     path_of(kept).write_text(json.dumps(manifest))
     monkeypatch.chdir(tmp_path)
     assert main([str(photos), "-o", str(tmp_path / "site")]) == 1
-    assert "was not exported from the shipped weights; make it anew with" in capsys.readouterr().err
+    assert (
+        "was not exported from the shipped weights; export it again with" in capsys.readouterr().err
+    )
     assert not (tmp_path / "photos.sqlite").exists()
 
 
