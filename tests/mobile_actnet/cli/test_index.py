@@ -11,6 +11,7 @@ import pytest
 from mobile_actnet.cli import index as index_cli
 from mobile_actnet.cli.index import main
 from mobile_actnet.gallery.answers.answer_threshold import calibrate
+from mobile_actnet.gallery.sqlite.lock import only_writer
 
 
 @pytest.fixture
@@ -96,6 +97,18 @@ def test_wrong_folders_are_reported_before_minutes_pass(
     # A file stands where the page's folder should be.
     assert main(["rehearse", str(gallery), "--html", str(gallery / "report.html")]) == 1
     assert "error: " in capsys.readouterr().err
+
+
+def test_calibrate_says_at_once_that_the_gallery_cannot_be_written(
+    gallery: Path, tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index_cli, "calibrate", None)  # Nothing is described before.
+    words = ["calibrate", str(gallery), "-o", str(tmp_path / "thresholds.json")]
+    with only_writer(gallery):
+        assert main(words) == 1
+    printed = capsys.readouterr()
+    assert "shop.sqlite is being written by process" in printed.err
+    assert printed.out == ""
 
 
 def test_calibrate_replaces_no_file_unasked(
