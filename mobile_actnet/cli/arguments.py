@@ -3,7 +3,11 @@
 import argparse
 import difflib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NoReturn
+
+from mobile_actnet.errors import ActnetError
+from mobile_actnet.runtime.vocabulary import parse_path
 
 _UNKNOWN = "unrecognized arguments: "
 
@@ -19,6 +23,7 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, *arguments: Any, examples: str | None = None, **settings: Any) -> None:
         settings.setdefault("formatter_class", _Formatter)
         super().__init__(*arguments, **settings)
+        self.register("type", Path, parse_path)
         if examples:
             self.show_examples(examples)
 
@@ -30,6 +35,13 @@ class Parser(argparse.ArgumentParser):
         if lines:
             before = f"{self.epilog}\n\n" if self.epilog else ""
             self.epilog = before + "\n  ".join([_Formatter.EXAMPLES, *lines])
+
+    def parse_known_args(self, *arguments: Any, **settings: Any) -> Any:
+        """Parse; a value that the library refuses is a wrong word."""
+        try:
+            return super().parse_known_args(*arguments, **settings)
+        except ActnetError as error:
+            self.error(str(error))
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and where the help is, without all the usage."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mobile_actnet.errors import ActnetError, ConfigError
+from mobile_actnet.runtime.vocabulary import parse_path
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+)://")
 SUFFIX = ".lance"
@@ -32,7 +33,7 @@ def is_remote(address: str | Path) -> bool:
 
 def place(text: str) -> Path | str:
     """Read an address as a command gets it: a path, or an object store's address as it is."""
-    return text.rstrip("/") if is_remote(text) else Path(text)
+    return text.rstrip("/") if is_remote(text) else parse_path(text)
 
 
 def is_dataset(address: str | Path) -> bool:

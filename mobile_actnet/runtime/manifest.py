@@ -292,6 +292,8 @@ def load(artefact: Path) -> Manifest:
     Raises:
         ManifestError: missing, damaged, of another version, or of another artefact.
     """
+    if not artefact.name:
+        raise ManifestError(f"{artefact} is a folder; give an artefact: actnet export makes one")
     path = path_of(artefact)
     try:
         values = json.loads(read_regular(path), parse_constant=_no_number)

@@ -7,6 +7,7 @@ import argparse
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from mobile_actnet.errors import ConfigError
 from mobile_actnet.network.config import check_image_size
@@ -105,12 +106,25 @@ def parse_image_size(text: str) -> ImageSize:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
+def parse_path(text: str) -> Path:
+    """Read a path; an empty one would be the current folder.
+
+    Raises:
+        argparse.ArgumentTypeError: it is empty.
+    """
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty; is a variable of the shell unset?")
+    return Path(text)
+
+
 def parse_whole_number(text: str) -> int:
-    """Read a whole number of 0 or more.
+    """Read a whole number from 0 to 18 digits, which fits 64 bits.
 
     Raises:
         argparse.ArgumentTypeError: anything else.
     """
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not allowed; give a whole number, 0 or more")
+    if len(text) > 18:
+        raise argparse.ArgumentTypeError(f"{text!r} is not allowed; give 18 digits at most")
     return int(text)

@@ -100,7 +100,8 @@ def mix_sources(folders: list[list[Photo]], mix: str | None) -> list[Source]:
             weights = [float(part) for part in mix.split(",")]
         except ValueError:
             weights = []
-        if len(weights) != len(folders) or not all(0 < w < math.inf for w in weights):
+        finite = all(w > 0 for w in weights) and sum(weights) < math.inf
+        if len(weights) != len(folders) or not finite:
             raise ConfigError(
                 f"--mix is {mix!r}; give {len(folders)} positive numbers with commas, "
                 "one for each --data"

@@ -33,6 +33,16 @@ def test_every_help_ends_with_examples(words: str, capsys: pytest.CaptureFixture
         (["search", "g.sqlite", "--query", "p.jpg", "--topp", "3"], "(did you mean --top?)"),
         (["index", "build"], "the following arguments are required: PHOTOS"),
         (["export", "--format", "tflit"], "invalid choice: 'tflit'"),
+        (
+            ["search", "g.sqlite", "--query", "p.jpg", "--views", "left"],
+            "--views has 'left'; give none,",
+        ),
+        (["train", "--data", "d", "--seed", 19 * "9"], "give 18 digits at most"),
+        (["search", "g.sqlite", "--query", ""], "argument --query: it is empty; is a variable"),
+        (["index", "build", "", "--model", "m"], "argument PHOTOS: it is empty"),
+        (["train", "--data", ""], "argument --data: it is empty"),
+        (["bench", "compare", "", "b.json"], "argument A.json: it is empty"),
+        (["train", "--data", "d", "--seed=-1"], "give a whole number, 0 or more"),
     ],
 )
 def test_a_wrong_word_is_one_line(

@@ -220,3 +220,9 @@ def test_a_pipe_is_no_artefact(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "m.tflite")
     with pytest.raises(ManifestError, match="is not a regular file"):
         manifests.sha256(tmp_path / "m.tflite")
+
+
+@pytest.mark.parametrize("place", [".", "/"])
+def test_a_place_without_a_name_is_no_artefact(place: str) -> None:
+    with pytest.raises(ManifestError, match="is a folder; give an artefact"):
+        manifests.load(Path(place))

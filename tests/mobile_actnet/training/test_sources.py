@@ -67,7 +67,7 @@ def test_equal_names_in_two_sources_are_two_things() -> None:
         collect([Source([photo, other], 1)])
 
 
-@pytest.mark.parametrize("mix", ["1", "1,x", "1,-2", "1,0", "1,nan", "1,inf"])
+@pytest.mark.parametrize("mix", ["1", "1,x", "1,-2", "1,0", "1,nan", "1,inf", "1e308,1e308"])
 def test_a_wrong_mix_is_refused(mix: str) -> None:
     with pytest.raises(ConfigError, match="give 2 positive numbers"):
         mix_sources([[], []], mix)
