@@ -145,7 +145,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, with_body: bool) -> None:
         name = unquote(urlsplit(self.path).path).removeprefix("/") or "index.html"
         file = self.server.files.get(name)
-        if file is None:
+        if file is None or not file.path.is_file():  # It may have been removed meanwhile.
             self._start(HTTPStatus.NOT_FOUND, {"Content-Length": "0"})
             return
         tag = f'"{file.sha256}"'
@@ -200,6 +200,7 @@ def _range(wanted: str, total: int) -> tuple[int, int] | None:
     unit, _, part = wanted.partition("=")
     first, dash, last = part.partition("-")
     digits = all(each == "" or (each.isascii() and each.isdigit()) for each in (first, last))
+    digits = digits and len(part) < 40  # Python reads no number of thousands of digits.
     if unit.strip() != "bytes" or not dash or not digits or not (first or last):
         return None
     if not first:

@@ -2,6 +2,7 @@
 
 import gzip
 import http.client
+import shutil
 import socket
 import ssl
 import threading
@@ -104,8 +105,10 @@ def test_ranges(port: int, site: Site, wanted: str, part: slice) -> None:
 
 
 @pytest.mark.parametrize(
-    "wanted", ["bytes=99999999-", "bytes=9-3", "bytes=-", "lines=1-2", "bytes=-0", "bytes=²-3"]
-)
+    "wanted",
+    ["bytes=99999999-", "bytes=9-3", "bytes=-", "lines=1-2", "bytes=-0", "bytes=²-3",
+     f"bytes={5000 * '9'}-"],
+)  # fmt: skip
 def test_ranges_that_are_none(port: int, wanted: str) -> None:
     status, headers, body = ask(
         port, "/gallery.sqlite", Range=wanted.encode("utf-8").decode("latin-1")
@@ -122,6 +125,15 @@ def test_only_the_listed_files_are_served(port: int, path: str) -> None:
     status, headers, body = ask(port, path)
     assert (status, body) == (404, b"")
     assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_file_that_is_removed_meanwhile_is_not_found(site: Site, tmp_path: Path) -> None:
+    folder = shutil.copytree(site.folder, tmp_path / "site")
+    with SiteServer(folder, "127.0.0.1", 0, None) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        shutil.rmtree(folder)
+        assert ask(server.port, "/gallery.sqlite")[0] == 404
+        server.shutdown()
 
 
 def test_head_has_no_body(port: int) -> None:
