@@ -37,7 +37,12 @@ def activations() -> Path:
     """Draw the activation layers: the shipped Weibulls, and each as training starts with it."""
     import torch
 
-    from mobile_actnet.network.activations import Exponential, SinH, Weibull
+    from mobile_actnet.network.activations import (
+        Exponential,
+        SinH,
+        Weibull,
+        activation_parameters,
+    )
     from mobile_actnet.network.checkpoint import load_checkpoint
 
     streams = load_checkpoint()[0].head.streams
@@ -53,7 +58,13 @@ def activations() -> Path:
         y = layer(x).detach()
         axes.plot(x.numpy(), (y / y.max()).numpy(), label=name)
     axes.legend(frameon=False)
-    return _save(figure, PICTURES / "activations.svg")
+    numbers = []
+    for name, layer in layers.items():
+        values = activation_parameters(layer)
+        numbers.append(
+            f"{name}: " + ", ".join(f"{key} {value:.3f}" for key, value in values.items())
+        )
+    return _save(figure, PICTURES / "activations.svg", numbers)
 
 
 def precisions() -> Path:
@@ -84,7 +95,12 @@ def precisions() -> Path:
                       textcoords="offset points", fontsize=8, ha="center",
                       arrowprops={"arrowstyle": "-", "lw": 0.4})  # fmt: skip
     axes.legend(frameon=False)
-    return _save(figure, PICTURES / "precisions.svg")
+    numbers = [
+        f"{kind} {precision}: {size} MB, {mean:.2f}"
+        for kind, rows in points.items()
+        for precision, size, mean in rows
+    ]
+    return _save(figure, PICTURES / "precisions.svg", numbers)
 
 
 def views() -> Path:
@@ -187,9 +203,11 @@ def _axes(x_label: str, y_label: str) -> tuple[Any, Any]:
     return figure, axes
 
 
-def _save(figure: Any, path: Path) -> Path:
+def _save(figure: Any, path: Path, numbers: list[str]) -> Path:
+    """Write an SVG that also holds the numbers it shows: a test asks whether they are today's."""
     path.parent.mkdir(exist_ok=True)
-    figure.savefig(path, metadata={"Date": None}, facecolor="white")
+    metadata = {"Date": None, "Description": "; ".join(numbers)}
+    figure.savefig(path, metadata=metadata, facecolor="white")
     return path
 
 
