@@ -68,8 +68,8 @@ def find_photos(folder: Path) -> list[Photo]:
 
     Raises:
         ActnetError: no such folder, no picture in it, a folder in it that cannot be read or is a
-            link elsewhere, or a manifest without its columns, with an empty field or a line whose
-            file does not exist.
+            link elsewhere, or a manifest without its columns, with an empty path, an unknown role, an empty
+            instance of anything but a distractor, or a line whose file does not exist.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -113,9 +113,20 @@ def load_images(
 
 def _from_manifest(manifest: Path) -> list[Photo]:
     photos, missing = [], []
-    for line, row in read_table(manifest, "path", "instance"):
+    for line, row in read_table(manifest, "path", "instance", may_be_empty=("instance",)):
+        role, instance = row.get("role", ""), row["instance"]
+        if role and role not in set(Role):
+            raise ActnetError(
+                f"{manifest}, line {line}: role is {role!r}; write {', '.join(Role)} or nothing"
+            )
+        if not instance and role != Role.DISTRACTOR:
+            raise ActnetError(
+                f"{manifest}, line {line}: instance is empty; name what the photo shows "
+                "(only a distractor may leave it empty)"
+            )
         path = find_spelling(os.fspath(manifest.parent), row["path"])
-        photos.append(Photo(manifest.parent / path, row["instance"], row.get("role", "")))
+        # A distractor shows a thing of its own, which no query shows.
+        photos.append(Photo(manifest.parent / path, instance or row["path"], role))
         if not os.path.lexists(photos[-1].path):
             missing.append(f"line {line}: {row['path']}")
     if missing:

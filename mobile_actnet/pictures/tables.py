@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 from mobile_actnet.errors import ActnetError
@@ -13,19 +13,22 @@ _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _SHOWN_NAMES = 120
 
 
-def read_table(file: Path, *columns: str) -> Iterator[tuple[int, dict[str, str]]]:
+def read_table(
+    file: Path, *columns: str, may_be_empty: Container[str] = ()
+) -> Iterator[tuple[int, dict[str, str]]]:
     """Read a CSV file whose first line names its columns, line by line.
 
     Args:
         file: UTF-8, or UTF-16 with its mark; commas, semicolons or tabs between fields, whichever
             the first line uses.
-        columns: that must be there.
+        columns: that must be there, with something in every line.
+        may_be_empty: those of them that a line may leave empty.
 
     Yields:
         number of the line, and the fields by column; a missing one is empty.
 
     Raises:
-        ActnetError: unreadable, no CSV, a column is missing, or one of `columns` is empty.
+        ActnetError: unreadable, no CSV, a column is missing, or a field is empty that may not be.
     """
     text = _text(file)
     if "\0" in text:
@@ -41,9 +44,12 @@ def read_table(file: Path, *columns: str) -> Iterator[tuple[int, dict[str, str]]
                 f"its first line must be {','.join(columns)}; more columns may follow"
             )
         for row in rows:
-            if not all(row[column] for column in columns):
-                names = " or ".join(columns)
-                raise ActnetError(f"{file}, line {rows.line_num}: {names} is empty; fill it in")
+            empty = [name for name in columns if not row[name] and name not in may_be_empty]
+            if empty:
+                raise ActnetError(
+                    f"{file}, line {rows.line_num}: {' and '.join(empty)} "
+                    f"{'is' if len(empty) == 1 else 'are'} empty; fill in what is missing"
+                )
             yield rows.line_num, {name: row[name] or "" for name in rows.fieldnames or ()}
     except csv.Error as error:
         raise ActnetError(f"{file} cannot be read as CSV: {error}") from error

@@ -19,7 +19,7 @@ def test_csv(header: str, tmp_path: Path) -> None:
     ("content", "message"),
     [
         (b"file,name\na,b\n", "has no column label and path"),
-        (b"path,label\na.jpg,\n", "line 2: path or label is empty"),
+        (b"path,label\na.jpg,\n", "line 2: label is empty"),
         (b"path,label\n\xff,b\n", "cannot be read as UTF-8 CSV"),
     ],
 )

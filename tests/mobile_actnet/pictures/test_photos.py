@@ -39,6 +39,15 @@ def test_a_manifest(tmp_path: Path) -> None:
     ]
 
 
+def test_a_distractor_without_an_instance_is_a_thing_of_its_own(tmp_path: Path) -> None:
+    for name in ("a.jpg", "b.jpg"):
+        picture(tmp_path / name)
+    (tmp_path / "manifest.csv").write_text(
+        "path,instance,role\na.jpg,,distractor\nb.jpg,,distractor\n"
+    )
+    assert [photo.instance for photo in find_photos(tmp_path)] == ["a.jpg", "b.jpg"]
+
+
 def test_a_line_without_its_file_is_named(tmp_path: Path) -> None:
     picture(tmp_path / "a.jpg")
     (tmp_path / "manifest.csv").write_text("path,instance\na.jpg,x\nnosuch.jpg,x\nb.jpg,y\n")
@@ -94,8 +103,14 @@ def test_what_else_lies_there_is_reported_where_no_picture_does(tmp_path: Path) 
     ("content", "message"),
     [
         (b"file,label\na,b\n", "has no column instance and path"),
-        (b"path,instance\na.jpg,\n", "line 2: path or instance is empty"),
-        (b"path,instance\na.jpg\n", "line 2: path or instance is empty"),
+        (b"path,instance\na.jpg,\n", "line 2: instance is empty; name what the photo shows"),
+        (b"path,instance\na.jpg\n", "line 2: instance is empty; name what the photo shows"),
+        (b"path,instance,role\na.jpg,,query\n", "line 2: instance is empty"),
+        (
+            b"path,instance,role\na.jpg,x,Query\n",
+            "line 2: role is 'Query'; write query, database, both, train, distractor or nothing",
+        ),
+        (b"path,instance,role\n,,distractor\n", "line 2: path is empty; fill in what is missing"),
         (b"path,instance\n\xff\xfe.jpg,x\n", "cannot be read as UTF-8 CSV: line 2"),
         (b"path,instance\na\0.jpg,x\n", "line 2 holds a NUL"),
         (b"path,instance\n", "holds no pictures"),
