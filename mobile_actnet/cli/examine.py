@@ -31,7 +31,7 @@ def info(arguments: argparse.Namespace) -> int:
         else:
             numbers = reader.tallies()
         made, problems = reader.info, dict(reader.problems())
-        kept, version = reader.kept, reader.version
+        kept, version, languages = reader.kept, reader.version, reader.languages()
     print(
         f"{arguments.gallery}: {counted(numbers['pictures'], 'picture')}, {size_of(arguments.gallery.stat().st_size)}, "
         f"revision {made.revision}, made by {made.made_by}"
@@ -44,7 +44,7 @@ def info(arguments: argparse.Namespace) -> int:
     print(f"descriptors of {made.dim} values, {made.storage}, schema {version}")
     update = command_line("actnet-index", "update", arguments.gallery, "--local-features")
     print(
-        "local features: hits are verified"
+        f"local features: hits are verified; an answer has a certainty of {kept.verified_from:g} or more"
         if kept.local_features
         else f"no local features: hits are not verified; add them: {update}"
     )
@@ -58,11 +58,13 @@ def info(arguments: argparse.Namespace) -> int:
         )
     if numbers["item"]:
         source = f" of {from_gallery(arguments.gallery, kept.items)}" if kept.items else ""
-        print(f"{counted(numbers['item'], 'item')}{source}")
+        spoken = f" ({', '.join(languages)})" if languages else ""
+        print(f"{counted(numbers['item'], 'item')}{spoken}{source}")
     for path, reason in problems.items():
         print(f"skipped: {one_line(path)}: {one_line(reason)}")
     if arguments.json:
-        summary = {**asdict(made), **numbers, "schema": version, "page_side_px": kept.page_side_px}
+        summary = {**asdict(made), **numbers, "schema": version, "page_side_px": kept.page_side_px,
+                   "verified_from": kept.verified_from, "languages": languages}  # fmt: skip
         print(json.dumps({**summary, "skipped": problems}))
     return 0
 

@@ -244,8 +244,9 @@ def _tell(report: IndexReport, arguments: argparse.Namespace) -> int:
         named = one_line(", ".join(report.unused_labels))
         more = report.labels_without_photo - len(report.unused_labels)
         print(
-            f"{counted(report.labels_without_photo, 'label')} without a photo in the folder: {named}"
+            f"{counted(report.labels_without_photo, 'path')} of the CSV without a photo: {named}"
             + (f" and {more} more" if more else "")
+            + "; write paths as seen from the folder of photos"
         )
     if report.left_out:
         print(
@@ -297,7 +298,10 @@ def _calibrate(arguments: argparse.Namespace) -> int:
             with only_writer(arguments.gallery):
                 pass  # Here an error comes before the minutes, not after them.
     # Minutes pass: 160 s for 60 pictures on two cores.
-    print("searching for made-up photos of the gallery's pictures; this takes a few minutes")
+    print(
+        "searching for made-up photos of the gallery's pictures; this takes a few minutes",
+        flush=True,
+    )
     calibration = calibrate(arguments.gallery, arguments.model, progress=sys.stderr.isatty())
     verification = _calibrate_verification(arguments)
     calibration |= {"verification": verification} if verification else {}
@@ -358,6 +362,8 @@ def _rehearse(arguments: argparse.Namespace) -> int:
             raise ConfigError(f"--{name} is {value}; it must be 1 or more")
     check_page(arguments.html)
     with Gallery.open(arguments.gallery, arguments.model) as gallery:
+        shots = min(len(gallery), arguments.limit) * arguments.captures
+        print(f"searching for {counted(shots, 'made-up photo')}", flush=True)
         results = rehearse(
             gallery, arguments.limit, arguments.captures, progress=sys.stderr.isatty()
         )

@@ -47,6 +47,12 @@ class ItemReport:
         """Of the picture."""
         return self.results[0].picture.path
 
+    @property
+    def title(self) -> str:
+        """What the picture shows and its path; the path alone where nothing is known."""
+        label = self.results[0].picture.label
+        return f"{label} ({self.path})" if label else self.path
+
 
 def item_reports(
     gallery: Gallery, results: list[CaptureResult], verified_from: float
@@ -85,7 +91,7 @@ def rehearsal_page(gallery: Gallery, reports: list[ItemReport], verified_from: f
     for report in weak[:_WEAKEST]:
         reasons = "; ".join(report.reasons) or "no reason known"
         parts.append(
-            f"<section><h3>{html.escape(report.path)}</h3><p>recognised {report.recognised} of "
+            f"<section><h3>{html.escape(report.title)}</h3><p>recognised {report.recognised} of "
             f"{counted(len(report.results), 'time')}, {counted(report.wrong, 'wrong answer')}: "
             f"{html.escape(reasons)}</p><ol>"
         )

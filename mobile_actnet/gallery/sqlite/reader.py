@@ -263,6 +263,13 @@ class GalleryReader:
         problems = self.rows("SELECT count(*) FROM problem")
         return {"pictures": self.count(), "item": items[0][0], "problems": problems[0][0]}
 
+    def languages(self) -> list[str]:
+        """List the languages of the items' fields, where they name one."""
+        if self.version < 2:
+            return []
+        rows = self.rows("SELECT DISTINCT language FROM item_field WHERE language != '' ORDER BY 1")
+        return [language for (language,) in rows]
+
     def numbers(self) -> dict[str, int]:
         """Count pictures, labels, distinct contents, thumbnails, problems, and what version 2 adds.
 

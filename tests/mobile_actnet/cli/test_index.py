@@ -52,6 +52,25 @@ def test_update_info_check_export(
     assert np.load(tmp_path / "out" / "descriptors.npy").shape == (3, 384)
 
 
+def test_items_are_told(gallery: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with sqlite3.connect(gallery) as database:
+        (path,) = database.execute("SELECT path FROM picture ORDER BY id").fetchone()
+    table = tmp_path / "items.csv"
+    table.write_text(
+        f"path;item;language;title\n{path};a;de;Größe\n{path};a;en;Size\nphotos/{path};b;en;No\n",
+        encoding="utf-8-sig",
+    )
+    assert main(["update", str(gallery), "--items", str(table)]) == 0
+    out = capsys.readouterr().out
+    assert f"1 path of the CSV without a photo: photos/{path}; write paths as seen from" in out
+    assert main(["info", str(gallery), "--json"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert f"2 items (de, en) of {table}" in lines
+    assert "local features: hits are verified; an answer has a certainty of 3.5 or more" in lines
+    told = json.loads(lines[-1])
+    assert (told["verified_from"], told["languages"]) == (3.5, ["de", "en"])
+
+
 def test_calibrate_writes_what_the_app_reads(
     gallery: Path,
     tmp_path: Path,

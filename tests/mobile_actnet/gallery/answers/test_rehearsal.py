@@ -18,6 +18,7 @@ from mobile_actnet.gallery.gallery import Gallery
 from mobile_actnet.gallery.hits import SearchOptions
 from mobile_actnet.gallery.indexing.index_options import IndexOptions
 from mobile_actnet.gallery.indexing.indexer import build
+from mobile_actnet.gallery.rehearsal_page import item_reports
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
 
 
@@ -120,6 +121,9 @@ def test_another_picture_of_the_thing_in_the_background_is_right(
     with Gallery.open(tmp_path / "g.sqlite") as gallery:
         results = rehearse(gallery, pictures=2, captures=2)
         unknown = unknown_certainties(gallery, results)
+        reports = item_reports(gallery, results, gallery.verified_from)
+    titles = ["one thing (one thing/a.png)", "one thing (one thing/b.png)"]
+    assert sorted(report.title for report in reports) == titles
     assert [shot.right for shot in results] == [True] * 4
     assert len(unknown) == 0, "nothing else was there to be found"
 
@@ -140,6 +144,8 @@ def test_rehearse_writes_a_page_that_names_the_weak(
     assert told["photos"] == 12
     text = page.read_text()
     assert "default-src 'none'" in text
+    assert "<h3>dark.png</h3>" in text
+    assert "searching for 12 made-up photos" in out
     assert "too little detail (0 places)" in text
 
 
