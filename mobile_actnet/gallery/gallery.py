@@ -155,6 +155,8 @@ class Gallery:
     def search(self, picture: PathLike, top: int = 10) -> list[Hit]:
         """Find the pictures that are most like a picture file, best first.
 
+        `search_pictures` takes options, and `answer` also says whether a photo was found.
+
         Raises:
             UnreadablePictureError: the picture cannot be decoded.
             GalleryError: the model is not the one that made the gallery.
