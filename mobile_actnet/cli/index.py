@@ -243,10 +243,10 @@ def _tell(report: IndexReport, arguments: argparse.Namespace) -> int:
     if report.labels_without_photo:
         named = one_line(", ".join(report.unused_labels))
         more = report.labels_without_photo - len(report.unused_labels)
+        lost = counted(report.labels_without_photo, "path")
+        named += f" and {more} more" if more else ""
         print(
-            f"{counted(report.labels_without_photo, 'path')} of the CSV without a photo: {named}"
-            + (f" and {more} more" if more else "")
-            + "; write paths as seen from the folder of photos"
+            f"{lost} of the CSV without a photo: {named}; write paths as seen from the photos' folder"
         )
     if report.left_out:
         print(
@@ -298,10 +298,7 @@ def _calibrate(arguments: argparse.Namespace) -> int:
             with only_writer(arguments.gallery):
                 pass  # Here an error comes before the minutes, not after them.
     # Minutes pass: 160 s for 60 pictures on two cores.
-    print(
-        "searching for made-up photos of the gallery's pictures; this takes a few minutes",
-        flush=True,
-    )
+    print("searching for made-up photos of the gallery's pictures; this takes a few minutes")
     calibration = calibrate(arguments.gallery, arguments.model, progress=sys.stderr.isatty())
     verification = _calibrate_verification(arguments)
     calibration |= {"verification": verification} if verification else {}
