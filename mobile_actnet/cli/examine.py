@@ -58,7 +58,7 @@ def info(arguments: argparse.Namespace) -> int:
         )
     if numbers["item"]:
         source = f" of {from_gallery(arguments.gallery, kept.items)}" if kept.items else ""
-        spoken = f" ({', '.join(languages)})" if languages else ""
+        spoken = f" ({one_line(', '.join(languages))})" if languages else ""
         print(f"{counted(numbers['item'], 'item')}{spoken}{source}")
     for path, reason in problems.items():
         print(f"skipped: {one_line(path)}: {one_line(reason)}")

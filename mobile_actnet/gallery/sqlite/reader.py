@@ -268,7 +268,7 @@ class GalleryReader:
         if self.version < 2:
             return []
         rows = self.rows("SELECT DISTINCT language FROM item_field WHERE language != '' ORDER BY 1")
-        return [language for (language,) in rows]
+        return [str(language) for (language,) in rows]
 
     def numbers(self) -> dict[str, int]:
         """Count pictures, labels, distinct contents, thumbnails, problems, and what version 2 adds.

@@ -69,6 +69,10 @@ def test_items_are_told(gallery: Path, tmp_path: Path, capsys: pytest.CaptureFix
     assert "local features: hits are verified; an answer has a certainty of 3.5 or more" in lines
     told = json.loads(lines[-1])
     assert (told["verified_from"], told["languages"]) == (3.5, ["de", "en"])
+    with sqlite3.connect(gallery) as database:
+        database.execute("UPDATE item_field SET language = x'1b5b' WHERE language = 'de'")
+    assert main(["info", str(gallery)]) == 0, "a gallery of others may hold anything"
+    assert "\x1b" not in capsys.readouterr().out
 
 
 def test_calibrate_writes_what_the_app_reads(
