@@ -243,11 +243,9 @@ def _tell(report: IndexReport, arguments: argparse.Namespace) -> int:
     if report.labels_without_photo:
         named = one_line(", ".join(report.unused_labels))
         more = report.labels_without_photo - len(report.unused_labels)
-        lost = counted(report.labels_without_photo, "path")
+        lost = f"{counted(report.labels_without_photo, 'path')} of the CSV without a photo"
         named += f" and {more} more" if more else ""
-        print(
-            f"{lost} of the CSV without a photo: {named}; write paths as seen from the photos' folder"
-        )
+        print(f"{lost}: {named}; write paths as seen from the photos' folder")
     if report.left_out:
         print(
             f"skipped, because their names are not those of pictures: {one_line(tell_left_out(report.left_out))}"
@@ -359,11 +357,9 @@ def _rehearse(arguments: argparse.Namespace) -> int:
             raise ConfigError(f"--{name} is {value}; it must be 1 or more")
     check_page(arguments.html)
     with Gallery.open(arguments.gallery, arguments.model) as gallery:
-        shots = min(len(gallery), arguments.limit) * arguments.captures
-        print(f"searching for {counted(shots, 'made-up photo')}", flush=True)
-        results = rehearse(
-            gallery, arguments.limit, arguments.captures, progress=sys.stderr.isatty()
-        )
+        limit, captures = arguments.limit, arguments.captures
+        print(f"searching for {counted(min(len(gallery), limit) * captures, 'made-up photo')}")
+        results = rehearse(gallery, limit, captures, progress=sys.stderr.isatty())
         least = gallery.verified_from
         reports = item_reports(gallery, results, least)
         page = rehearsal_page(gallery, reports, least)
