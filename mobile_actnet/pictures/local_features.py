@@ -186,8 +186,10 @@ def _opencv() -> Any:
     try:
         import cv2
     except ImportError as error:
+        # Such as one that wants a screen's libraries, or too little memory.
+        broken = "" if isinstance(error, ModuleNotFoundError) else f" (it is there, but: {error})"
         raise MissingPackageError(
-            "local features need OpenCV; run: pip install opencv-python-headless"
+            f"local features need OpenCV{broken}; run: pip install opencv-python-headless"
         ) from error
     _keep_freed_memory()
     return cv2

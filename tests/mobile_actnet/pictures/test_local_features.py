@@ -3,12 +3,14 @@
 import platform
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from mobile_actnet.errors import ConfigError
+from mobile_actnet.errors import ConfigError, MissingPackageError
+from mobile_actnet.pictures import local_features
 from mobile_actnet.pictures.local_features import (
     FEATURE_BYTES,
     GALLERY_EXTRACTION,
@@ -117,3 +119,24 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert int(ran.stdout) < 1000
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        (None, "need OpenCV; run: pip install opencv-python-headless"),
+        ("raise ImportError('libGL.so.1: none')", r"OpenCV \(it is there, but: libGL.so.1: none\)"),
+    ],
+)
+def test_opencv_that_is_missing_or_does_not_load(
+    code: str | None, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "cv2", raising=False)
+    if code is None:
+        monkeypatch.setitem(sys.modules, "cv2", None)
+    else:
+        (tmp_path / "cv2.py").write_text(code)
+        monkeypatch.syspath_prepend(tmp_path)
+    local_features._opencv.cache_clear()
+    with pytest.raises(MissingPackageError, match=told):
+        local_features.require_opencv()
