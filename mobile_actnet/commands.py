@@ -45,6 +45,10 @@ EXTRA_OF = {
 
 _RIGHTS = (errno.EACCES, errno.EPERM, errno.EROFS)
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_NO_MEMORY = (
+    "there is not enough memory; close other programs, or ask for less at once: fewer workers, "
+    "smaller pictures, a smaller batch"
+)
 _EXIT_ERROR = 1
 _EXIT_INTERRUPTED = 130
 _EXIT_TERMINATED = 143
@@ -117,10 +121,21 @@ def _run(command: Callable[[], int]) -> int:
         return _fail(str(error))
     except OSError as error:
         return _fail(_sentence(error))
+    except Exception as error:
+        if not _is_out_of_memory(error):
+            raise
+        return _fail(_NO_MEMORY)
     except KeyboardInterrupt as stop:
         # A command that kept something says so.
         print("stopped:", *(stop.args or ("nothing half-written is left",)), file=sys.stderr)
         return _EXIT_INTERRUPTED
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """Tell whether Python, torch (on a GPU too) or the system's loader lacked memory."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    return "can't allocate memory" in str(error) or "failed to map segment" in str(error)
 
 
 @contextlib.contextmanager

@@ -48,6 +48,22 @@ def raising(error: BaseException) -> int:
             "error: eeeeeeeee: File na",
         ),
         (FileNotFoundError(errno.ENOENT, "No such file or directory", "f"), 1, "error: f: No such"),
+        (MemoryError("Unable to allocate 8 EiB"), 1, "error: there is not enough memory; close"),
+        (
+            RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried 9 bytes"),
+            1,
+            "error: there is not enough memory",
+        ),
+        (
+            ImportError("libtorch_cpu.so: failed to map segment from shared object"),
+            1,
+            "error: there is not enough memory",
+        ),
+        (
+            type("OutOfMemoryError", (RuntimeError,), {})("CUDA out of memory."),
+            1,
+            "error: there is not enough memory",
+        ),
         (KeyboardInterrupt(), 130, "stopped: nothing half-written is left\n"),
     ],
 )
@@ -61,7 +77,7 @@ def test_one_line_and_an_exit_code(
 
 
 def test_bugs_keep_their_traceback() -> None:
-    for error in (KeyError("bug"), TypeError("bug"), AssertionError()):
+    for error in (KeyError("bug"), TypeError("bug"), AssertionError(), RuntimeError("bug")):
         with pytest.raises(type(error)):
             raising(error)
 
