@@ -75,7 +75,8 @@ def find_photos(folder: Path) -> list[Photo]:
     if not folder.is_dir():
         raise ActnetError(f"{folder} is not a folder; give a folder of pictures")
     manifest, left_out = folder / MANIFEST_NAME, Counter[str]()
-    photos = _from_manifest(manifest) if manifest.is_file() else _from_tree(folder, left_out)
+    # A pipe of this name is a mistake, and no reason to take every picture.
+    photos = _from_manifest(manifest) if os.path.lexists(manifest) else _from_tree(folder, left_out)
     if not photos:
         skipped = f"; skipped: {tell_left_out(left_out)}" if left_out else ""
         raise ActnetError(

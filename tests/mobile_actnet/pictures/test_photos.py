@@ -142,3 +142,10 @@ def test_unreadable_pictures_are_listed_and_skipped(tmp_path: Path) -> None:
     assert "gone.jpg does not exist" in problems[1]
     assert load_images([bad], 64, 96)[0].shape == (0, 64, 96, 3)
     assert pixels.dtype == np.uint8
+
+
+def test_a_manifest_that_is_no_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"x")
+    os.mkfifo(tmp_path / "manifest.csv")
+    with pytest.raises(ActnetError, match=r"manifest.csv cannot be read: it is not a regular file"):
+        find_photos(tmp_path)
