@@ -58,13 +58,13 @@ class TunedKernels:
         """Hash of names and values."""
         digest = hashlib.sha256()
         for key, value in sorted(self.tensors().items()):
-            digest.update(key.encode() + value.contiguous().numpy().tobytes())
+            digest.update(key.encode() + value.numpy().tobytes())
         return digest.hexdigest()
 
     def tensors(self) -> dict[str, Tensor]:
-        """Return what is stored, by its key."""
+        """Return what is stored, by its key; files hold contiguous values, and training reorders kernels."""
         parts = ((_LEVELS, self.levels), (_STEPS, self.steps), (_BIASES, self.biases))
-        return {prefix + name: x for prefix, part in parts for name, x in part.items()}
+        return {prefix + name: x.contiguous() for prefix, part in parts for name, x in part.items()}
 
 
 def tuned_from(tensors: dict[str, Tensor], about: dict[str, Any]) -> TunedKernels:

@@ -184,7 +184,7 @@ def test_bare_weibull_is_refused_where_zero_would_count() -> None:
     with pytest.raises(ConfigError, match="log-exp-bare is for a Weibull that is nearly 0 at"):
         lower_activation(Weibull(0.13, 2.35, 2.0, 3.0), Lowering.LOG_EXP_BARE)
     # x^4 without its constant reaches 800 at 6.
-    with pytest.raises(ConfigError, match="at most 16 are allowed: take log-exp"):
+    with pytest.raises(ConfigError, match="at most 16 are allowed: use log-exp"):
         lower_activation(Weibull(1.0, 5.0, 20.0, 2.0), Lowering.LOG_EXP_BARE)
 
 

@@ -64,6 +64,24 @@ def test_tuned_kernels_come_back(tuned: ActivationRanges, tmp_path: Path) -> Non
     assert found.tuned.levels["features.0.0"].dtype == torch.int8
 
 
+def test_kernels_of_a_network_that_was_trained_are_stored(
+    tuned: ActivationRanges, tmp_path: Path
+) -> None:
+    """Training orders kernels by pixels, and values that are not contiguous cannot be written."""
+    path = tmp_path / "made.int8.safetensors"
+    assert tuned.tuned is not None
+    levels = {
+        name: x.contiguous(memory_format=torch.channels_last)
+        for name, x in tuned.tuned.levels.items()
+    }
+    trained = replace(tuned, tuned=replace(tuned.tuned, levels=levels))
+    save_recorded(trained, path, "0" * 64)
+    found = load_recorded("0" * 64, path)
+    assert found is not None
+    assert found.tuned is not None
+    assert found.tuned.sha256 == tuned.tuned.sha256
+
+
 def test_without_a_record_the_shipped_weights_are_known_by_their_hash(tmp_path: Path) -> None:
     copy = tmp_path / "renamed.safetensors"
     copy.write_bytes(DEFAULT_CHECKPOINT.read_bytes())

@@ -56,7 +56,7 @@ def test_an_unreadable_picture_is_named_and_left_out(folder: Path, tmp_path: Pat
 
 
 def test_a_store_of_one_picture_is_refused(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(ActnetError, match="1 pictures can be read"):
+    with pytest.raises(ActnetError, match="1 picture can be read"):
         open_store([Source(find_photos(folder)[:1], 1.0)], tmp_path / "cache", CPU, side_px=32)
 
 
