@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 from mobile_actnet.commands import counted
 from mobile_actnet.errors import UnreadablePictureError
 from mobile_actnet.gallery.gallery import Gallery
-from mobile_actnet.gallery.hits import Answer, Hit
+from mobile_actnet.gallery.hits import Answer, Hit, Verdict
 from mobile_actnet.gallery.pages import (
     PHONE_STYLE,
     data_url,
@@ -61,7 +61,7 @@ def search_page(gallery: Gallery, answers: list[Answer]) -> str:
     parts = [
         f"<p>{counted(len(gallery), 'picture')}, described by {html.escape(gallery.info.model_file)}. The "
         "first picture of a row is the query; the number is the similarity, at most 1. A green frame "
-        "in the query shows where the first verified hit lies in it.</p>"
+        "in the query shows where the thing that was found lies in it.</p>"
     ]
     for answer in answers:
         parts.append(f"<section><h3>{html.escape(answer.picture.name)}</h3>")
@@ -81,12 +81,12 @@ def search_page(gallery: Gallery, answers: list[Answer]) -> str:
 
 def _query_item(answer: Answer, side: int) -> str:
     photo = decode(answer.picture)
-    shown = next((hit for hit in answer.hits if hit.verified and hit.outline), None)
+    found = answer.verdict() is Verdict.FOUND
     small = photo.copy()
     small.thumbnail((side, side))
-    if shown is not None and shown.outline is not None:
+    if found and (outline := answer.hits[0].outline) is not None:
         scale = small.width / photo.width
-        corners = [(x * scale, y * scale) for x, y in shown.outline]
+        corners = [(x * scale, y * scale) for x, y in outline]
         pen = ImageDraw.Draw(small)
         pen.line([*corners, corners[0], corners[1]], _OUTLINE, _OUTLINE_PX, joint="curve")
     image = thumbnail_jpeg(small, side)

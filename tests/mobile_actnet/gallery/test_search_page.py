@@ -3,12 +3,13 @@
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mobile_actnet.gallery.gallery import Gallery
-from mobile_actnet.gallery.hits import SearchOptions
+from mobile_actnet.gallery.hits import Answer, Hit, SearchOptions
 from mobile_actnet.gallery.indexing.index_options import IndexOptions
 from mobile_actnet.gallery.search_page import search_page
 
@@ -73,3 +74,21 @@ def test_chromium_shows_every_picture(make_photos, artefact, tmp_path: Path) -> 
     ]  # fmt: skip
     shown = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
     assert "<title>8 of 8</title>" in shown
+
+
+@pytest.mark.parametrize("found", [True, False])
+def test_a_frame_is_drawn_round_what_was_found(
+    found: bool, make_photos, small_gallery: Path
+) -> None:
+    """Of a photo that is `not found` another hit may be verified, by the ground that it shares."""
+    photo = make_photos() / "000.jpg"
+    corners = ((5.0, 5.0), (50.0, 5.0), (50.0, 50.0), (5.0, 50.0))
+    one = Hit(1, "000.jpg", None, 0.8, inliers=0, certainty=0.0, verified=False)
+    other = Hit(2, "001.jpg", None, 0.6, inliers=9, certainty=5.4, verified=True, outline=corners)
+    hits = [other, one] if found else [one, other]
+    with Gallery.open(small_gallery / "g.sqlite") as gallery:
+        framed, plain = (
+            search_page(gallery, [Answer(photo, shown)])
+            for shown in (hits, [replace(hit, outline=None) for hit in hits])
+        )
+    assert (framed != plain) == found
