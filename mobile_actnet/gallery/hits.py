@@ -84,12 +84,12 @@ class Answer:
         judge = self.judged_by()
         if judge is None:
             return Verdict.NONE
-        found = bool(self.hits and self.hits[0].verified)
+        is_answer = bool(self.hits and self.hits[0].verified)
         if judge != "verification":
             assert self.threshold is not None
             assert self.score is not None
-            found = self.score >= self.threshold.least
-        return Verdict.FOUND if found else Verdict.NOT_FOUND
+            is_answer = self.score >= self.threshold.least
+        return Verdict.FOUND if is_answer else Verdict.NOT_FOUND
 
     def sentence(self) -> str:
         """Return the verdict in words, with what was found."""

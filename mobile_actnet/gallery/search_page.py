@@ -81,10 +81,10 @@ def search_page(gallery: Gallery, answers: list[Answer]) -> str:
 
 def _query_item(answer: Answer, side: int) -> str:
     photo = decode(answer.picture)
-    found = answer.verdict() is Verdict.FOUND
+    is_answered = answer.verdict() is Verdict.FOUND
     small = photo.copy()
     small.thumbnail((side, side))
-    if found and (outline := answer.hits[0].outline) is not None:
+    if is_answered and (outline := answer.hits[0].outline) is not None:
         scale = small.width / photo.width
         corners = [(x * scale, y * scale) for x, y in outline]
         pen = ImageDraw.Draw(small)

@@ -14,10 +14,10 @@ pytest.importorskip("matplotlib")
 def test_a_plot_shows_what_is_shipped(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept = figures.PICTURES / f"{name}.svg"
+    committed = figures.PICTURES / f"{name}.svg"
     monkeypatch.setattr(figures, "PICTURES", tmp_path)
     drawn = getattr(figures, name)()
-    assert _numbers(drawn) == _numbers(kept), f"draw it again: python manual/figures.py {name}"
+    assert _numbers(drawn) == _numbers(committed), f"draw it again: python manual/figures.py {name}"
 
 
 def _numbers(plot: Path) -> str:

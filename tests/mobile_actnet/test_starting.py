@@ -44,11 +44,11 @@ def test_ctrl_c_at_any_call_of_a_function(words: list[str]) -> None:
     assert calls > 500, "the test interrupts nothing"
     for at in [*range(BEFORE + 1, 12), *range(12, calls, calls // 15)]:
         ended = started(*words, at=at)
-        told = (at, ended.returncode, ended.stderr)
-        assert ended.returncode in (130, -signal.SIGINT), told
+        ending = (at, ended.returncode, ended.stderr)
+        assert ended.returncode in (130, -signal.SIGINT), ending
         assert ended.stderr in (
             "", "stopped; nothing was done\n", "stopped: nothing half-written is left\n",
-        ), told  # fmt: skip
+        ), ending  # fmt: skip
 
 
 def test_ctrl_c_at_the_end_is_silent() -> None:

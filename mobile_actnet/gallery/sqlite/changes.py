@@ -216,17 +216,17 @@ def _match_contents(connection: sqlite3.Connection, content_hash: Hash, changes:
 
 def _keep_folders(connection: sqlite3.Connection) -> None:
     """Keep the pictures of folders that are empty or gone, as where a disk is away."""
-    kept: dict[str, str | None] = {}
+    folders_away: dict[str, str | None] = {}
     gone = connection.execute("SELECT id, path FROM temp.gone").fetchall()
     for _, path in gone:
         folder = posixpath.dirname(path)
-        if folder not in kept:
-            kept[folder] = _without_photos(connection, folder)
-    rows = [(number,) for number, path in gone if kept[posixpath.dirname(path)]]
+        if folder not in folders_away:
+            folders_away[folder] = _without_photos(connection, folder)
+    rows = [(number,) for number, path in gone if folders_away[posixpath.dirname(path)]]
     connection.executemany("DELETE FROM temp.gone WHERE id = ?", rows)
     connection.executemany(
         "INSERT OR REPLACE INTO temp.lost VALUES (?, ?, 1)",
-        [(folder, _AWAY) for folder in sorted({each for each in kept.values() if each})],
+        [(folder, _AWAY) for folder in sorted({each for each in folders_away.values() if each})],
     )
 
 

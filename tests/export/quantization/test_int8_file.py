@@ -76,10 +76,10 @@ def test_kernels_of_a_network_that_was_trained_are_stored(
     }
     trained = replace(tuned, tuned=replace(tuned.tuned, levels=levels))
     save_recorded(trained, path, "0" * 64)
-    found = load_recorded("0" * 64, path)
-    assert found is not None
-    assert found.tuned is not None
-    assert found.tuned.sha256 == tuned.tuned.sha256
+    loaded = load_recorded("0" * 64, path)
+    assert loaded is not None
+    assert loaded.tuned is not None
+    assert loaded.tuned.sha256 == tuned.tuned.sha256
 
 
 def test_without_a_record_the_shipped_weights_are_known_by_their_hash(tmp_path: Path) -> None:
