@@ -35,7 +35,8 @@ def build_wheel(folder: Path) -> Path:
     for name in ("mobile_actnet", "export", "benchmarks"):
         leave = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / name, copy / name, symlinks=True, ignore=leave)
-    for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
+    shutil.copytree(ROOT / "android_demo/native", copy / "android_demo/native")
+    for name in ("setup.cfg", "pyproject.toml", "build_backend.py", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, copy)
     command: list[str | Path] = [
         sys.executable,

@@ -9,13 +9,13 @@ import configparser
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import installed_sizes
 import pytest
 
 from mobile_actnet.cli.main import VERBS
@@ -111,17 +111,7 @@ def test_all_is_everything_and_the_base_has_no_torch() -> None:
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel's content in a folder of its own, and what hides packages."""
     folder = tmp_path_factory.mktemp("wheel")
-    copy = folder / "copy"
-    copy.mkdir()
-    for name in ("mobile_actnet", "export", "benchmarks"):
-        leave = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(ROOT / name, copy / name, symlinks=True, ignore=leave)
-    for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, copy)
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, copy]
-    subprocess.run(command, check=True, capture_output=True)
-    shutil.rmtree(copy)
-    (wheel,) = folder.glob("*.whl")
+    wheel = installed_sizes.build_wheel(folder)
     zipfile.ZipFile(wheel).extractall(folder / "site")
     (folder / "site" / "sitecustomize.py").write_text(HIDING)
     return folder / "site"

@@ -12,6 +12,7 @@ import types
 import zipfile
 from pathlib import Path
 
+import installed_sizes
 import pytest
 
 import mobile_actnet
@@ -138,21 +139,9 @@ def test_editors_and_mypy_find_every_package_in_the_checkout() -> None:
         assert (ROOT / package.replace(".", "/")).resolve() == folder
 
 
-def test_wheel_holds_the_packages_and_the_weights_alone(tmp_path: Path) -> None:
-    # From a copy: setuptools leaves a build folder behind, and takes up what an older one holds.
-    copy, build_options = tmp_path / "copy", ["--wheel", "--no-isolation"]
-    copy.mkdir()
-    for folder in FOLDERS.values():
-        leave = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(folder, copy / folder.name, symlinks=True, ignore=leave)
-    for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, copy)
-    subprocess.run(
-        [sys.executable, "-m", "build", *build_options, "--outdir", tmp_path, copy],
-        check=True,
-        capture_output=True,
-    )
-    (wheel,) = tmp_path.glob("*.whl")
+def test_wheel_holds_the_packages_the_engine_and_the_weights_alone(tmp_path: Path) -> None:
+    wheel = installed_sizes.build_wheel(tmp_path)
+    assert "-py3-none-linux" in wheel.name
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {name.partition("/")[0] for name in names if ".dist-info/" not in name} == {
         "mobile_actnet"
@@ -162,6 +151,7 @@ def test_wheel_holds_the_packages_and_the_weights_alone(tmp_path: Path) -> None:
             assert f"{package.replace('.', '/')}/{path.relative_to(folder)}" in names
     assert "mobile_actnet/weights/mobile_actnet.safetensors" in names
     assert "mobile_actnet/py.typed" in names
+    assert "mobile_actnet/native/libactnet.so" in names
     page = FOLDERS["mobile_actnet"] / "web" / "page"
     for path in page.rglob("*"):
         assert path.is_dir() or f"mobile_actnet/web/page/{path.relative_to(page)}" in names

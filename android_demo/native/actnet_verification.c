@@ -11,7 +11,7 @@
 
 enum { UNITS_PER_PX = 16 };
 enum { MAX_DISTANCE = 40, RATIO_OVER = 17, RATIO_UNDER = 20 };
-enum { MAX_MATCHES = 128, HYPOTHESES = 8, LEAST_MATCHES = 4, LEAST_FOR_HOMOGRAPHY = 8 };
+enum { MAX_MATCHES = ACTNET_MAX_MATCHES, HYPOTHESES = 8, LEAST_MATCHES = 4, LEAST_FOR_HOMOGRAPHY = 8 };
 enum { ROUNDS = 4, MAX_TURN = 28, MAX_SIZE_STEPS = 19, CELLS = 20, INTEGER_STEPS = 1 << 14 };
 
 /* Of each round, over the longest side of the reduced photo. */
@@ -85,6 +85,7 @@ static void keep(Matches *found, int32_t row, int32_t column, int32_t ratio) {
 }
 
 static void match(const Features *picture, const Features *photo, Matches *found) {
+  if (picture->count < LEAST_MATCHES || photo->count < LEAST_MATCHES) return;
   for (int32_t row = 0; row < picture->count; row++) {
     const uint8_t *code = picture->codes + (size_t)row * ACTNET_CODE_BYTES;
     ActnetNearest of = actnet_nearest(code, photo->codes, photo->count);
@@ -266,23 +267,21 @@ static void bend(const Matches *found, const Features *picture, Candidate *best,
   if (places >= *inliers) *best = bent, *inliers = places;
 }
 
-static void compare(const Features *photo, const Features *picture, ActnetVerification *result) {
-  Matches found = {0};
+/* Finds the model that most matches fit. */
+static void fit(const Features *photo, const Features *picture, Matches *found, ActnetVerification *result) {
   Candidate candidates[HYPOTHESES], best = {0};
   int inliers = 0, matches = 0;
-  if (picture->count < LEAST_MATCHES || photo->count < LEAST_MATCHES) return;
-  match(picture, photo, &found);
-  if (found.count < LEAST_MATCHES) return;
-  describe_matches(picture, photo, &found);
-  int count = hypotheses(&found, candidates);
+  if (found->count < LEAST_MATCHES) return;
+  describe_matches(picture, photo, found);
+  int count = hypotheses(found, candidates);
   for (int k = 0; k < count; k++) {
-    if (!refine(&found, &candidates[k])) continue;
-    int places = inliers_of(&found, &candidates[k].fit), size = size_of(&candidates[k].fit);
+    if (!refine(found, &candidates[k])) continue;
+    int places = inliers_of(found, &candidates[k].fit), size = size_of(&candidates[k].fit);
     if (places > inliers || (places == inliers && size > matches))
       best = candidates[k], inliers = places, matches = size;
   }
   if (matches == 0) return;
-  if (matches >= LEAST_FOR_HOMOGRAPHY) bend(&found, picture, &best, &inliers);
+  if (matches >= LEAST_FOR_HOMOGRAPHY) bend(found, picture, &best, &inliers);
   result->inliers = inliers;
   result->has_outline = 1;
   actnet_outline(best.model, picture->width, picture->height, result->outline);
@@ -333,14 +332,54 @@ ActnetVerifier *actnet_verifier_open(const ActnetLocalFeatures *photo, ActnetErr
   return verifier;
 }
 
+/* The verifier and the result are there, and the picture may be compared. */
+static ActnetCode check_all(const ActnetVerifier *verifier, const ActnetLocalFeatures *picture, const void *result,
+                            ActnetError *error) {
+  if (verifier == NULL || result == NULL)
+    return fail(error, ACTNET_WRONG_ARGUMENT, "the verifier is closed, or no result is asked for");
+  return check(picture, error);
+}
+
+ActnetCode actnet_match(const ActnetVerifier *verifier, const ActnetLocalFeatures *picture,
+                        ActnetMatches *matches, ActnetError *error) {
+  if (check_all(verifier, picture, matches, error)) return ACTNET_WRONG_ARGUMENT;
+  Features features = features_of(picture, picture->features);
+  Matches found = {0};
+  match(&features, &verifier->photo, &found);
+  *matches = (ActnetMatches){.count = found.count};
+  memcpy(matches->rows, found.rows, sizeof found.rows);
+  memcpy(matches->columns, found.columns, sizeof found.columns);
+  return fail(error, ACTNET_OK, "%s", "");
+}
+
+ActnetCode actnet_fit(const ActnetVerifier *verifier, const ActnetLocalFeatures *picture,
+                      const ActnetMatches *matches, ActnetVerification *verification, ActnetError *error) {
+  if (matches == NULL) return fail(error, ACTNET_WRONG_ARGUMENT, "NULL is not allowed");
+  if (check_all(verifier, picture, verification, error)) return ACTNET_WRONG_ARGUMENT;
+  Features features = features_of(picture, picture->features);
+  Matches found = {.count = matches->count};
+  if (found.count < 0 || found.count > MAX_MATCHES)
+    return fail(error, ACTNET_WRONG_ARGUMENT, "there are %d matches; 0 to %d are allowed", (int)found.count,
+                MAX_MATCHES);
+  for (int k = 0; k < found.count; k++) {
+    int32_t row = matches->rows[k], column = matches->columns[k];
+    if (row < 0 || row >= features.count || column < 0 || column >= verifier->photo.count)
+      return fail(error, ACTNET_WRONG_ARGUMENT, "match %d names features that are not there", k);
+    found.rows[k] = row, found.columns[k] = column;
+  }
+  *verification = (ActnetVerification){0};
+  fit(&verifier->photo, &features, &found, verification);
+  return fail(error, ACTNET_OK, "%s", "");
+}
+
 ActnetCode actnet_verify(const ActnetVerifier *verifier, const ActnetLocalFeatures *picture,
                          ActnetVerification *verification, ActnetError *error) {
-  if (verifier == NULL || verification == NULL)
-    return fail(error, ACTNET_WRONG_ARGUMENT, "the verifier is closed, or no result is asked for");
-  if (check(picture, error)) return ACTNET_WRONG_ARGUMENT;
+  if (check_all(verifier, picture, verification, error)) return ACTNET_WRONG_ARGUMENT;
   Features features = features_of(picture, picture->features);
+  Matches found = {0};
   *verification = (ActnetVerification){0};
-  compare(&verifier->photo, &features, verification);
+  match(&features, &verifier->photo, &found);
+  fit(&verifier->photo, &features, &found, verification);
   return fail(error, ACTNET_OK, "%s", "");
 }
 

@@ -15,11 +15,12 @@
 extern "C" {
 #endif
 
-/* Bytes of a feature, features of a picture, and pixels of its longest side, at most. */
+/* Bytes of a feature; features of a picture, pixels of its longest side, and matches, at most. */
 enum {
   ACTNET_FEATURE_BYTES = 22,
   ACTNET_MAX_FEATURES = 65535,
-  ACTNET_MAX_SIDE_PX = 4095
+  ACTNET_MAX_SIDE_PX = 4095,
+  ACTNET_MAX_MATCHES = 128
 };
 
 /* Local features as a gallery's blob has them: all x, all y, all sizes, all angles, all codes. */
@@ -40,6 +41,11 @@ typedef struct {
   double outline[8];
 } ActnetVerification;
 
+/* Features of a gallery picture (rows) and of the photo (columns) that are alike, the best ratio first. */
+typedef struct {
+  int32_t count, rows[ACTNET_MAX_MATCHES], columns[ACTNET_MAX_MATCHES];
+} ActnetMatches;
+
 typedef struct ActnetVerifier ActnetVerifier;
 
 /* Prepare a photo for comparisons; its features are copied. Returns NULL after filling `error`. */
@@ -52,6 +58,12 @@ ActnetVerifier *actnet_verifier_open(const ActnetLocalFeatures *photo, ActnetErr
  */
 ActnetCode actnet_verify(const ActnetVerifier *verifier, const ActnetLocalFeatures *picture,
                          ActnetVerification *verification, ActnetError *error);
+
+/* Its two halves, for those who measure or draw them: which features match, and the model that most matches fit. */
+ActnetCode actnet_match(const ActnetVerifier *verifier, const ActnetLocalFeatures *picture,
+                        ActnetMatches *matches, ActnetError *error);
+ActnetCode actnet_fit(const ActnetVerifier *verifier, const ActnetLocalFeatures *picture,
+                      const ActnetMatches *matches, ActnetVerification *verification, ActnetError *error);
 
 /* Free everything; NULL is allowed. */
 void actnet_verifier_close(ActnetVerifier *verifier);

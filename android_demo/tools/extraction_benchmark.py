@@ -1,4 +1,4 @@
-"""Hold the apps' extraction in C to OpenCV's on photos: the features, the answers, and the time.
+"""Hold the extraction in C to OpenCV's on photos: the features, the answers, and the time.
 
     OMP_NUM_THREADS=1 .venv/bin/python android_demo/tools/extraction_benchmark.py ARTEFACT.tflite FOLDER [QUERIES]
 
@@ -11,7 +11,6 @@ processor, one thread, so that other programs count little.
 import csv
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
@@ -20,8 +19,8 @@ from typing import Any
 
 import cv2
 import numpy as np
-from native_library import Extractor
 from numpy.typing import NDArray
+from opencv_features import extract_by_opencv
 from PIL import Image
 
 from mobile_actnet.gallery.answers.verification import Verifier
@@ -58,7 +57,7 @@ class Photos:
         self.instances = [row["instance"] for row in database]
         pictures = [decode(folder / row["path"]) for row in database]
         self.descriptors = np.concatenate([self.describe(picture) for picture in pictures])
-        self.features = [extract(picture, GALLERY_EXTRACTION) for picture in pictures]
+        self.features = [extract_by_opencv(picture, GALLERY_EXTRACTION) for picture in pictures]
 
     def describe(self, picture: Image.Image) -> NDArray[np.float32]:
         """Describe a picture, (1, D)."""
@@ -101,26 +100,23 @@ def main() -> int:
         return 2
     cv2.setNumThreads(1)
     photos = Photos(Path(sys.argv[2]), Path(sys.argv[1]), int(sys.argv[3]) if sys.argv[3:] else 60)
-    with tempfile.TemporaryDirectory(prefix="actnet-extraction-") as name:
-        extractor = Extractor(Path(name))
-        _compare(photos, extractor)
-        extractor.close()
+    _compare(photos)
     return 0
 
 
-def _compare(photos: Photos, extractor: Extractor) -> None:
+def _compare(photos: Photos) -> None:
     shares, bits, answers, times = [], [], [], []
     for row in photos.queries:
         photo = decode(photos.folder / row["path"])
-        in_python, python_ms = _timed(partial(extract, photo, QUERY_EXTRACTION))
-        in_c, c_ms = _timed(partial(extractor.extract, photo))
+        by_opencv, opencv_ms = _timed(partial(extract_by_opencv, photo, QUERY_EXTRACTION))
+        in_c, c_ms = _timed(partial(extract, photo, QUERY_EXTRACTION))
         _, described_ms = _timed(partial(photos.describe, photo))
-        differing = agreement(in_python, in_c)
-        shares.append(len(differing) / max(1, len(in_python)))
+        differing = agreement(by_opencv, in_c)
+        shares.append(len(differing) / max(1, len(by_opencv)))
         bits += differing
         shortlist = photos.shortlist(photo)
-        answers.append((row["instance"], photos.answer(shortlist, in_python), photos.answer(shortlist, in_c)))  # fmt: skip
-        times.append((python_ms, c_ms, described_ms))
+        answers.append((row["instance"], photos.answer(shortlist, by_opencv), photos.answer(shortlist, in_c)))  # fmt: skip
+        times.append((opencv_ms, c_ms, described_ms))
     print(f"{len(shares)} photos: {100 * np.mean(shares):.2f} % of OpenCV's features have one of C at their place "
           f"(worst photo {100 * min(shares):.2f} %), median {np.median(bits):.0f} and mean {np.mean(bits):.3f} "
           f"differing bits of 128")  # fmt: skip
@@ -134,8 +130,8 @@ def _compare(photos: Photos, extractor: Extractor) -> None:
     same = sum(one[0] == other[0] for _, one, other in answers)
     apart = [abs(one[1] - other[1]) for _, one, other in answers if one[0] == other[0]]
     print(f"{same} of {len(answers)} first hits are the same; their inliers differ by {np.mean(apart):.2f}, at most {max(apart)}")  # fmt: skip
-    python_ms, c_ms, described_ms = np.median(times, axis=0)
-    print(f"a photo: OpenCV {python_ms:.1f} ms, C {c_ms:.1f} ms, one description {described_ms:.1f} ms, "
+    opencv_ms, c_ms, described_ms = np.median(times, axis=0)
+    print(f"a photo: OpenCV {opencv_ms:.1f} ms, C {c_ms:.1f} ms, one description {described_ms:.1f} ms, "
           f"ratio of C to one description {c_ms / described_ms:.2f}")  # fmt: skip
 
 

@@ -143,7 +143,7 @@ def _with_chance(
 ) -> LocalFeatures:
     """Keep the first features, and fill up to `count` with some by chance."""
     more, width, height = count - keep, features.width_px, features.height_px
-    return LocalFeatures(
+    return LocalFeatures.from_arrays(
         width, height,
         np.concatenate([features.positions[:keep], rng.integers(0, (16 * width, 16 * height), (more, 2)).astype(np.uint16)]),
         np.concatenate([features.sizes[:keep], rng.integers(20, 100, more).astype(np.uint8)]),

@@ -6,7 +6,6 @@ What a user waits for is the total; on a phone decoding alone may take longer th
 import io
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 from PIL import Image
@@ -151,8 +150,9 @@ def generated_candidates(photo: bytes) -> list[LocalFeatures]:
 def _joined(parts: list[LocalFeatures]) -> LocalFeatures:
     """Return the features of pictures of one size as if they were one picture's."""
     count = GALLERY_EXTRACTION.count
-    return replace(
-        parts[0],
+    return LocalFeatures.from_arrays(
+        parts[0].width_px,
+        parts[0].height_px,
         positions=np.concatenate([part.positions for part in parts])[:count],
         sizes=np.concatenate([part.sizes for part in parts])[:count],
         angles=np.concatenate([part.angles for part in parts])[:count],

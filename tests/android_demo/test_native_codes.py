@@ -10,14 +10,13 @@ import numpy as np
 import pytest
 from native_engine import EngineError, Error
 from numpy.typing import NDArray
+from opencv_features import detect_by_opencv, extract_by_opencv
 from PIL import Image, ImageDraw
 from safetensors.numpy import load_file
 
 from mobile_actnet.pictures.local_features import (
     QUERY_EXTRACTION,
     LocalFeatures,
-    detect,
-    extract,
     root_sift,
 )
 
@@ -98,10 +97,10 @@ def check_codes(found: LocalFeatures, gradients: NDArray[np.float32]) -> None:
 
 def test_features_of_a_picture_are_those_of_python(codes: Codes) -> None:
     picture = drawn()
-    width, height, points, gradients = detect(picture, QUERY_EXTRACTION)
+    width, height, points, gradients = detect_by_opencv(picture, QUERY_EXTRACTION)
     blob = codes.encode(np.ascontiguousarray(points[:, :4], np.float32), gradients)
     found = LocalFeatures.from_bytes(blob, width, height)
-    expected = extract(picture, QUERY_EXTRACTION)
+    expected = extract_by_opencv(picture, QUERY_EXTRACTION)
     assert len(found) == len(expected) > 300
     np.testing.assert_array_equal(found.positions, expected.positions)
     np.testing.assert_array_equal(found.sizes, expected.sizes)

@@ -21,6 +21,7 @@ from native_extractor import (
     compile_extractor,
 )
 from numpy.typing import NDArray
+from opencv_features import extract_by_opencv
 from PIL import Image, ImageDraw
 
 from mobile_actnet.gallery.answers.verification import Verifier
@@ -92,13 +93,20 @@ def test_features_are_those_of_opencv(extractor: NativeExtractor, entry: dict) -
 
 
 @pytest.mark.parametrize("entry", INDEX["pictures"], ids=lambda entry: entry["name"])
-def test_the_golden_features_are_what_python_finds_today(entry: dict) -> None:
+def test_the_golden_features_are_what_opencv_finds_today(entry: dict) -> None:
     expected = LocalFeatures.from_bytes(
         (GOLDEN / entry["file"]).read_bytes(), *entry["reduced_size"]
     )
     check_agreement(
-        expected, extract(drawn(entry), ExtractionConfig(entry["side_px"], entry["count"]))
+        expected,
+        extract_by_opencv(drawn(entry), ExtractionConfig(entry["side_px"], entry["count"])),
     )
+
+
+@pytest.mark.parametrize("entry", INDEX["pictures"], ids=lambda entry: entry["name"])
+def test_python_has_the_same_engine(extractor: NativeExtractor, entry: dict) -> None:
+    config = ExtractionConfig(entry["side_px"], entry["count"])
+    assert extract(drawn(entry), config) == extractor.extract(drawn(entry), config)
 
 
 def test_photos_are_looked_at_as_in_python(extractor: NativeExtractor) -> None:
@@ -110,14 +118,14 @@ def test_a_photo_by_c_is_verified_against_a_gallery_by_opencv(extractor: NativeE
     picture = drawn(INDEX["pictures"][1])
     photo = Image.new("RGB", (800, 600), (90, 120, 60))
     photo.paste(picture.rotate(20, resample=Image.Resampling.BICUBIC, expand=True), (150, 20))
-    gallery = extract(picture, GALLERY_EXTRACTION)
+    gallery = extract_by_opencv(picture, GALLERY_EXTRACTION)
     in_c = Verifier(extractor.extract(photo, QUERY_EXTRACTION)).verify(gallery)
-    in_python = Verifier(extract(photo, QUERY_EXTRACTION)).verify(gallery)
-    assert in_python.inliers >= 40
-    assert abs(in_c.inliers - in_python.inliers) <= 0.1 * in_python.inliers
+    by_opencv = Verifier(extract_by_opencv(photo, QUERY_EXTRACTION)).verify(gallery)
+    assert by_opencv.inliers >= 40
+    assert abs(in_c.inliers - by_opencv.inliers) <= 0.1 * by_opencv.inliers
     assert in_c.outline is not None
-    assert in_python.outline is not None
-    assert float(np.abs(in_c.outline - in_python.outline).max()) < 3
+    assert by_opencv.outline is not None
+    assert float(np.abs(in_c.outline - by_opencv.outline).max()) < 3
 
 
 def test_without_doubling_the_finest_places_are_missing(extractor: NativeExtractor) -> None:

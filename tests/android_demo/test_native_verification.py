@@ -12,8 +12,8 @@ import pytest
 from native_engine import EngineError
 from native_verifier import Features, NativeVerifier
 from numpy.typing import NDArray
+from numpy_verification import NumpyVerifier
 
-from mobile_actnet.gallery.answers.verification import Verifier
 from mobile_actnet.pictures.local_features import LocalFeatures
 
 REPOSITORY = Path(__file__).parents[2]
@@ -87,7 +87,7 @@ def test_every_picture_in_every_photo_is_as_in_python(library: Path) -> None:
     for photo in PAIRS:
         native = NativeVerifier(library, Features.of(photo.photo))
         for picture in PAIRS:
-            expected = Verifier(photo.photo).verify(picture.picture)
+            expected = NumpyVerifier(photo.photo).verify(picture.picture)
             inliers, outline = native.verify(Features.of(picture.picture))
             assert inliers == expected.inliers, (picture.name, photo.name)
             check_outline(outline, expected.outline)
@@ -104,7 +104,7 @@ def generated(seed: int) -> tuple[LocalFeatures, LocalFeatures]:
     positions = rng.integers(0, (360 * 16, 480 * 16), (count, 2)).astype(np.uint16)
     sizes, angles = (rng.integers(0, 256, count).astype(np.uint8) for _ in range(2))
     codes = rng.integers(0, 256, (count, 16)).astype(np.uint8)
-    picture = LocalFeatures(360, 480, positions, sizes, angles, codes)
+    picture = LocalFeatures.from_arrays(360, 480, positions, sizes, angles, codes)
     total = int(rng.integers(max(4, matching), 1001))
     there = rng.integers(0, (640 * 16, 480 * 16), (total, 2)).astype(np.float64)
     turn, octaves = int(rng.integers(0, 256)), float(rng.uniform(-2, 1))
@@ -122,7 +122,7 @@ def generated(seed: int) -> tuple[LocalFeatures, LocalFeatures]:
     other_codes = rng.integers(0, 256, (total, 16)).astype(np.uint8)
     flips = np.packbits(rng.random((matching, 128)) < rng.uniform(0, 0.25), axis=1)
     other_codes[:matching] = codes[:matching] ^ flips
-    return picture, LocalFeatures(
+    return picture, LocalFeatures.from_arrays(
         640, 480, there.clip(0, 65535).astype(np.uint16), other_sizes.clip(0, 255).astype(np.uint8),
         (other_angles & 255).astype(np.uint8), other_codes,
     )  # fmt: skip
@@ -132,7 +132,7 @@ def test_generated_features_give_what_python_gives(library: Path) -> None:
     found = []
     for seed in range(200):
         picture, photo = generated(seed)
-        expected = Verifier(photo).verify(picture)
+        expected = NumpyVerifier(photo).verify(picture)
         native = NativeVerifier(library, Features.of(photo))
         inliers, outline = native.verify(Features.of(picture))
         native.close()
@@ -161,7 +161,7 @@ def test_products_are_not_fused_with_sums(library: Path, tmp_path: Path) -> None
 def test_fewer_than_four_features_are_nothing(library: Path) -> None:
     whole, photo = PAIRS[0].picture, PAIRS[0].photo
     for count in range(4):
-        few = LocalFeatures(
+        few = LocalFeatures.from_arrays(
             whole.width_px, whole.height_px, whole.positions[:count], whole.sizes[:count],
             whole.angles[:count], whole.codes[:count],
         )  # fmt: skip
@@ -266,7 +266,7 @@ def test_bytes_of_no_meaning_break_nothing(tmp_path: Path) -> None:
         picture_features, photo_features = (
             LocalFeatures.from_bytes(blob, *size) for blob, size in zip(blobs, sizes, strict=True)
         )
-        expected = Verifier(photo_features).verify(picture_features)
+        expected = NumpyVerifier(photo_features).verify(picture_features)
         assert int(done.stdout.split()[0]) == expected.inliers
         found += expected.inliers > 0
     assert found > 5

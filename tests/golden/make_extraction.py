@@ -7,6 +7,7 @@ The C engine's own SIFT is held to them by a share, not to the bit: OpenCV round
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,10 @@ from mobile_actnet.pictures.local_features import (
     GALLERY_EXTRACTION,
     QUERY_EXTRACTION,
     ExtractionConfig,
-    extract,
 )
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "android_demo/tools"))
+from opencv_features import extract_by_opencv
 
 FOLDER = Path(__file__).parent / "extraction"
 PICTURES = (
@@ -46,7 +49,7 @@ def entry(
     seed: int, name: str, size: tuple[int, int], count: int, config: ExtractionConfig
 ) -> dict:
     boxes = rectangles(seed, size, count)
-    features = extract(drawn(size, boxes), config)
+    features = extract_by_opencv(drawn(size, boxes), config)
     (FOLDER / f"{name}.bin").write_bytes(features.to_bytes())
     return {
         "name": name,

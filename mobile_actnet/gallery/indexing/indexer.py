@@ -49,11 +49,11 @@ from mobile_actnet.gallery.sqlite.writer import (
     PictureDetails,
     create,
 )
+from mobile_actnet.native.engine import require_engine
 from mobile_actnet.network.config import is_checkpoint
 from mobile_actnet.pictures.formats import PICTURE_SUFFIXES
 from mobile_actnet.pictures.items import EMPTY_CATALOGUE, Catalogue, read_items
 from mobile_actnet.pictures.labels import FOLDER, labels_from_csv, labels_from_folders
-from mobile_actnet.pictures.local_features import require_opencv
 from mobile_actnet.pictures.photo_tree import FoundPhoto, WalkOptions, walk_photos
 from mobile_actnet.pictures.photos import tell_left_out
 from mobile_actnet.runtime.packages import RUNNING, format_of, require
@@ -101,7 +101,7 @@ def _check_packages(model: Path, options: IndexOptions) -> None:
     if not is_checkpoint(model):
         require(format_of(model), RUNNING)
     if options.local_features is not False:
-        require_opencv()
+        require_engine()
 
 
 def update(

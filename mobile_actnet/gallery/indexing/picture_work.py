@@ -15,7 +15,7 @@ from mobile_actnet.gallery.sqlite.kept import NOTHING_KEPT, Kept
 from mobile_actnet.gallery.sqlite.schema import GalleryModel
 from mobile_actnet.gallery.sqlite.storage import Storage, encode
 from mobile_actnet.gallery.sqlite.writer import BrokenPhoto, DescribedPhoto, PictureDetails
-from mobile_actnet.pictures.local_features import GALLERY_EXTRACTION, extract, use_one_thread
+from mobile_actnet.pictures.local_features import GALLERY_EXTRACTION, extract
 from mobile_actnet.pictures.photo_tree import FoundPhoto
 from mobile_actnet.pictures.preprocessing import Pixels, decode, resize
 from mobile_actnet.pictures.thumbnails import thumbnail_jpeg
@@ -55,8 +55,6 @@ class _Decoded:
 
 def prepare(work: PictureWork) -> Callable[[list[FoundPhoto]], list[Outcome]]:
     """Load the model on one thread; the workers are what runs in parallel."""
-    if work.kept.local_features:
-        use_one_thread()
     describe = opened(work.model, work.bound)
     if torch := sys.modules.get("torch"):
         torch.set_num_threads(1)
@@ -65,8 +63,6 @@ def prepare(work: PictureWork) -> Callable[[list[FoundPhoto]], list[Outcome]]:
 
 def prepare_details(photos: Path, kept: Kept) -> Callable[[list[str]], list[PictureDetails | None]]:
     """Return what makes the details of a few photos, by their paths; None of broken ones."""
-    if kept.local_features:
-        use_one_thread()
     return lambda paths: [_details_of_file(photos / path, kept) for path in paths]
 
 

@@ -3,14 +3,12 @@
 import platform
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from mobile_actnet.errors import ConfigError, MissingPackageError
-from mobile_actnet.pictures import local_features
+from mobile_actnet.errors import ConfigError
 from mobile_actnet.pictures.local_features import (
     FEATURE_BYTES,
     GALLERY_EXTRACTION,
@@ -54,10 +52,14 @@ def test_bytes_come_back_as_they_were() -> None:
         np.testing.assert_array_equal(getattr(again, name), getattr(features, name))
     with pytest.raises(ValueError, match="22 a feature"):
         LocalFeatures.from_bytes(b"123", 10, 10)
+    with pytest.raises(ValueError, match="0 x 10 pixels; a side is 1 to 4095"):
+        LocalFeatures.from_bytes(b"", 0, 10)
+    with pytest.raises(ValueError, match="65536 features; at most 65535"):
+        LocalFeatures.from_bytes(bytes(22 * 65536), 10, 10)
 
 
 def test_the_order_of_bytes_is_the_documents() -> None:
-    features = LocalFeatures(
+    features = LocalFeatures.from_arrays(
         100, 50, np.array([[1, 2], [259, 4]], np.uint16), np.array([5, 6], np.uint8),
         np.array([7, 8], np.uint8), np.arange(32, dtype=np.uint8).reshape(2, 16),
     )  # fmt: skip
@@ -98,6 +100,8 @@ def test_settings_that_cannot_be() -> None:
         ExtractionConfig(5000, 10)
     with pytest.raises(ConfigError, match="count is 0"):
         ExtractionConfig(480, 0)
+    with pytest.raises(ConfigError, match="count is 65536"):
+        ExtractionConfig(480, 65536)
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc's malloc is what is tuned")
@@ -119,24 +123,3 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert int(ran.stdout) < 1000
-
-
-@pytest.mark.parametrize(
-    ("code", "told"),
-    [
-        (None, "need OpenCV; run: pip install opencv-python-headless"),
-        ("raise ImportError('libGL.so.1: none')", r"OpenCV \(it is there, but: libGL.so.1: none\)"),
-    ],
-)
-def test_opencv_that_is_missing_or_does_not_load(
-    code: str | None, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delitem(sys.modules, "cv2", raising=False)
-    if code is None:
-        monkeypatch.setitem(sys.modules, "cv2", None)
-    else:
-        (tmp_path / "cv2.py").write_text(code)
-        monkeypatch.syspath_prepend(tmp_path)
-    local_features._opencv.cache_clear()
-    with pytest.raises(MissingPackageError, match=told):
-        local_features.require_opencv()

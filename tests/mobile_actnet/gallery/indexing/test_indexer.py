@@ -18,7 +18,7 @@ from mobile_actnet.gallery.indexing.indexer import build, update
 from mobile_actnet.gallery.sqlite import changes
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
 from mobile_actnet.gallery.sqlite.storage import Storage, decode, encode
-from mobile_actnet.pictures import local_features
+from mobile_actnet.native import engine
 from mobile_actnet.pictures.preprocessing import load_image
 from mobile_actnet.runtime.runtimes import open_artefact
 from mobile_actnet.runtime.vocabulary import Format, Precision
@@ -82,16 +82,20 @@ def test_a_checkpoint_indexes(make_photos, tmp_path: Path) -> None:
     assert update(gallery, AGAIN).changes.unchanged == 2
 
 
-@pytest.mark.parametrize("missing", ["onnxruntime", "cv2"])
+@pytest.mark.parametrize("missing", ["onnxruntime", "engine"])
 def test_a_missing_package_leaves_no_gallery_behind(
     missing: str, make_photos, artefact: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     photos, gallery = make_photos(2), tmp_path / "g.sqlite"
     with monkeypatch.context() as patched:
-        patched.setitem(sys.modules, missing, None)
-        local_features._opencv.cache_clear()
+        if missing == "engine":
+            patched.setattr(engine, "LIBRARY", tmp_path / "none.so")
+            engine._engine.cache_clear()
+        else:
+            patched.setitem(sys.modules, missing, None)
         with pytest.raises(MissingPackageError, match="pip install"):
             build(photos, artefact, gallery, ONE)
+    engine._engine.cache_clear()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["photos"]
     assert build(photos, artefact, gallery, ONE).pictures == 2
 
