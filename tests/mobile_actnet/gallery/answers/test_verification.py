@@ -190,6 +190,30 @@ def test_the_engine_finds_what_numpy_finds() -> None:
     assert max(found) > 40
 
 
+def test_bytes_of_any_kind_give_what_numpy_finds() -> None:
+    """A damaged gallery may hold any bytes: positions outside the picture, sizes and angles by chance."""
+    found = []
+    for seed in range(300):
+        rng = np.random.default_rng(seed)
+        counts, sides = rng.integers(0, 80, 2), rng.integers(1, 4096, 4)
+        blobs = [rng.integers(0, 256, 22 * count, dtype=np.uint8) for count in counts]
+        shared = int(min(counts) * rng.random())
+        # Where each part of a blob begins, in bytes a feature, and how many bytes a feature has there.
+        for start, size in ((0, 2), (2, 2), (4, 1), (5, 1), (6, 16)):
+            part = blobs[0][start * counts[0] :][: size * shared]
+            blobs[1][start * counts[1] :][: size * shared] = part
+        picture, photo = (
+            LocalFeatures(int(sides[2 * k]), int(sides[2 * k + 1]), blobs[k].tobytes())
+            for k in range(2)
+        )
+        result, expected = Verifier(photo).verify(picture), NumpyVerifier(photo).verify(picture)
+        assert result.inliers == expected.inliers, seed
+        check_outline(result.outline, expected.outline)
+        found.append(result.inliers)
+    assert sum(inliers == 0 for inliers in found) > 20
+    assert sum(inliers > 10 for inliers in found) > 50
+
+
 def test_matches_of_features_that_are_not_there_are_refused() -> None:
     picture, photo = pair(SIMILAR)
     for rows, columns in (([0, len(picture)], [0, 1]), ([0, 1], [0, -1])):
