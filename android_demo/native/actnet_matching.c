@@ -2,8 +2,12 @@
 
 #include <string.h>
 
-#ifdef __aarch64__
+#if defined(__aarch64__)
 #include <arm_neon.h>
+#elif defined(__x86_64__)
+#include "actnet_processor.h"
+
+#include <immintrin.h>
 #endif
 
 enum { FARTHEST = 8 * ACTNET_CODE_BYTES + 1 };
@@ -16,9 +20,20 @@ static inline void offer(ActnetNearest *found, int32_t column, int apart) {
     found->second = apart;
 }
 
-#ifdef __aarch64__
-
+/* Codes as they are; NEON reads whole blocks of them. */
 enum { BLOCK = 16 };
+
+static size_t copied_bytes(int32_t count) {
+  return ((size_t)count + BLOCK - 1) / BLOCK * BLOCK * ACTNET_CODE_BYTES;
+}
+
+static void copy(const uint8_t *codes, int32_t count, uint8_t *arranged) {
+  const size_t bytes = (size_t)count * ACTNET_CODE_BYTES;
+  memcpy(arranged, codes, bytes);
+  memset(arranged + bytes, 0, copied_bytes(count) - bytes);
+}
+
+#if defined(__aarch64__)
 
 /* Bits that differ, counted by byte. */
 static uint8x16_t differing(uint8x16_t code, const uint8_t *other) {
@@ -31,8 +46,8 @@ static uint8x16_t of_four(uint8x16_t code, const uint8_t *others) {
                    vpaddq_u8(differing(code, others + 32), differing(code, others + 48)));
 }
 
-ActnetNearest actnet_nearest(const uint8_t code[ACTNET_CODE_BYTES], const uint8_t *others,
-                             int32_t count) {
+static ActnetNearest nearest_by_neon(const uint8_t code[ACTNET_CODE_BYTES], const uint8_t *others,
+                                     int32_t count) {
   ActnetNearest found = {0, FARTHEST, FARTHEST};
   const uint8x16_t asked = vld1q_u8(code);
   for (int32_t start = 0; start < count; start += BLOCK) {
@@ -48,14 +63,14 @@ ActnetNearest actnet_nearest(const uint8_t code[ACTNET_CODE_BYTES], const uint8_
   return found;
 }
 
-#else
+#endif
 
 /* Every x86-64 processor of today counts bits in one instruction; compilers do not suppose so. */
 #ifdef __x86_64__
 __attribute__((target("popcnt")))
 #endif
-ActnetNearest actnet_nearest(const uint8_t code[ACTNET_CODE_BYTES], const uint8_t *others,
-                             int32_t count) {
+static ActnetNearest nearest_one_by_one(const uint8_t code[ACTNET_CODE_BYTES], const uint8_t *others,
+                                        int32_t count) {
   ActnetNearest found = {0, FARTHEST, FARTHEST};
   uint64_t asked[2], other[2];
   memcpy(asked, code, sizeof asked);
@@ -67,4 +82,202 @@ ActnetNearest actnet_nearest(const uint8_t code[ACTNET_CODE_BYTES], const uint8_
   return found;
 }
 
+#ifdef __x86_64__
+
+/* On x86-64 codes lie in blocks of 64, piece by piece: the first pieces of all 64, their second ones, and so on. A lane of
+ * a vector then sums up the bits of one code, and keeps the smallest sum of all blocks, with the block's number in a byte. */
+enum { LANES = 64, MAX_BLOCKS = 256, NIBBLES = 2 * ACTNET_CODE_BYTES };
+
+/* What the lanes have kept; the block is that of the nearest. */
+typedef struct {
+  uint8_t nearest[LANES], second[LANES], block[LANES];
+} Lanes;
+
+static size_t blocks_of(int32_t count) { return ((size_t)count + LANES - 1) / LANES; }
+
+static size_t bytes_apart_bytes(int32_t count) { return blocks_of(count) * LANES * ACTNET_CODE_BYTES; }
+
+static size_t nibbles_apart_bytes(int32_t count) { return blocks_of(count) * LANES * NIBBLES; }
+
+static void lay_bytes_apart(const uint8_t *codes, int32_t count, uint8_t *arranged) {
+  memset(arranged, 0, bytes_apart_bytes(count));
+  for (int32_t k = 0; k < count; k++, codes += ACTNET_CODE_BYTES) {
+    uint8_t *lane = arranged + (size_t)(k / LANES) * LANES * ACTNET_CODE_BYTES + k % LANES;
+    for (int byte = 0; byte < ACTNET_CODE_BYTES; byte++) lane[byte * LANES] = codes[byte];
+  }
+}
+
+static void lay_nibbles_apart(const uint8_t *codes, int32_t count, uint8_t *arranged) {
+  memset(arranged, 0, nibbles_apart_bytes(count));
+  for (int32_t k = 0; k < count; k++, codes += ACTNET_CODE_BYTES) {
+    uint8_t *lane = arranged + (size_t)(k / LANES) * LANES * NIBBLES + k % LANES;
+    for (int byte = 0; byte < ACTNET_CODE_BYTES; byte++) {
+      lane[2 * byte * LANES] = codes[byte] & 15;
+      lane[(2 * byte + 1) * LANES] = codes[byte] >> 4;
+    }
+  }
+}
+
+__attribute__((target("avx2"))) static inline int smallest_of(__m256i one, __m256i other) {
+  const __m256i both = _mm256_min_epu8(one, other);
+  const __m128i half = _mm_min_epu8(_mm256_castsi256_si128(both), _mm256_extracti128_si256(both, 1));
+  return _mm_extract_epi16(_mm_minpos_epu16(_mm_min_epu8(half, _mm_srli_epi16(half, 8))), 0);
+}
+
+/* Offers the nearest and the second nearest of all lanes; `start` is the column of the first lane's first code. */
+__attribute__((target("avx2"))) static void offer_lanes(ActnetNearest *found, int32_t start, const Lanes *lanes) {
+  const __m256i *nearest = (const __m256i *)lanes->nearest, *second = (const __m256i *)lanes->second;
+  const __m256i one = _mm256_loadu_si256(nearest), other = _mm256_loadu_si256(nearest + 1);
+  const int least = smallest_of(one, other);
+  const __m256i wanted = _mm256_set1_epi8((char)least);
+  const __m256i in_one = _mm256_cmpeq_epi8(one, wanted), in_other = _mm256_cmpeq_epi8(other, wanted);
+  uint64_t left = (uint32_t)_mm256_movemask_epi8(in_one) | (uint64_t)(uint32_t)_mm256_movemask_epi8(in_other) << 32;
+  int32_t column = INT32_MAX;
+  const int twice = (left & (left - 1)) != 0;
+  for (; left; left &= left - 1) {
+    const int lane = __builtin_ctzll(left);
+    const int32_t place = lanes->block[lane] * LANES + lane;
+    column = place < column ? place : column;
+  }
+  offer(found, start + column, least);
+  offer(found, start + column,
+        twice ? least
+              : smallest_of(_mm256_blendv_epi8(one, _mm256_loadu_si256(second), in_one),
+                            _mm256_blendv_epi8(other, _mm256_loadu_si256(second + 1), in_other)));
+}
+
+static int smaller(int one, int other) { return one < other ? one : other; }
+
+/* Row q has the bits that q and each of 0 to 15 differ in. */
+static const uint8_t APART[16][16] = {
+    {0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4}, {1, 0, 2, 1, 2, 1, 3, 2, 2, 1, 3, 2, 3, 2, 4, 3},
+    {1, 2, 0, 1, 2, 3, 1, 2, 2, 3, 1, 2, 3, 4, 2, 3}, {2, 1, 1, 0, 3, 2, 2, 1, 3, 2, 2, 1, 4, 3, 3, 2},
+    {1, 2, 2, 3, 0, 1, 1, 2, 2, 3, 3, 4, 1, 2, 2, 3}, {2, 1, 3, 2, 1, 0, 2, 1, 3, 2, 4, 3, 2, 1, 3, 2},
+    {2, 3, 1, 2, 1, 2, 0, 1, 3, 4, 2, 3, 2, 3, 1, 2}, {3, 2, 2, 1, 2, 1, 1, 0, 4, 3, 3, 2, 3, 2, 2, 1},
+    {1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1, 2, 1, 2, 2, 3}, {2, 1, 3, 2, 3, 2, 4, 3, 1, 0, 2, 1, 2, 1, 3, 2},
+    {2, 3, 1, 2, 3, 4, 2, 3, 1, 2, 0, 1, 2, 3, 1, 2}, {3, 2, 2, 1, 4, 3, 3, 2, 2, 1, 1, 0, 3, 2, 2, 1},
+    {2, 3, 3, 4, 1, 2, 2, 3, 1, 2, 2, 3, 0, 1, 1, 2}, {3, 2, 4, 3, 2, 1, 3, 2, 2, 1, 3, 2, 1, 0, 2, 1},
+    {3, 4, 2, 3, 2, 3, 1, 2, 2, 3, 1, 2, 1, 2, 0, 1}, {4, 3, 3, 2, 3, 2, 2, 1, 3, 2, 2, 1, 2, 1, 1, 0}};
+
+/* Half of the lanes. */
+typedef struct {
+  __m256i nearest, second, block;
+} HalfLanes;
+
+__attribute__((target("avx2"))) static inline void keep_half(HalfLanes *half, __m256i apart, __m256i number) {
+  const __m256i less = _mm256_min_epu8(half->nearest, apart);
+  const __m256i same = _mm256_cmpeq_epi8(less, half->nearest);
+  half->second = _mm256_min_epu8(half->second, _mm256_max_epu8(half->nearest, apart));
+  half->block = _mm256_blendv_epi8(number, half->block, same);
+  half->nearest = less;
+}
+
+/* Looks up what each four bits of the code differ in from those of 32 others. */
+__attribute__((target("avx2"))) static ActnetNearest nearest_by_avx2(const uint8_t code[ACTNET_CODE_BYTES],
+                                                                     const uint8_t *arranged, int32_t count) {
+  ActnetNearest found = {0, FARTHEST, FARTHEST};
+  __m256i tables[NIBBLES];
+  for (int byte = 0; byte < ACTNET_CODE_BYTES; byte++) {
+    const __m128i low = _mm_loadu_si128((const __m128i *)APART[code[byte] & 15]);
+    const __m128i high = _mm_loadu_si128((const __m128i *)APART[code[byte] >> 4]);
+    tables[2 * byte] = _mm256_broadcastsi128_si256(low);
+    tables[2 * byte + 1] = _mm256_broadcastsi128_si256(high);
+  }
+  const __m256i none = _mm256_set1_epi8(-1);
+  for (int32_t start = 0; start < count; start += MAX_BLOCKS * LANES) {
+    HalfLanes one = {none, none, none}, other = one;
+    const int left = smaller(count - start, MAX_BLOCKS * LANES);
+    for (int block = 0; block * LANES < left; block++) {
+      const __m256i number = _mm256_set1_epi8((char)block);
+      __m256i apart = _mm256_setzero_si256(), apart_other = apart;
+#pragma GCC unroll 4
+      for (int k = 0; k < NIBBLES; k++, arranged += LANES) {
+        const __m256i *pieces = (const __m256i *)arranged;
+        apart = _mm256_add_epi8(apart, _mm256_shuffle_epi8(tables[k], _mm256_loadu_si256(pieces)));
+        apart_other =
+            _mm256_add_epi8(apart_other, _mm256_shuffle_epi8(tables[k], _mm256_loadu_si256(pieces + 1)));
+      }
+      if ((block + 1) * LANES > left) {
+        uint8_t behind[LANES];
+        for (int lane = 0; lane < LANES; lane++) behind[lane] = block * LANES + lane < left ? 0 : 255;
+        apart = _mm256_or_si256(apart, _mm256_loadu_si256((const __m256i *)behind));
+        apart_other = _mm256_or_si256(apart_other, _mm256_loadu_si256((const __m256i *)behind + 1));
+      }
+      keep_half(&one, apart, number);
+      keep_half(&other, apart_other, number);
+    }
+    Lanes lanes;
+    const HalfLanes halves[2] = {one, other};
+    for (int k = 0; k < 2; k++) {
+      _mm256_storeu_si256((__m256i *)lanes.nearest + k, halves[k].nearest);
+      _mm256_storeu_si256((__m256i *)lanes.second + k, halves[k].second);
+      _mm256_storeu_si256((__m256i *)lanes.block + k, halves[k].block);
+    }
+    offer_lanes(&found, start, &lanes);
+  }
+  return found;
+}
+
+/* Counts the bits of 64 bytes in one instruction. */
+__attribute__((target("avx512f,avx512bw,avx512bitalg"))) static ActnetNearest nearest_by_avx512(
+    const uint8_t code[ACTNET_CODE_BYTES], const uint8_t *arranged, int32_t count) {
+  ActnetNearest found = {0, FARTHEST, FARTHEST};
+  __m512i asked[ACTNET_CODE_BYTES];
+  for (int byte = 0; byte < ACTNET_CODE_BYTES; byte++) asked[byte] = _mm512_set1_epi8((char)code[byte]);
+  const __m512i none = _mm512_set1_epi8(-1);
+  for (int32_t start = 0; start < count; start += MAX_BLOCKS * LANES) {
+    __m512i nearest = none, second = none, numbers = none;
+    const int left = smaller(count - start, MAX_BLOCKS * LANES);
+    for (int block = 0; block * LANES < left; block++) {
+      __m512i apart = _mm512_setzero_si512();
+#pragma GCC unroll 16
+      for (int byte = 0; byte < ACTNET_CODE_BYTES; byte++, arranged += LANES)
+        apart = _mm512_add_epi8(
+            apart, _mm512_popcnt_epi8(_mm512_xor_si512(asked[byte], _mm512_loadu_si512(arranged))));
+      if ((block + 1) * LANES > left)
+        apart = _mm512_mask_blend_epi8(~(uint64_t)0 << (left & (LANES - 1)), apart, none);
+      const __mmask64 nearer = _mm512_cmplt_epu8_mask(apart, nearest);
+      second = _mm512_min_epu8(second, _mm512_max_epu8(nearest, apart));
+      numbers = _mm512_mask_blend_epi8(nearer, numbers, _mm512_set1_epi8((char)block));
+      nearest = _mm512_min_epu8(nearest, apart);
+    }
+    Lanes lanes;
+    _mm512_storeu_si512(lanes.nearest, nearest);
+    _mm512_storeu_si512(lanes.second, second);
+    _mm512_storeu_si512(lanes.block, numbers);
+    offer_lanes(&found, start, &lanes);
+  }
+  return found;
+}
+
+#endif
+
+static const ActnetMatching WAYS[] = {
+#if defined(__aarch64__)
+    {"neon", copied_bytes, copy, nearest_by_neon},
+#elif defined(__x86_64__)
+    {"avx512", bytes_apart_bytes, lay_bytes_apart, nearest_by_avx512},
+    {"avx2", nibbles_apart_bytes, lay_nibbles_apart, nearest_by_avx2},
+#endif
+    {"one by one", copied_bytes, copy, nearest_one_by_one},
+};
+
+enum { COUNT = sizeof WAYS / sizeof *WAYS };
+
+static int fastest(void) {
+#ifdef __x86_64__
+  const ActnetWidth width = actnet_width();
+  return width == ACTNET_WIDTH_64 ? 0 : width == ACTNET_WIDTH_32 ? 1 : 2;
+#else
+  return 0;
+#endif
+}
+
+const ActnetMatching *actnet_matching(void) { return WAYS + fastest(); }
+
+#ifdef ACTNET_TESTED
+const ActnetMatching *actnet_matching_at(int index, int *count) {
+  *count = COUNT;
+  return index >= fastest() && index < COUNT ? WAYS + index : NULL;
+}
 #endif

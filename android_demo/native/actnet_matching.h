@@ -2,12 +2,10 @@
 #ifndef ACTNET_MATCHING_H
 #define ACTNET_MATCHING_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum { ACTNET_CODE_BYTES = 16 };
-
-/* Codes are read in blocks: so many bytes behind the last one must be readable, whatever they hold. */
-enum { ACTNET_CODES_MARGIN = 15 * ACTNET_CODE_BYTES };
 
 /* Bits that a code and its nearest differ in, and its second nearest; `column` is the first of equally
  * near ones. */
@@ -16,8 +14,25 @@ typedef struct {
   int nearest, second;
 } ActnetNearest;
 
-/* Compares a code with others, two at least. */
-ActnetNearest actnet_nearest(const uint8_t code[ACTNET_CODE_BYTES], const uint8_t *others,
-                             int32_t count);
+/* One way to compare codes. All give the same; which are there depends on the processor.
+ *
+ * A photo's codes are arranged once, in as many bytes as `arranged_bytes` says, and compared with many others.
+ */
+typedef struct {
+  const char *name;
+  size_t (*arranged_bytes)(int32_t count);
+  void (*arrange)(const uint8_t *codes, int32_t count, uint8_t *arranged);
+
+  /* Compares a code with those arranged, two at least. */
+  ActnetNearest (*nearest)(const uint8_t code[ACTNET_CODE_BYTES], const uint8_t *arranged, int32_t count);
+} ActnetMatching;
+
+/* The fastest way that this processor and its operating system allow. */
+const ActnetMatching *actnet_matching(void);
+
+#ifdef ACTNET_TESTED
+/* Of all ways, the fastest first, number `index`; NULL where it is not allowed here, or behind the last. */
+const ActnetMatching *actnet_matching_at(int index, int *count);
+#endif
 
 #endif

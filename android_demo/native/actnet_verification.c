@@ -9,7 +9,7 @@
 #include "actnet_homography.h"
 #include "actnet_matching.h"
 
-enum { UNITS_PER_PX = 16 };
+enum { UNITS_PER_PX = 16, CACHE_LINE = 64 };
 enum { MAX_DISTANCE = 40, RATIO_OVER = 17, RATIO_UNDER = 20 };
 enum { MAX_MATCHES = ACTNET_MAX_MATCHES, HYPOTHESES = 8, LEAST_MATCHES = 4, LEAST_FOR_HOMOGRAPHY = 8 };
 enum { ROUNDS = 4, MAX_TURN = 28, MAX_SIZE_STEPS = 19, CELLS = 20, INTEGER_STEPS = 1 << 14 };
@@ -37,7 +37,9 @@ typedef struct {
 
 struct ActnetVerifier {
   Features photo;
-  uint8_t blob[]; /* codes stand at its end, with the margin that matching needs behind them */
+  const ActnetMatching *matching;
+  const uint8_t *arranged; /* the photo's codes, behind the blob, at the start of a line of the cache */
+  uint8_t blob[];
 };
 
 /* A set of matches: bit k of word k / 64 is match k. */
@@ -84,11 +86,11 @@ static void keep(Matches *found, int32_t row, int32_t column, int32_t ratio) {
   found->rows[place] = row, found->columns[place] = column, found->ratios[place] = ratio;
 }
 
-static void match(const Features *picture, const Features *photo, Matches *found) {
-  if (picture->count < LEAST_MATCHES || photo->count < LEAST_MATCHES) return;
+static void match(const Features *picture, const ActnetVerifier *verifier, Matches *found) {
+  if (picture->count < LEAST_MATCHES || verifier->photo.count < LEAST_MATCHES) return;
   for (int32_t row = 0; row < picture->count; row++) {
     const uint8_t *code = picture->codes + (size_t)row * ACTNET_CODE_BYTES;
-    ActnetNearest of = actnet_nearest(code, photo->codes, photo->count);
+    ActnetNearest of = verifier->matching->nearest(code, verifier->arranged, verifier->photo.count);
     if (of.nearest <= MAX_DISTANCE && RATIO_UNDER * of.nearest <= RATIO_OVER * of.second)
       keep(found, row, of.column, (of.nearest << 16) / (of.second > 1 ? of.second : 1));
   }
@@ -321,13 +323,20 @@ static Features features_of(const ActnetLocalFeatures *given, const uint8_t *blo
 ActnetVerifier *actnet_verifier_open(const ActnetLocalFeatures *photo, ActnetError *error) {
   if (check(photo, error)) return NULL;
   size_t size = photo->features_bytes;
-  ActnetVerifier *verifier = calloc(1, sizeof *verifier + size + ACTNET_CODES_MARGIN);
+  const int32_t count = (int32_t)(size / ACTNET_FEATURE_BYTES);
+  const ActnetMatching *matching = actnet_matching();
+  ActnetVerifier *verifier = malloc(sizeof *verifier + size + CACHE_LINE + matching->arranged_bytes(count));
   if (verifier == NULL) {
     fail(error, ACTNET_OUT_OF_MEMORY, "out of memory");
     return NULL;
   }
+  verifier->matching = matching;
+  uint8_t *arranged = verifier->blob + size;
+  arranged += CACHE_LINE - (uintptr_t)arranged % CACHE_LINE;
+  verifier->arranged = arranged;
   if (size > 0) memcpy(verifier->blob, photo->features, size);
   verifier->photo = features_of(photo, verifier->blob);
+  if (size > 0) matching->arrange(verifier->photo.codes, count, arranged);
   fail(error, ACTNET_OK, "%s", "");
   return verifier;
 }
@@ -345,7 +354,7 @@ ActnetCode actnet_match(const ActnetVerifier *verifier, const ActnetLocalFeature
   if (check_all(verifier, picture, matches, error)) return ACTNET_WRONG_ARGUMENT;
   Features features = features_of(picture, picture->features);
   Matches found = {0};
-  match(&features, &verifier->photo, &found);
+  match(&features, verifier, &found);
   *matches = (ActnetMatches){.count = found.count};
   memcpy(matches->rows, found.rows, sizeof found.rows);
   memcpy(matches->columns, found.columns, sizeof found.columns);
@@ -378,7 +387,7 @@ ActnetCode actnet_verify(const ActnetVerifier *verifier, const ActnetLocalFeatur
   Features features = features_of(picture, picture->features);
   Matches found = {0};
   *verification = (ActnetVerification){0};
-  match(&features, &verifier->photo, &found);
+  match(&features, verifier, &found);
   fit(&verifier->photo, &features, &found, verification);
   return fail(error, ACTNET_OK, "%s", "");
 }
