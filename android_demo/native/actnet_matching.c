@@ -159,60 +159,75 @@ static const uint8_t APART[16][16] = {
     {2, 3, 3, 4, 1, 2, 2, 3, 1, 2, 2, 3, 0, 1, 1, 2}, {3, 2, 4, 3, 2, 1, 3, 2, 2, 1, 3, 2, 1, 0, 2, 1},
     {3, 4, 2, 3, 2, 3, 1, 2, 2, 3, 1, 2, 1, 2, 0, 1}, {4, 3, 3, 2, 3, 2, 2, 1, 3, 2, 2, 1, 2, 1, 1, 0}};
 
-/* Half of the lanes. */
+/* All lanes, in two vectors. */
 typedef struct {
-  __m256i nearest, second, block;
-} HalfLanes;
+  __m256i halves[2];
+} Wide;
 
-__attribute__((target("avx2"))) static inline void keep_half(HalfLanes *half, __m256i apart, __m256i number) {
-  const __m256i less = _mm256_min_epu8(half->nearest, apart);
-  const __m256i same = _mm256_cmpeq_epi8(less, half->nearest);
-  half->second = _mm256_min_epu8(half->second, _mm256_max_epu8(half->nearest, apart));
-  half->block = _mm256_blendv_epi8(number, half->block, same);
-  half->nearest = less;
+typedef struct {
+  Wide nearest, second, block;
+} WideLanes;
+
+__attribute__((target("avx2"))) static inline Wide apart_from_block(const __m256i *tables, const uint8_t *block) {
+  __m256i one = _mm256_setzero_si256(), other = one;
+#pragma GCC unroll 4
+  for (int k = 0; k < NIBBLES; k++, block += LANES) {
+    const __m256i *pieces = (const __m256i *)block;
+    one = _mm256_add_epi8(one, _mm256_shuffle_epi8(tables[k], _mm256_loadu_si256(pieces)));
+    other = _mm256_add_epi8(other, _mm256_shuffle_epi8(tables[k], _mm256_loadu_si256(pieces + 1)));
+  }
+  return (Wide){{one, other}};
 }
 
-/* Looks up what each four bits of the code differ in from those of 32 others. */
+/* Puts the lanes from `left` on farther away than any code. */
+__attribute__((target("avx2"))) static inline Wide only_first(Wide apart, int left) {
+  const __m256i last = _mm256_set1_epi8((char)(left - 1));
+  for (int half = 0; half < 2; half++) {
+    const __m256i numbers = _mm256_add_epi8(
+        _mm256_set1_epi8((char)(32 * half)),
+        _mm256_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24,
+                         25, 26, 27, 28, 29, 30, 31));
+    apart.halves[half] = _mm256_or_si256(apart.halves[half], _mm256_cmpgt_epi8(numbers, last));
+  }
+  return apart;
+}
+
+__attribute__((target("avx2"))) static inline void keep_block(WideLanes *lanes, Wide apart, int block) {
+  for (int half = 0; half < 2; half++) {
+    __m256i *nearest = &lanes->nearest.halves[half], *second = &lanes->second.halves[half];
+    __m256i *numbers = &lanes->block.halves[half];
+    const __m256i less = _mm256_min_epu8(*nearest, apart.halves[half]);
+    const __m256i same = _mm256_cmpeq_epi8(less, *nearest);
+    *second = _mm256_min_epu8(*second, _mm256_max_epu8(*nearest, apart.halves[half]));
+    *numbers = _mm256_blendv_epi8(_mm256_set1_epi8((char)block), *numbers, same);
+    *nearest = less;
+  }
+}
+
+__attribute__((target("avx2"))) static inline void store(uint8_t *lanes, Wide wide) {
+  for (int half = 0; half < 2; half++) _mm256_storeu_si256((__m256i *)lanes + half, wide.halves[half]);
+}
+
+/* Looks up how many bits each four of the code differ in from those of 32 others. */
 __attribute__((target("avx2"))) static ActnetNearest nearest_by_avx2(const uint8_t code[ACTNET_CODE_BYTES],
                                                                      const uint8_t *arranged, int32_t count) {
   ActnetNearest found = {0, FARTHEST, FARTHEST};
   __m256i tables[NIBBLES];
-  for (int byte = 0; byte < ACTNET_CODE_BYTES; byte++) {
-    const __m128i low = _mm_loadu_si128((const __m128i *)APART[code[byte] & 15]);
-    const __m128i high = _mm_loadu_si128((const __m128i *)APART[code[byte] >> 4]);
-    tables[2 * byte] = _mm256_broadcastsi128_si256(low);
-    tables[2 * byte + 1] = _mm256_broadcastsi128_si256(high);
+  for (int k = 0; k < NIBBLES; k++) {
+    const int four = k % 2 ? code[k / 2] >> 4 : code[k / 2] & 15;
+    tables[k] = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)APART[four]));
   }
-  const __m256i none = _mm256_set1_epi8(-1);
+  const Wide none = {{_mm256_set1_epi8(-1), _mm256_set1_epi8(-1)}};
   for (int32_t start = 0; start < count; start += MAX_BLOCKS * LANES) {
-    HalfLanes one = {none, none, none}, other = one;
+    WideLanes wide = {none, none, none};
     const int left = smaller(count - start, MAX_BLOCKS * LANES);
-    for (int block = 0; block * LANES < left; block++) {
-      const __m256i number = _mm256_set1_epi8((char)block);
-      __m256i apart = _mm256_setzero_si256(), apart_other = apart;
-#pragma GCC unroll 4
-      for (int k = 0; k < NIBBLES; k++, arranged += LANES) {
-        const __m256i *pieces = (const __m256i *)arranged;
-        apart = _mm256_add_epi8(apart, _mm256_shuffle_epi8(tables[k], _mm256_loadu_si256(pieces)));
-        apart_other =
-            _mm256_add_epi8(apart_other, _mm256_shuffle_epi8(tables[k], _mm256_loadu_si256(pieces + 1)));
-      }
-      if ((block + 1) * LANES > left) {
-        uint8_t behind[LANES];
-        for (int lane = 0; lane < LANES; lane++) behind[lane] = block * LANES + lane < left ? 0 : 255;
-        apart = _mm256_or_si256(apart, _mm256_loadu_si256((const __m256i *)behind));
-        apart_other = _mm256_or_si256(apart_other, _mm256_loadu_si256((const __m256i *)behind + 1));
-      }
-      keep_half(&one, apart, number);
-      keep_half(&other, apart_other, number);
+    for (int block = 0; block * LANES < left; block++, arranged += NIBBLES * LANES) {
+      Wide apart = apart_from_block(tables, arranged);
+      if ((block + 1) * LANES > left) apart = only_first(apart, left - block * LANES);
+      keep_block(&wide, apart, block);
     }
     Lanes lanes;
-    const HalfLanes halves[2] = {one, other};
-    for (int k = 0; k < 2; k++) {
-      _mm256_storeu_si256((__m256i *)lanes.nearest + k, halves[k].nearest);
-      _mm256_storeu_si256((__m256i *)lanes.second + k, halves[k].second);
-      _mm256_storeu_si256((__m256i *)lanes.block + k, halves[k].block);
-    }
+    store(lanes.nearest, wide.nearest), store(lanes.second, wide.second), store(lanes.block, wide.block);
     offer_lanes(&found, start, &lanes);
   }
   return found;
@@ -262,8 +277,6 @@ static const ActnetMatching WAYS[] = {
     {"one by one", copied_bytes, copy, nearest_one_by_one},
 };
 
-enum { COUNT = sizeof WAYS / sizeof *WAYS };
-
 static int fastest(void) {
 #ifdef __x86_64__
   const ActnetWidth width = actnet_width();
@@ -274,10 +287,3 @@ static int fastest(void) {
 }
 
 const ActnetMatching *actnet_matching(void) { return WAYS + fastest(); }
-
-#ifdef ACTNET_TESTED
-const ActnetMatching *actnet_matching_at(int index, int *count) {
-  *count = COUNT;
-  return index >= fastest() && index < COUNT ? WAYS + index : NULL;
-}
-#endif

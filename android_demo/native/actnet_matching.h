@@ -30,9 +30,4 @@ typedef struct {
 /* The fastest way that this processor and its operating system allow. */
 const ActnetMatching *actnet_matching(void);
 
-#ifdef ACTNET_TESTED
-/* Of all ways, the fastest first, number `index`; NULL where it is not allowed here, or behind the last. */
-const ActnetMatching *actnet_matching_at(int index, int *count);
-#endif
-
 #endif

@@ -21,8 +21,13 @@ enum {
   ACTNET_SAVES_64 = ACTNET_SAVES_32 | 1 << 5 | 1 << 6 | 1 << 7, /* AVX-512 */
 };
 
-/* The widest vectors that are allowed: 64 also count the bits of each byte. */
+/* The widest vectors that are allowed, in bytes: those of 64 also count the bits of each byte. */
 typedef enum { ACTNET_WIDTH_16 = 16, ACTNET_WIDTH_32 = 32, ACTNET_WIDTH_64 = 64 } ActnetWidth;
+
+/* Tests and benchmarks compile with less, and so take each way that their processor has. */
+#ifndef ACTNET_WIDEST
+#define ACTNET_WIDEST ACTNET_WIDTH_64
+#endif
 
 static inline ActnetWidth actnet_asked_width(void) {
   uint32_t eax, ebx, ecx, edx, saved, high;
@@ -41,7 +46,7 @@ static inline ActnetWidth actnet_width(void) {
   static int width;
   int known = __atomic_load_n(&width, __ATOMIC_RELAXED);
   if (known == 0) __atomic_store_n(&width, known = actnet_asked_width(), __ATOMIC_RELAXED);
-  return (ActnetWidth)known;
+  return known < ACTNET_WIDEST ? (ActnetWidth)known : ACTNET_WIDEST;
 }
 
 #endif

@@ -50,9 +50,9 @@ typedef struct {
 /* What is computed of one picture and the photo; it lies on the stack, about 15 kB. */
 typedef struct {
   int32_t count;
-  int32_t rows[MAX_MATCHES], columns[MAX_MATCHES], ratios[MAX_MATCHES];
-  ActnetPlaces places[MAX_MATCHES];
-  int32_t steps[MAX_MATCHES], turns[MAX_MATCHES]; /* e and t of docs/verification.md */
+  uint64_t order[MAX_MATCHES]; /* `numbered`, smallest first */
+  double x[MAX_MATCHES], y[MAX_MATCHES], u[MAX_MATCHES], v[MAX_MATCHES];
+  int16_t steps[MAX_MATCHES], turns[MAX_MATCHES]; /* e and t of docs/verification.md */
   uint8_t cells_here[MAX_MATCHES], cells_there[MAX_MATCHES]; /* numbered as they come */
   double longest;                                            /* L */
 } Matches;
@@ -64,7 +64,11 @@ typedef struct {
 
 static void add(Set *set, int match) { set->words[match >> 6] |= (uint64_t)1 << (match & 63); }
 
-static int has(const Set *set, int match) { return set->words[match >> 6] >> (match & 63) & 1; }
+/* Runs what follows for each match of a set, in order. */
+#define FOR_EACH(match, set)                                                               \
+  for (int word = 0, match; word < 2; word++)                                              \
+    for (uint64_t left = (set).words[word];                                                \
+         left && (match = 64 * word + __builtin_ctzll(left), 1); left &= left - 1)
 
 static int size_of(const Set *set) {
   return __builtin_popcountll(set->words[0]) + __builtin_popcountll(set->words[1]);
@@ -74,16 +78,21 @@ static int number_at(const uint8_t *values, int32_t place) {
   return values[2 * place] | values[2 * place + 1] << 8;
 }
 
-/* Keeps a match in the order of ratios; equal ones stay in the order in which they came. */
-static void keep(Matches *found, int32_t row, int32_t column, int32_t ratio) {
-  if (found->count == MAX_MATCHES && found->ratios[MAX_MATCHES - 1] <= ratio) return;
+/* A match as one number, whose order is that of ratios, and of equal ones that of the picture's features. */
+static uint64_t numbered(int32_t ratio, int32_t row, int32_t column) {
+  return (uint64_t)ratio << 32 | (uint64_t)row << 16 | (uint64_t)column;
+}
+
+static int32_t row_of(uint64_t number) { return number >> 16 & 0xFFFF; }
+
+static int32_t column_of(uint64_t number) { return number & 0xFFFF; }
+
+/* Keeps a match if it is one of the best. */
+static void keep(Matches *found, uint64_t number) {
+  if (found->count == MAX_MATCHES && found->order[MAX_MATCHES - 1] <= number) return;
   int place = found->count < MAX_MATCHES ? found->count++ : MAX_MATCHES - 1;
-  for (; place > 0 && found->ratios[place - 1] > ratio; place--) {
-    found->rows[place] = found->rows[place - 1];
-    found->columns[place] = found->columns[place - 1];
-    found->ratios[place] = found->ratios[place - 1];
-  }
-  found->rows[place] = row, found->columns[place] = column, found->ratios[place] = ratio;
+  for (; place > 0 && found->order[place - 1] > number; place--) found->order[place] = found->order[place - 1];
+  found->order[place] = number;
 }
 
 static void match(const Features *picture, const ActnetVerifier *verifier, Matches *found) {
@@ -92,7 +101,7 @@ static void match(const Features *picture, const ActnetVerifier *verifier, Match
     const uint8_t *code = picture->codes + (size_t)row * ACTNET_CODE_BYTES;
     ActnetNearest of = verifier->matching->nearest(code, verifier->arranged, verifier->photo.count);
     if (of.nearest <= MAX_DISTANCE && RATIO_UNDER * of.nearest <= RATIO_OVER * of.second)
-      keep(found, row, of.column, (of.nearest << 16) / (of.second > 1 ? of.second : 1));
+      keep(found, numbered((of.nearest << 16) / (of.second > 1 ? of.second : 1), row, of.column));
   }
 }
 
@@ -106,10 +115,9 @@ static int64_t cell_of(double x, double y, double longest) {
 static void number_cells(Matches *found, double longest_here) {
   int64_t here[MAX_MATCHES], there[MAX_MATCHES];
   for (int k = 0; k < found->count; k++) {
-    const ActnetPlaces *at = &found->places[k];
     int one = 0, other = 0;
-    here[k] = cell_of(at->x, at->y, longest_here);
-    there[k] = cell_of(at->u, at->v, found->longest);
+    here[k] = cell_of(found->x[k], found->y[k], longest_here);
+    there[k] = cell_of(found->u[k], found->v[k], found->longest);
     while (here[one] != here[k]) one++;
     while (there[other] != there[k]) other++;
     found->cells_here[k] = (uint8_t)one, found->cells_there[k] = (uint8_t)other;
@@ -119,11 +127,11 @@ static void number_cells(Matches *found, double longest_here) {
 static void describe_matches(const Features *picture, const Features *photo, Matches *found) {
   found->longest = photo->longest;
   for (int k = 0; k < found->count; k++) {
-    int32_t row = found->rows[k], column = found->columns[k];
-    found->places[k] = (ActnetPlaces){number_at(picture->x, row), number_at(picture->y, row),
-                                      number_at(photo->x, column), number_at(photo->y, column)};
-    found->steps[k] = photo->sizes[column] - picture->sizes[row];
-    found->turns[k] = photo->angles[column] - picture->angles[row];
+    const int32_t row = row_of(found->order[k]), column = column_of(found->order[k]);
+    found->x[k] = number_at(picture->x, row), found->y[k] = number_at(picture->y, row);
+    found->u[k] = number_at(photo->x, column), found->v[k] = number_at(photo->y, column);
+    found->steps[k] = (int16_t)(photo->sizes[column] - picture->sizes[row]);
+    found->turns[k] = (int16_t)(photo->angles[column] - picture->angles[row]);
   }
   number_cells(found, picture->longest);
 }
@@ -141,23 +149,69 @@ static double scale_of(int steps) {
   return octaves >= 0 ? fraction * (1 << octaves) : fraction / (1 << -octaves);
 }
 
+/* Two or eight numbers at once: what every processor has. */
+enum { TWO = 2, EIGHT = 8 };
+typedef double Two __attribute__((vector_size(16)));
+typedef int64_t TwoMasks __attribute__((vector_size(16))); /* of a lane all bits, or none */
+typedef int16_t Eight __attribute__((vector_size(16)));
+
+static Two two(const double *numbers) {
+  Two lanes;
+  memcpy(&lanes, numbers, sizeof lanes);
+  return lanes;
+}
+
+static Eight eight(const int16_t *numbers) {
+  Eight lanes;
+  memcpy(&lanes, numbers, sizeof lanes);
+  return lanes;
+}
+
+static uint64_t lowest_bits(int count) {
+  return count <= 0 ? 0 : count >= 64 ? ~(uint64_t)0 : ((uint64_t)1 << count) - 1;
+}
+
+/* Leaves out what steps of several lanes say of matches that there are not. */
+static Set within(Set set, int count) {
+  return (Set){{set.words[0] & lowest_bits(count), set.words[1] & lowest_bits(count - 64)}};
+}
+
+/* Which matches turn and scale as match k does. */
+static Set alike(const Matches *found, int k) {
+  const Eight bits = {1, 2, 4, 8, 16, 32, 64, 128};
+  Set set = {{0, 0}};
+  for (int j = 0; j < found->count; j += EIGHT) {
+    const Eight turns = ((found->turns[k] - eight(found->turns + j) + 128) & 255) - 128;
+    const Eight steps = found->steps[k] - eight(found->steps + j);
+    const Eight fits = (Eight)(turns <= MAX_TURN) & (Eight)(turns >= -MAX_TURN) &
+                       (Eight)(steps <= MAX_SIZE_STEPS) & (Eight)(steps >= -MAX_SIZE_STEPS) & bits;
+    uint64_t halves[2];
+    memcpy(halves, &fits, sizeof halves);
+    uint64_t all = halves[0] | halves[1];
+    all |= all >> 32, all |= all >> 16;
+    set.words[j >> 6] |= (all & 255) << (j & 63);
+  }
+  return within(set, found->count);
+}
+
 /* Which matches fit the model that match k alone gives. */
 static Set fit_of_one(const Matches *found, int k) {
   double scale = scale_of(found->steps[k]);
   double a = scale * cosine(found->turns[k]) / INTEGER_STEPS;
   double b = scale * cosine(found->turns[k] - 64) / INTEGER_STEPS;
-  const ActnetPlaces *at = &found->places[k];
-  double p = at->u - (a * at->x - b * at->y), q = at->v - (b * at->x + a * at->y);
+  double p = found->u[k] - (a * found->x[k] - b * found->y[k]);
+  double q = found->v[k] - (b * found->x[k] + a * found->y[k]);
   double tolerance = found->longest * TOLERANCES[0], limit = tolerance * tolerance;
-  Set fit = {{0, 0}};
-  for (int j = 0; j < found->count; j++) {
-    const ActnetPlaces *other = &found->places[j];
-    double dx = a * other->x - b * other->y + (p - other->u);
-    double dy = b * other->x + a * other->y + (q - other->v);
-    int turn = ((found->turns[k] - found->turns[j] + 128) & 255) - 128;
-    if (dx * dx + dy * dy < limit && turn <= MAX_TURN && turn >= -MAX_TURN &&
-        abs(found->steps[k] - found->steps[j]) <= MAX_SIZE_STEPS)
-      add(&fit, j);
+  Set fit = alike(found, k);
+  for (int word = 0; word < 2; word++) {
+    TwoMasks near = {0, 0}, bits = {1, 2};
+    for (int j = 64 * word; j < 64 * word + 64; j += TWO, bits <<= TWO) {
+      const Two x = two(found->x + j), y = two(found->y + j);
+      const Two dx = a * x - b * y + (p - two(found->u + j));
+      const Two dy = b * x + a * y + (q - two(found->v + j));
+      near |= (TwoMasks)(dx * dx + dy * dy < limit) & bits;
+    }
+    fit.words[word] &= (uint64_t)(near[0] | near[1]);
   }
   return fit;
 }
@@ -179,13 +233,16 @@ static int hypotheses(const Matches *found, Candidate best[HYPOTHESES]) {
   return count;
 }
 
+static ActnetPlaces place_of(const Matches *found, int k) {
+  return (ActnetPlaces){found->x[k], found->y[k], found->u[k], found->v[k]};
+}
+
 /* Fits an affine model to matches; 0 where it is none that a picture before a camera could have. */
 static int fit_affine(const Matches *found, const Set *fit, double m[9]) {
   double n = 0, sx = 0, sy = 0, sxx = 0, sxy = 0, syy = 0;
   double su = 0, sv = 0, sxu = 0, syu = 0, sxv = 0, syv = 0;
-  for (int k = 0; k < found->count; k++) {
-    if (!has(fit, k)) continue;
-    ActnetPlaces at = found->places[k];
+  FOR_EACH(k, *fit) {
+    const ActnetPlaces at = place_of(found, k);
     n += 1, sx += at.x, sy += at.y, su += at.u, sv += at.v;
     sxx += at.x * at.x, sxy += at.x * at.y, syy += at.y * at.y;
     sxu += at.x * at.u, syu += at.y * at.u, sxv += at.x * at.v, syv += at.y * at.v;
@@ -208,13 +265,17 @@ static int fit_affine(const Matches *found, const Set *fit, double m[9]) {
 static Set near_affine(const Matches *found, const double m[9], double share) {
   double tolerance = found->longest * share, limit = tolerance * tolerance;
   Set fit = {{0, 0}};
-  for (int k = 0; k < found->count; k++) {
-    const ActnetPlaces *at = &found->places[k];
-    double dx = m[0] * at->x + m[1] * at->y + m[2] - at->u;
-    double dy = m[3] * at->x + m[4] * at->y + m[5] - at->v;
-    if (dx * dx + dy * dy < limit) add(&fit, k);
+  for (int word = 0; word < 2; word++) {
+    TwoMasks near = {0, 0}, bits = {1, 2};
+    for (int k = 64 * word; k < 64 * word + 64; k += TWO, bits <<= TWO) {
+      const Two x = two(found->x + k), y = two(found->y + k);
+      const Two dx = m[0] * x + m[1] * y + m[2] - two(found->u + k);
+      const Two dy = m[3] * x + m[4] * y + m[5] - two(found->v + k);
+      near |= (TwoMasks)(dx * dx + dy * dy < limit) & bits;
+    }
+    fit.words[word] = (uint64_t)(near[0] | near[1]);
   }
-  return fit;
+  return within(fit, found->count);
 }
 
 static Set near_homography(const Matches *found, const double m[9], double share) {
@@ -222,8 +283,8 @@ static Set near_homography(const Matches *found, const double m[9], double share
   Set fit = {{0, 0}};
   for (int k = 0; k < found->count; k++) {
     double place[2];
-    actnet_project(m, found->places[k].x, found->places[k].y, place);
-    double dx = place[0] - found->places[k].u, dy = place[1] - found->places[k].v;
+    actnet_project(m, found->x[k], found->y[k], place);
+    double dx = place[0] - found->u[k], dy = place[1] - found->v[k];
     if (dx * dx + dy * dy < limit) add(&fit, k);
   }
   return fit;
@@ -242,8 +303,7 @@ static int refine(const Matches *found, Candidate *candidate) {
 /* Counts matches by place: the fewer of the cells that they fill in picture and photo. */
 static int inliers_of(const Matches *found, const Set *fit) {
   Set here = {{0, 0}}, there = {{0, 0}};
-  for (int k = 0; k < found->count; k++) {
-    if (!has(fit, k)) continue;
+  FOR_EACH(k, *fit) {
     add(&here, found->cells_here[k]);
     add(&there, found->cells_there[k]);
   }
@@ -257,8 +317,7 @@ static void bend(const Matches *found, const Features *picture, Candidate *best,
   for (int round = 0; round < ROUNDS; round++) {
     ActnetPlaces fitting[MAX_MATCHES];
     int count = 0;
-    for (int k = 0; k < found->count; k++)
-      if (has(&bent.fit, k)) fitting[count++] = found->places[k];
+    FOR_EACH(k, bent.fit) fitting[count++] = place_of(found, k);
     if (!actnet_fit_homography(fitting, count, found->longest, bent.model) ||
         !actnet_is_sound(bent.model, picture->width, picture->height))
       return;
@@ -356,8 +415,8 @@ ActnetCode actnet_match(const ActnetVerifier *verifier, const ActnetLocalFeature
   Matches found = {0};
   match(&features, verifier, &found);
   *matches = (ActnetMatches){.count = found.count};
-  memcpy(matches->rows, found.rows, sizeof found.rows);
-  memcpy(matches->columns, found.columns, sizeof found.columns);
+  for (int k = 0; k < found.count; k++)
+    matches->rows[k] = row_of(found.order[k]), matches->columns[k] = column_of(found.order[k]);
   return fail(error, ACTNET_OK, "%s", "");
 }
 
@@ -374,7 +433,7 @@ ActnetCode actnet_fit(const ActnetVerifier *verifier, const ActnetLocalFeatures 
     int32_t row = matches->rows[k], column = matches->columns[k];
     if (row < 0 || row >= features.count || column < 0 || column >= verifier->photo.count)
       return fail(error, ACTNET_WRONG_ARGUMENT, "match %d names features that are not there", k);
-    found.rows[k] = row, found.columns[k] = column;
+    found.order[k] = numbered(0, row, column);
   }
   *verification = (ActnetVerification){0};
   fit(&verifier->photo, &features, &found, verification);

@@ -66,6 +66,11 @@ def main() -> int:
         library = _library(folder)
         for what, shown in (("in the photo", picture), ("of chance", chance)):
             _compare(what, library, shown, photo, lambda: runtime.describe(pixels))
+        for widest in (64, 32, 16):
+            took = _c_ms(_library(folder, widest), chance, photo)
+            print(
+                f"{PICTURES} pictures of chance, x86-64's vectors of {widest} bytes: {took:.2f} ms"
+            )
         if (ARM64 / ".ready").exists():
             (folder / "picture.rgb").write_bytes(pixels.tobytes())
             twice = 2 * _described_on_arm64(folder, Path(sys.argv[1]).resolve())
@@ -127,6 +132,20 @@ def _compare(
     )
 
 
+def _c_ms(library: ctypes.CDLL, picture: LocalFeatures, photo: LocalFeatures) -> float:
+    """The median milliseconds of comparing as many pictures as `PICTURES`."""
+    verifier = library.actnet_verifier_open(ctypes.byref(_passed(photo)), None)
+    passed, found = _passed(picture), _Found()
+
+    def work() -> None:
+        for _ in range(PICTURES):
+            library.actnet_verify(verifier, ctypes.byref(passed), ctypes.byref(found), None)
+
+    took = [_ms(work) for _ in range(WARM_UP + ROUNDS)][WARM_UP:]
+    library.actnet_verifier_close(verifier)
+    return float(np.median(took))
+
+
 def _golden() -> tuple[LocalFeatures, LocalFeatures]:
     pairs = json.loads((GOLDEN / "index.json").read_text())["pairs"]
     pair = next(pair for pair in pairs if pair["name"] == "slanted")
@@ -152,16 +171,15 @@ def _with_chance(
     )  # fmt: skip
 
 
-def _library(folder: Path) -> ctypes.CDLL:
-    path = folder / "libverification.so"
+def _library(folder: Path, widest: int = 64) -> ctypes.CDLL:
+    path = folder / f"libverification{widest}.so"
     sources = [
         NATIVE / "actnet_verification.c",
         NATIVE / "actnet_homography.c",
         NATIVE / "actnet_matching.c",
     ]
-    subprocess.run(
-        ["cc", "-std=gnu11", "-O2", "-shared", "-fPIC", *sources, "-o", path], check=True
-    )
+    words = ["-std=gnu11", "-O2", "-shared", "-fPIC", f"-DACTNET_WIDEST={widest}"]
+    subprocess.run(["cc", *words, *sources, "-o", path], check=True)
     library = ctypes.CDLL(str(path))
     library.actnet_verifier_open.restype = ctypes.c_void_p
     library.actnet_verify.argtypes = [ctypes.c_void_p] * 4

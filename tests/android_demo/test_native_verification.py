@@ -143,6 +143,20 @@ def test_generated_features_give_what_python_gives(library: Path) -> None:
     assert sum(count > 20 for count in found) > 50
 
 
+@pytest.mark.parametrize("widest", [32, 16])
+def test_narrower_vectors_give_the_same(library: Path, tmp_path: Path, widest: int) -> None:
+    narrow = compiled(tmp_path, "-O2", f"-DACTNET_WIDEST={widest}")
+    for pair in PAIRS:
+        results = []
+        for each in (library, narrow):
+            verifier = NativeVerifier(each, Features.of(pair.photo))
+            results.append(verifier.verify(Features.of(pair.picture)))
+            verifier.close()
+        (inliers, outline), (again, outline_again) = results
+        assert inliers == again
+        np.testing.assert_array_equal(outline, outline_again)
+
+
 def test_products_are_not_fused_with_sums(library: Path, tmp_path: Path) -> None:
     if " fma " not in Path("/proc/cpuinfo").read_text():
         pytest.skip("fused products: this processor has none")
