@@ -104,7 +104,14 @@ def test_all_is_everything_and_the_base_has_no_torch() -> None:
     for extra, names in extras.items():
         if extra not in ("dev", ""):
             assert names <= extras["all"], extra
-    assert "torch" not in extras[""] | extras["runtime"]
+    assert "torch" not in extras[""] | extras["runtime"] | extras["onnx-runtime"]
+
+
+def test_the_extra_runtime_has_no_onnx() -> None:
+    """Who searches with the format that is shipped would download 100 MB for nothing."""
+    extras = declared()
+    assert not {"onnx", "onnxruntime"} & (extras[""] | extras["runtime"] | extras["cluster"])
+    assert extras["onnx-runtime"] <= extras["onnx"]
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +163,7 @@ print(json.dumps([str(site), told]))
 """
 
 
-@pytest.mark.parametrize("extra", ["", "runtime", "train", "all"])
+@pytest.mark.parametrize("extra", ["", "runtime", "onnx-runtime", "train", "all"])
 def test_every_module_imports_where_its_extras_are(run: Run, installed: Path, extra: str) -> None:
     answer = run("-c", EVERY_MODULE, extra=extra)
     assert answer.returncode == 0, answer.stderr
@@ -177,7 +184,7 @@ def test_every_module_imports_where_its_extras_are(run: Run, installed: Path, ex
 def test_without_extras_doctor_and_every_help_work(run: Run) -> None:
     answer = run("-m", "mobile_actnet.cli.main", "doctor")
     assert answer.returncode == 0, answer.stderr
-    for extra in ("train", *(kind.value for kind in Format)):
+    for extra in ("runtime", "onnx-runtime", "train", *(kind.value for kind in Format)):
         assert f"pip install 'mobile-actnet[{extra}]'" in answer.stdout
     for verb in VERBS:
         answer = run("-m", "mobile_actnet.cli.main", verb, "--help")
@@ -210,22 +217,52 @@ def test_a_command_names_the_extra_that_it_needs(run: Run, words: list[str], ext
     assert "Traceback" not in answer.stderr
 
 
-def test_index_and_search_need_the_extra_runtime_alone(
-    run: Run, small_artefact, make_photos, tmp_path: Path
-) -> None:
-    pytest.importorskip("litert_torch", reason="needs the extra tflite")
-    model = small_artefact(Format.TFLITE, Precision.FP32).path
+@pytest.mark.parametrize(
+    ("kind", "converter", "needed", "other"),
+    [
+        (Format.TFLITE, "litert_torch", "runtime", "onnx-runtime"),
+        (Format.ONNX, "onnxscript", "onnx-runtime", "cluster"),
+    ],
+)
+def test_index_and_search_need_one_extra_alone(
+    run: Run, small_artefact, make_photos, tmp_path: Path,
+    kind: Format, converter: str, needed: str, other: str,
+) -> None:  # fmt: skip
+    pytest.importorskip(converter, reason=f"needs the extra {kind.value}")
+    model = small_artefact(kind, Precision.FP32).path
     photos, gallery = make_photos(), tmp_path / "g.sqlite"
     command = ["-m", "mobile_actnet.cli.main"]
     build = ["index", "build", str(photos), "--model", str(model), "-o", str(gallery)]
-    answer = run(*command, *build[:-1], str(tmp_path / "none.sqlite"))
-    assert answer.returncode == 1
-    assert "run: pip install 'mobile-actnet[runtime]'" in answer.stderr
+    for extra in ("", other):
+        answer = run(*command, *build[:-1], str(tmp_path / "none.sqlite"), extra=extra)
+        assert answer.returncode == 1
+        assert f"run: pip install 'mobile-actnet[{needed}]'" in answer.stderr
     for words in (
         build,
         ["index", "update", str(gallery)],
         ["search", str(gallery), "--query", str(photos / "000.jpg")],
         ["doctor", "--model", str(model)],
     ):
-        answer = run(*command, *words, extra="runtime")
+        answer = run(*command, *words, extra=needed)
         assert answer.returncode == 0, answer.stderr
+    shutil.copy(photos / "000.jpg", photos / "new.jpg")
+    for words in (
+        ["search", str(gallery), "--query", str(photos / "000.jpg")],
+        ["index", "update", str(gallery)],
+        ["doctor", "--model", str(model)],
+    ):
+        answer = run(*command, *words, extra=other)
+        assert answer.returncode == 1
+        assert f"run: pip install 'mobile-actnet[{needed}]'" in answer.stdout + answer.stderr
+
+
+def test_a_cluster_asks_for_the_runtime_of_an_onnx_artefact(
+    run: Run, small_artefact, make_photos
+) -> None:
+    pytest.importorskip("onnxscript", reason="needs the extra onnx")
+    pytest.importorskip("ray", reason="needs the extra cluster")
+    model = small_artefact(Format.ONNX, Precision.FP32).path
+    words = ["index", "build", str(make_photos()), "--engine", "ray", "--model", str(model)]
+    answer = run("-m", "mobile_actnet.cli.main", *words, "-o", "d.lance", extra="cluster")
+    assert answer.returncode == 1
+    assert "run: pip install 'mobile-actnet[onnx-runtime]'" in answer.stderr

@@ -13,7 +13,7 @@ from mobile_actnet.runtime import manifest as manifests
 from mobile_actnet.runtime.artefact_file import inspect
 from mobile_actnet.runtime.finding import Finding
 from mobile_actnet.runtime.generated_pictures import GOLDEN_NAME, golden_picture
-from mobile_actnet.runtime.packages import CONVERTING, format_of, require
+from mobile_actnet.runtime.packages import CONVERTING, RUNNING, format_of, require
 from mobile_actnet.runtime.runtimes import open_artefact
 from mobile_actnet.runtime.tflite.other_interpreters import WITNESSES, Witness, is_installed
 from mobile_actnet.runtime.vocabulary import Format
@@ -24,11 +24,12 @@ _PACKAGES = ("mobile-actnet", "torch", "torchvision", "numpy", "pillow", "safete
 
 
 def examine_installation() -> list[Finding]:
-    """Report versions, the shipped weights, and each format: ready, or the command that makes it so."""
+    """Report versions, the shipped weights, and what each format can do, or the command for it."""
     return [
         Finding(None, ", ".join(f"{name} {_version(name)}" for name in _PACKAGES)),
         _attempt(_shipped_weights, optional=True),
-        *(_attempt(_format_check(kind), optional=True) for kind in Format),
+        *(_attempt(_running_check(kind), optional=True) for kind in Format),
+        *(_attempt(_export_check(kind), optional=True) for kind in Format),
         *(_witness(witness) for witness in WITNESSES),
         _attempt(_recorded_ranges, optional=True),
     ]
@@ -138,11 +139,19 @@ def _golden_check(path: Path) -> str:
     return f"golden picture: cosine {cosine:.6f} in {runtime.name} {runtime.version}"
 
 
-def _format_check(kind: Format) -> Callable[[], str]:
+def _running_check(kind: Format) -> Callable[[], str]:
+    def check() -> str:
+        require(kind, RUNNING)
+        return f"running {kind.value}: ready"
+
+    return check
+
+
+def _export_check(kind: Format) -> Callable[[], str]:
     def check() -> str:
         require(kind, CONVERTING)
         exporter(kind)
-        return f"{kind.value}: ready"
+        return f"exporting {kind.value}: ready"
 
     return check
 

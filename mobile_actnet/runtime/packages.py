@@ -70,8 +70,9 @@ def require(
     """Raise `MissingPackageError` with the pip command unless a format's packages are there."""
     for package in packages[kind]:
         if find_spec(package) is None:
+            work = "running" if packages is RUNNING else "exporting"
             raise MissingPackageError(
-                f"{kind.value} needs the package {package}, which is not installed; "
+                f"{work} {kind.value} needs the package {package}, which is not installed; "
                 f"run: {install_command(kind, packages)}"
             )
 

@@ -43,7 +43,9 @@ from mobile_actnet.gallery.sqlite.kept import Kept
 from mobile_actnet.gallery.sqlite.lock import only_writer
 from mobile_actnet.gallery.sqlite.schema import GalleryInfo
 from mobile_actnet.gallery.sqlite.writer import BrokenPhoto
+from mobile_actnet.network.config import is_checkpoint
 from mobile_actnet.runtime import manifest as manifests
+from mobile_actnet.runtime import packages
 from mobile_actnet.runtime.silence import silence
 
 if TYPE_CHECKING:
@@ -76,6 +78,8 @@ def build_dataset(
     address = check_dataset_name(output)
     files = _model_files(model)
     bound = identify(model, options.size, options.dim)
+    if not is_checkpoint(model):
+        packages.require(packages.format_of(model), packages.RUNNING)
     listing = list_source(source, options.follow_links)
     photos, item_columns = annotated(listing, options.labels, options.items)
     info = GalleryInfo(

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 SUFFIX = ".onnx"
 RUNNING = ("onnx", "onnxruntime")
-RUNNING_EXTRA = "runtime"
+RUNNING_EXTRA = "onnx-runtime"
 CONVERTING = ("torch", "onnx", "onnxscript", "onnxruntime")
 
 

@@ -130,7 +130,7 @@ def _load(path: Path) -> Any:
         from mobile_actnet.runtime.onnx.onnx_file import read_model
     except ImportError as error:
         raise MissingPackageError(
-            "an ONNX teacher needs the package onnx; run: pip install 'mobile-actnet[onnx]'"
+            "an ONNX teacher needs the package onnx; run: pip install 'mobile-actnet[onnx-runtime]'"
         ) from error
     return read_model(path).graph
 

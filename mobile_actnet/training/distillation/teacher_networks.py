@@ -231,7 +231,8 @@ def _open(path: Path, threads: int | None) -> Any:
         from mobile_actnet.runtime.onnx.onnx_file import read_model
     except ImportError as error:
         raise MissingPackageError(
-            "an ONNX teacher needs the package onnxruntime; run: pip install 'mobile-actnet[onnx]'"
+            "an ONNX teacher needs the package onnxruntime; "
+            "run: pip install 'mobile-actnet[onnx-runtime]'"
         ) from error
     if not path.is_file():
         raise ActnetError(f"teacher {path} does not exist; give an .onnx file")

@@ -31,7 +31,8 @@ def test_installation(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--json"]) == 0
     lines = capsys.readouterr().out.splitlines()
     for kind in Format:
-        assert f"✓ {kind.value}: ready" in lines
+        assert f"✓ running {kind.value}: ready" in lines
+        assert f"✓ exporting {kind.value}: ready" in lines
     assert json.loads(lines[-1])["sound"] is True
 
 
@@ -41,8 +42,8 @@ def test_missing_extra_gets_its_command(
     monkeypatch.setattr(packages.require, "__defaults__", (lambda _: None,))
     assert main([]) == 0, "an extra that nobody asked for is no fault"
     printed = capsys.readouterr().out
-    for kind in Format:
-        assert f"pip install 'mobile-actnet[{kind.value}]'" in printed
+    for extra in ("runtime", "onnx-runtime", *(kind.value for kind in Format)):
+        assert f"pip install 'mobile-actnet[{extra}]'" in printed
 
 
 def test_sound_artefact(artefact: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -148,7 +148,7 @@ class TestOnnx:
     """Data in other files could be any file that the user may read."""
 
     def model(self, *nodes: Any, initializers: tuple[Any, ...] = ()) -> Any:
-        onnx = pytest.importorskip("onnx", reason="needs the extra runtime")
+        onnx = pytest.importorskip("onnx", reason="needs the extra onnx-runtime")
         helper, kind = onnx.helper, onnx.TensorProto.FLOAT
         made = helper.make_graph(
             [*nodes, helper.make_node("Add", ["x", "c"], ["y"])], "g",
@@ -192,7 +192,7 @@ class TestOnnx:
     def test_data_in_other_files(
         self, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        pytest.importorskip("onnx", reason="needs the extra runtime")
+        pytest.importorskip("onnx", reason="needs the extra onnx-runtime")
         (tmp_path / "secret").write_bytes(bytes(8))
         monkeypatch.chdir(tmp_path)  # Where the data are found.
         path = tmp_path / "m.onnx"

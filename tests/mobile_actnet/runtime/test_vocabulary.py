@@ -9,6 +9,8 @@ from mobile_actnet.export.formats.exporter import exporter
 from mobile_actnet.runtime.packages import CONVERTING, RUNNING, format_of, require
 from mobile_actnet.runtime.vocabulary import Format
 
+RUNNING_EXTRAS = {Format.TFLITE: "runtime", Format.ONNX: "onnx-runtime", Format.COREML: "coreml"}
+
 
 @pytest.mark.parametrize("kind", Format)
 def test_missing_package_is_named_with_its_command(kind: Format) -> None:
@@ -16,8 +18,7 @@ def test_missing_package_is_named_with_its_command(kind: Format) -> None:
         for package in packages[kind]:
             with pytest.raises(MissingPackageError, match=package) as caught:
                 require(kind, packages, lambda name, gone=package: None if name == gone else name)
-            running = packages is RUNNING and kind is not Format.COREML
-            extra = "runtime" if running else kind.value
+            extra = RUNNING_EXTRAS[kind] if packages is RUNNING else kind.value
             assert str(caught.value).endswith(f"run: pip install 'mobile-actnet[{extra}]'")
 
 

@@ -97,14 +97,14 @@ def test_what_cannot_be_measured_fails_the_check_and_is_reported(
     here: Path, monkeypatch, capsys
 ) -> None:
     def compare(*arguments):
-        raise MissingPackageError("onnx needs the package onnx; run: pip install x")
+        raise MissingPackageError("exporting onnx needs the package onnx; run: pip install x")
 
     monkeypatch.setattr(modes, "compare_with_reference", compare)
     assert main(["--check", "--runtime", "onnxruntime"]) == 1
     told = capsys.readouterr()
     assert (
-        "NOT MEASURED onnxruntime fp32, 224x224, 1 thread, beside resnext101_32x8d: onnx needs"
-        in told.out
+        "NOT MEASURED onnxruntime fp32, 224x224, 1 thread, beside resnext101_32x8d: exporting "
+        "onnx needs" in told.out
     )
     assert main(["--runtime", "onnxruntime"]) == 0
 

@@ -1,6 +1,7 @@
 """Teachers of every shape give the same descriptors; what is no teacher is refused by a sentence."""
 
 import copy
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 import torch
 from tiny_teacher import DIM, write_teacher
 
-from mobile_actnet.errors import ActnetError, ConfigError
+from mobile_actnet.errors import ActnetError, ConfigError, MissingPackageError
 from mobile_actnet.network.actnet import Actnet
 from mobile_actnet.training.distillation.config import TeacherNormalisation
 from mobile_actnet.training.distillation.onnx_graph import OnnxGraph
@@ -131,6 +132,20 @@ def test_an_attribute_that_is_not_followed_is_named(
     path = _one_node(tmp_path / "one.onnx", kind, [2, 3, 8, 8], inputs, **attributes)
     with pytest.raises(ActnetError, match=f"{kind} with .*; use --device cpu"):
         OnnxGraph(path)
+
+
+@pytest.mark.parametrize("missing", ["onnx", "onnxruntime"])
+def test_a_teacher_without_its_packages_names_their_extra(
+    missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_teacher(tmp_path / "t.onnx")
+    with monkeypatch.context() as patched:
+        patched.setitem(sys.modules, missing, None)
+        patched.delitem(sys.modules, "mobile_actnet.runtime.onnx.onnx_file", raising=False)
+        opened = OnnxGraph if missing == "onnx" else (lambda p: OnnxTeacher(p, CPU, 96, UNIT))
+        with pytest.raises(MissingPackageError, match=r"mobile-actnet\[onnx-runtime\]'$"):
+            opened(path)
+    assert OnnxTeacher(path, CPU, 96, UNIT).dim == DIM
 
 
 def test_an_operator_that_pytorch_does_not_know_is_named(tmp_path: Path) -> None:
