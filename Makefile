@@ -46,6 +46,7 @@ web:
 	web_demo/tools/packages.sh
 	web_demo/tools/engine.sh
 	cd web_demo && npm run --silent check && npm run --silent build
+	$(PYTHON) web_demo/tools/pack_page.py web_demo/build/page mobile_actnet/web/page
 
 # Without Node, npm or Chromium it is skipped, and told.
 test-web: $(INSTALLED)

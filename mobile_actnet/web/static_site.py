@@ -19,6 +19,7 @@ from mobile_actnet.gallery.sqlite.reader import GalleryReader
 from mobile_actnet.gallery.sqlite.schema import GalleryInfo, from_gallery
 from mobile_actnet.runtime import manifest as manifests
 from mobile_actnet.runtime.vocabulary import Format
+from mobile_actnet.web.shipped_page import copy_page, page_folder
 
 SITE_FILE = "site.json"
 SERVICE_WORKER = "service-worker.js"
@@ -85,7 +86,7 @@ def write_site(
         verifies = reader.kept.local_features
     with staging_folder(folder.absolute().parent) as staging:
         new = staging / "site"
-        shutil.copytree(page_folder(), new)
+        copy_page(new)
         _copy_gallery(gallery, new / _GALLERY)
         (new / "model").mkdir()
         model_path = shutil.copy(artefact, new / "model")
@@ -97,18 +98,6 @@ def write_site(
         put_in_place([(new, folder.absolute())])
     precision = manifests.load(artefact).precision
     return Site(folder, title, version, str(precision), pictures, verifies, total)
-
-
-def page_folder() -> Path:
-    """Return the folder of the built page.
-
-    Raises:
-        ActnetError: this checkout has none yet.
-    """
-    folder = Path(str(resources.files("mobile_actnet.web"))) / "page"
-    if not (folder / "index.html").is_file():
-        raise ActnetError(f"{folder} has no page; run: make web")
-    return folder
 
 
 def _refuse_folder(folder: Path, overwrite: bool) -> None:

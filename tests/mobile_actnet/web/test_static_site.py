@@ -11,7 +11,7 @@ import pytest
 from mobile_actnet.errors import ActnetError
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
 from mobile_actnet.gallery.sqlite.schema import from_gallery
-from mobile_actnet.web.static_site import Site, page_folder, write_site
+from mobile_actnet.web.static_site import Site, write_site
 
 
 def listed(site: Path) -> dict:
@@ -119,8 +119,3 @@ def test_another_model_is_refused(web_gallery: Path, tmp_path: Path) -> None:
     connection.close()
     with pytest.raises(ActnetError, match="rebuild it: actnet-index build"):
         write_site(copy, tmp_path / "site", model=web_gallery.parent / path)
-
-
-def test_the_page_is_part_of_the_package() -> None:
-    names = {p.relative_to(page_folder()).as_posix() for p in page_folder().rglob("*")}
-    assert {"index.html", "service-worker.js", "engine/actnet.wasm"} <= names
