@@ -93,7 +93,7 @@ ios-assets: $(INSTALLED)
 # Downloads about 200 MB into a folder of its own; nothing is installed.
 arm64: $(ARM64)/.ready
 
-$(ARM64)/.ready: $(addprefix android_demo/native/,setup_arm64.sh actnet_bench.c actnet_engine.c actnet_engine.h actnet_error.h litert_c_api.h count_instructions.c verify_pairs.c actnet_verification.c actnet_verification.h actnet_homography.c actnet_homography.h actnet_matching.c actnet_matching.h actnet_processor.h actnet_exact.h actnet_fail.h extract_features.c actnet_extraction.c actnet_extraction.h actnet_codes.c actnet_codes.h actnet_grey.c actnet_grey.h actnet_planes.c actnet_planes.h actnet_lanes.h actnet_sift.c actnet_sift.h actnet_extrema.c actnet_gradients.c actnet_octave.h) android_demo/tools/debian.py constraints.txt | $(READY)
+$(ARM64)/.ready: $(addprefix android_demo/native/,setup_arm64.sh actnet_bench.c actnet_engine.c actnet_engine.h actnet_error.h litert_c_api.h count_instructions.c verify_pairs.c actnet_verification.c actnet_verification.h actnet_homography.c actnet_homography.h actnet_matching.c actnet_matching.h actnet_processor.h actnet_exact.h actnet_fail.h extract_features.c actnet_extraction.c actnet_extraction.h actnet_codes.c actnet_codes.h actnet_grey.c actnet_grey.h actnet_planes.c actnet_planes.h actnet_lanes.h actnet_sift.c actnet_sift.h actnet_extrema.c actnet_gradients.c actnet_octave.h actnet_codes_rows.h actnet_extrema_rows.h actnet_gradients_rows.h actnet_planes_rows.h) android_demo/tools/debian.py constraints.txt | $(READY)
 	android_demo/native/setup_arm64.sh $(ARM64) $(BIN)/python
 
 lint: $(INSTALLED)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "actnet_fail.h"
+#include "actnet_processor.h"
 
 enum { BITS = 128, FEATURE_BYTES = 22, CODE_BYTES = 16, UNITS_PER_PX = 16, MAX_FEATURES = 65535 };
 enum { SIZE_STEPS_PER_OCTAVE = 16, TURN = 256 };
@@ -40,17 +41,32 @@ ActnetCodes *actnet_codes_open(const uint8_t *safetensors, size_t bytes, ActnetE
   return codes;
 }
 
+#include "actnet_codes_rows.h"
+#ifdef __x86_64__
+#undef ACTNET_LANES
+#define ACTNET_LANES 8
+#include "actnet_codes_rows.h"
+#endif
+
+static void project(const ActnetCodes *codes, const float *roots, float *sums) {
+#ifdef __x86_64__
+  if (actnet_width() >= ACTNET_WIDTH_32) {
+    project_8(codes, roots, sums);
+    return;
+  }
+#endif
+  project_4(codes, roots, sums);
+}
+
 static void encode(const ActnetCodes *codes, const float *gradients, uint8_t *code) {
-  float sums[BITS] = {0}, total = 0;
+  float sums[BITS], roots[ACTNET_GRADIENTS], total = 0;
   for (int i = 0; i < ACTNET_GRADIENTS; i++) total += gradients[i];
   if (total < 1) total = 1;
-  for (int i = 0; i < ACTNET_GRADIENTS; i++) {
-    float root = sqrtf(gradients[i] / total);
-    for (int j = 0; j < BITS; j++) sums[j] += root * codes->projection[i][j];
-  }
+  for (int i = 0; i < ACTNET_GRADIENTS; i++) roots[i] = sqrtf(gradients[i] / total);
+  project(codes, roots, sums);
   memset(code, 0, CODE_BYTES);
-  for (int j = 0; j < BITS; j++)
-    if (sums[j] > codes->thresholds[j]) code[j / 8] |= (uint8_t)(128 >> j % 8);
+  /* Half of all bits are set, and none can be foreseen: no jumps. */
+  for (int j = 0; j < BITS; j++) code[j / 8] |= (uint8_t)((sums[j] > codes->thresholds[j]) << (7 - j % 8));
 }
 
 /* Rounds halves to even, as Python does. */

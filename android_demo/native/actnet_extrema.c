@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "actnet_lanes.h"
+#include "actnet_processor.h"
 
 enum { DIFFERENCES = ACTNET_LAYERS + 2, BORDER = 5, STEPS = 5, MARGIN = ACTNET_BLOCK };
 
@@ -132,55 +132,18 @@ static int add_place(const Search *search, int layer, int y, int x) {
                  .layer = (int16_t)place[2], .column = (int16_t)place[0], .row = (int16_t)place[1]});
 }
 
-/* The largest and the smallest of three rows, place by place. */
-static void fold(const float *const largest[3], const float *const smallest[3], float *most, float *least,
-                 int stride) {
-  for (int x = 0; x < stride; x += ACTNET_LANES) {
-    ActnetLanes more = actnet_larger(actnet_load(largest[0] + x), actnet_load(largest[1] + x));
-    ActnetLanes less = actnet_smaller(actnet_load(smallest[0] + x), actnet_load(smallest[1] + x));
-    actnet_store(most + x, actnet_larger(more, actnet_load(largest[2] + x)));
-    actnet_store(least + x, actnet_smaller(less, actnet_load(smallest[2] + x)));
-  }
-}
+#include "actnet_extrema_rows.h"
+#ifdef __x86_64__
+#undef ACTNET_LANES
+#define ACTNET_LANES 8
+#include "actnet_extrema_rows.h"
+#endif
 
-/* Take in row `y` of each difference. */
-static void advance(const ActnetOctave *octave, Window *windows, int y) {
-  const int stride = octave->planes[0].stride, slot = y % 3;
-  for (int layer = 0; layer < DIFFERENCES; layer++) {
-    Window *window = windows + layer;
-    const float *less = octave->planes[layer].values + (size_t)stride * y;
-    const float *more = octave->planes[layer + 1].values + (size_t)stride * y;
-    float *row = window->rows[slot];
-    for (int x = 0; x < stride; x += ACTNET_LANES)
-      actnet_store(row + x, actnet_load(more + x) - actnet_load(less + x));
-    const float *const beside[3] = {row - 1, row, row + 1};
-    const float *const largest[3] = {window->largest[0], window->largest[1], window->largest[2]};
-    const float *const smallest[3] = {window->smallest[0], window->smallest[1], window->smallest[2]};
-    fold(beside, beside, window->largest[slot], window->smallest[slot], stride);
-    fold(largest, smallest, window->most, window->least, stride);
-  }
-}
-
-/* Add the places of row `y` that are the largest or smallest of their 27. */
-static int scan(const Search *search, const Window *windows, int layer, int y) {
-  const int width = search->octave->planes[0].width;
-  const Window *below = windows + layer - 1, *here = windows + layer, *above = windows + layer + 1;
-  const float *row = here->rows[y % 3];
-  /* Pixels of the border that are looked at with the first four are dropped one by one. */
-  for (int x = BORDER - BORDER % ACTNET_LANES; x < width - BORDER; x += ACTNET_LANES) {
-    const ActnetLanes values = actnet_load(row + x);
-    const ActnetLanes more = actnet_larger(actnet_load(below->most + x), actnet_load(above->most + x));
-    const ActnetLanes less = actnet_smaller(actnet_load(below->least + x), actnet_load(above->least + x));
-    const ActnetMask largest = values >= actnet_larger(more, actnet_load(here->most + x));
-    const ActnetMask smallest = values <= actnet_smaller(less, actnet_load(here->least + x));
-    if (!actnet_any(largest | smallest)) continue;
-    for (int k = 0; k < ACTNET_LANES; k++) {
-      const int found = (largest[k] && values[k] > 0) || (smallest[k] && values[k] < 0);
-      const int inside = x + k >= BORDER && x + k < width - BORDER;
-      if (found && inside && !add_place(search, layer, y, x + k)) return 0;
-    }
-  }
-  return 1;
+static int search_rows(const Search *search, Window *windows) {
+#ifdef __x86_64__
+  if (actnet_width() >= ACTNET_WIDTH_32) return search_rows_8(search, windows);
+#endif
+  return search_rows_4(search, windows);
 }
 
 /* All rows lie in one piece, each with a margin for the neighbours of its ends. */
@@ -206,12 +169,7 @@ int actnet_find_extrema(const ActnetOctave *octave, int number, ActnetExtrema *e
   const Search search = {octave, number, extrema};
   Window windows[DIFFERENCES];
   float *room = windows_open(windows, octave->planes[0].stride);
-  int ready = room != NULL;
-  for (int y = BORDER - 1; ready && y <= octave->planes[0].height - BORDER; y++) {
-    advance(octave, windows, y);
-    for (int layer = 1; ready && layer <= ACTNET_LAYERS && y > BORDER; layer++)
-      ready = scan(&search, windows, layer, y - 1);
-  }
+  const int ready = room != NULL && search_rows(&search, windows);
   free(room);
   return ready;
 }

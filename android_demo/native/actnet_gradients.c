@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "actnet_lanes.h"
+#include "actnet_processor.h"
 
-enum { ANGLES = 36, CELLS = 4, BINS = 8, MAX_REACH = 48, ROOM = 2 * MAX_REACH + 4 };
+enum { ANGLES = 36, CELLS = 4, BINS = 8, MAX_REACH = 48, ROOM = 2 * MAX_REACH + 8 };
 
 static const float RADIANS = 0.017453292519943295F, TURN_DEG = 360.0F;
 
@@ -22,46 +22,56 @@ typedef struct {
   float across[ROOM], up[ROOM], lengths[ROOM], turns[ROOM]; /* what lies behind `count` means nothing */
 } Row;
 
-/* Lengths, and angles in turns, 0 to 1, against the clock.
- *
- * The arctangent is the polynomial 4.4.49 of Abramowitz and Stegun, right within 1e-5; the square root of 1 + s is one
- * that was fitted by least squares, right within 3e-6: neither needs a library, and four go at once. */
-static void measure(Row *row) {
-  const ActnetLanes zero = actnet_same(0), one = actnet_same(1);
-  for (int k = 0; k < row->count; k += ACTNET_LANES) {
-    const ActnetLanes across = actnet_load(row->across + k), up = actnet_load(row->up + k);
-    const ActnetLanes wide = actnet_absolute(across), high = actnet_absolute(up);
-    const ActnetMask flat = wide > high;
-    const ActnetLanes more = actnet_chosen(flat, wide, high), less = actnet_chosen(flat, high, wide);
-    const ActnetLanes t = less / (more + 1e-20F), s = t * t;
-    ActnetLanes turn = t * (0.1591336F + s * (-0.0525688F + s * (0.0286703F + s * (-0.0135494F + s * 0.0033160F))));
-    turn = actnet_chosen(flat, turn, 0.25F - turn);
-    turn = actnet_chosen(across < zero, 0.5F - turn, turn);
-    actnet_store(row->turns + k, actnet_chosen(up < zero, one - turn, turn));
-    const ActnetLanes root = 1 + s * (0.4999189F + s * (-0.1237678F + s * (0.0561048F + s * (-0.0231448F + s * 0.0051037F))));
-    actnet_store(row->lengths + k, more * root);
+/* A row of a descriptor's square, pixel by pixel from `first` on, counted from the middle. */
+typedef struct {
+  int first;
+  float along, across; /* the cell of the middle's column, and per column `cosine` and `sine` more */
+  float cosine, sine, start, bell;
+  const float *bells;
+} Line;
+
+/* What each pixel of a row gives the first of the eight nearest cells and bins, and to those beside, below and
+ * beside that; and the share of the second bin. */
+typedef struct {
+  int32_t places[ROOM], inside[ROOM];
+  float upper_left[ROOM], upper_right[ROOM], lower_left[ROOM], lower_right[ROOM], over[ROOM];
+} Shares;
+
+#include "actnet_gradients_rows.h"
+#ifdef __x86_64__
+#undef ACTNET_LANES
+#define ACTNET_LANES 8
+#include "actnet_gradients_rows.h"
+#endif
+
+static void read_row(const ActnetPlane *plane, int y, int first, int last, Row *row) {
+#ifdef __x86_64__
+  if (actnet_width() >= ACTNET_WIDTH_32) {
+    read_row_8(plane, y, first, last, row);
+    return;
   }
+#endif
+  read_row_4(plane, y, first, last, row);
 }
 
-/* Gradients of row `y` from column `first` to `last`, none of them at the picture's edge. */
-static void read_row(const ActnetPlane *plane, int y, int first, int last, Row *row) {
-  const float *above = plane->values + (size_t)plane->stride * (y - 1);
-  const float *here = above + plane->stride, *below = here + plane->stride;
-  row->count = last < first ? 0 : last - first + 1;
-  for (int k = 0; k < row->count; k++) {
-    row->across[k] = here[first + k + 1] - here[first + k - 1];
-    row->up[k] = above[first + k] - below[first + k];
+static void share_row(const Line *line, const Row *row, Shares *shares) {
+#ifdef __x86_64__
+  if (actnet_width() >= ACTNET_WIDTH_32) {
+    share_row_8(line, row, shares);
+    return;
   }
-  measure(row);
+#endif
+  share_row_4(line, row, shares);
 }
 
 static int larger(int one, int other) { return one > other ? one : other; }
 
 static int smaller(int one, int other) { return one < other ? one : other; }
 
-/* The bell curve at whole pixels: its square in two dimensions is a product. */
+/* The bell curve at whole pixels, the middle at MAX_REACH: its square in two dimensions is a product. */
 static void fill_bell(float *bell, int reach, float deviation) {
-  for (int k = 0; k <= reach; k++) bell[k] = expf(-(float)(k * k) / (2 * deviation * deviation));
+  for (int k = 0; k <= reach; k++)
+    bell[MAX_REACH + k] = bell[MAX_REACH - k] = expf(-(float)(k * k) / (2 * deviation * deviation));
 }
 
 static void smooth(const float *sums, float *histogram) {
@@ -80,17 +90,17 @@ static int in_order(const void *one, const void *other) {
 int actnet_orientations(const ActnetPlane *plane, const ActnetExtremum *place,
                         float angles_deg[ACTNET_MAX_ORIENTATIONS]) {
   const int column = place->column, row = place->row;
-  float bell[MAX_REACH + 1], sums[ANGLES] = {0}, histogram[ANGLES], highest = 0;
+  float bell[ROOM], sums[ANGLES] = {0}, histogram[ANGLES], highest = 0;
   const int reach = smaller((int)rintf(ORIENTATION_REACH * place->scale), MAX_REACH);
   const int first = larger(column - reach, 1), last = smaller(column + reach, plane->width - 2);
   fill_bell(bell, reach, ORIENTATION_BLUR * place->scale);
   for (int y = larger(row - reach, 1); y <= smaller(row + reach, plane->height - 2); y++) {
     Row pixels;
     read_row(plane, y, first, last, &pixels);
-    const float weight = bell[y > row ? y - row : row - y];
+    const float weight = bell[MAX_REACH + y - row], *bells = bell + MAX_REACH + first - column;
     for (int k = 0; k < pixels.count; k++) {
-      int away = first + k - column, bin = (int)(pixels.turns[k] * ANGLES + 0.5F);
-      sums[bin >= ANGLES ? bin - ANGLES : bin] += weight * bell[away < 0 ? -away : away] * pixels.lengths[k];
+      int bin = (int)(pixels.turns[k] * ANGLES + 0.5F);
+      sums[bin >= ANGLES ? bin - ANGLES : bin] += weight * bells[k] * pixels.lengths[k];
     }
   }
   smooth(sums, histogram);
@@ -121,17 +131,14 @@ static inline void add_pair(float *bins, Pair values) {
   memcpy(bins, &sums, sizeof sums);
 }
 
-/* Share one gradient among the eight nearest cells and bins. All three places are above -1, `turned` in bins. */
-static void share(Histogram histogram, float along, float across, float turned, float weight) {
-  const int left = (int)(along + 1), top = (int)(across + 1), low = (int)turned, bin = low & (BINS - 1);
-  const float right = along + 1 - (float)left, down = across + 1 - (float)top, over = turned - (float)low;
-  const float lower = weight * down, upper = weight - lower;
-  const float upper_right = upper * right, lower_right = lower * right;
-  const Pair shares = {1 - over, over};
-  add_pair(histogram[top][left] + bin, (upper - upper_right) * shares);
-  add_pair(histogram[top][left + 1] + bin, upper_right * shares);
-  add_pair(histogram[top + 1][left] + bin, (lower - lower_right) * shares);
-  add_pair(histogram[top + 1][left + 1] + bin, lower_right * shares);
+/* Add one gradient to the eight nearest cells and bins: four pairs of bins that lie beside each other. */
+static inline void add_shares(Histogram histogram, const Shares *shares, int k) {
+  float *bins = &histogram[0][0][0] + shares->places[k];
+  const Pair pair = {1 - shares->over[k], shares->over[k]};
+  add_pair(bins, shares->upper_left[k] * pair);
+  add_pair(bins + (BINS + 2), shares->upper_right[k] * pair);
+  add_pair(bins + (CELLS + 2) * (BINS + 2), shares->lower_left[k] * pair);
+  add_pair(bins + (CELLS + 3) * (BINS + 2), shares->lower_right[k] * pair);
 }
 
 /* The columns, counted from the middle, for which `start + column * slope` lies between -1 and CELLS; a column more
@@ -172,7 +179,7 @@ static void finish(Histogram histogram, float *gradients) {
 void actnet_gradients(const ActnetPlane *plane, const ActnetExtremum *place, float angle_deg,
                       float gradients[128]) {
   Histogram histogram;
-  float bell[MAX_REACH + 1];
+  float bell[ROOM] = {0};
   memset(histogram, 0, sizeof histogram);
   const float turn_deg = TURN_DEG - angle_deg, width = CELL_WIDTH * place->scale;
   const float cosine = cosf(turn_deg * RADIANS) / width, sine = sinf(turn_deg * RADIANS) / width;
@@ -183,19 +190,17 @@ void actnet_gradients(const ActnetPlane *plane, const ActnetExtremum *place, flo
   fill_bell(bell, reach, width * CELLS / 2);
   for (int y = larger(row - reach, 1); y <= smaller(row + reach, plane->height - 2); y++) {
     Row pixels;
+    Shares shares;
     const int down = y - row;
-    const float along_row = middle - (float)down * sine, across_row = middle + (float)down * cosine;
+    const float along = middle - (float)down * sine, across = middle + (float)down * cosine;
     int first = larger(-reach, 1 - column), last = smaller(reach, plane->width - 2 - column);
-    narrow(along_row, cosine, &first, &last);
-    narrow(across_row, sine, &first, &last);
+    narrow(along, cosine, &first, &last);
+    narrow(across, sine, &first, &last);
     read_row(plane, y, column + first, column + last, &pixels);
-    for (int k = 0; k < pixels.count; k++) {
-      const int right = first + k;
-      const float along = along_row + (float)right * cosine, across = across_row + (float)right * sine;
-      if (!(along > -1 && along < CELLS && across > -1 && across < CELLS)) continue;
-      const float weight = bell[right < 0 ? -right : right] * bell[down < 0 ? -down : down];
-      share(histogram, along, across, start + pixels.turns[k] * BINS, weight * pixels.lengths[k]);
-    }
+    const Line line = {first, along, across, cosine, sine, start, bell[MAX_REACH + down], bell + MAX_REACH + first};
+    share_row(&line, &pixels, &shares);
+    for (int k = 0; k < pixels.count; k++)
+      if (shares.inside[k]) add_shares(histogram, &shares, k);
   }
   finish(histogram, gradients);
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "actnet_lanes.h"
+#include "actnet_processor.h"
 
 enum { MAX_RADIUS = 32 };
 
@@ -16,15 +16,10 @@ typedef struct {
 
 int actnet_stride(int width) { return (width + ACTNET_BLOCK - 1) / ACTNET_BLOCK * ACTNET_BLOCK; }
 
-int actnet_plane_open(ActnetPlane *plane, int width, int height) {
-  int stride = actnet_stride(width);
-  *plane = (ActnetPlane){width, height, stride, calloc((size_t)stride * height, sizeof(float))};
-  return plane->values != NULL;
-}
+size_t actnet_plane_values(int width, int height) { return (size_t)actnet_stride(width) * (size_t)height; }
 
-void actnet_plane_close(ActnetPlane *plane) {
-  free(plane->values);
-  plane->values = NULL;
+static void end_row(float *row, int width, int stride) {
+  memset(row + width, 0, (size_t)(stride - width) * sizeof *row);
 }
 
 /* OpenCV's radius for floats: four standard deviations. */
@@ -63,27 +58,21 @@ int actnet_mirrored(int index, int count) {
   return index;
 }
 
-/* The weighted sum of 2 radius + 1 rows, the middle one first in `kernel`. */
+#include "actnet_planes_rows.h"
+#ifdef __x86_64__
+#undef ACTNET_LANES
+#define ACTNET_LANES 8
+#include "actnet_planes_rows.h"
+#endif
+
 static void weigh(const Kernel *kernel, const float *const *rows, float *sum, int stride) {
-  const float *const *middle = rows + kernel->radius;
-  for (int x = 0; x < stride; x += ACTNET_BLOCK) {
-    const float *here = middle[0] + x;
-    const ActnetLanes most = actnet_same(kernel->weights[0]);
-    ActnetLanes one = most * actnet_load(here), two = most * actnet_load(here + 4);
-    ActnetLanes three = most * actnet_load(here + 8), four = most * actnet_load(here + 12);
-    for (int tap = 1; tap <= kernel->radius; tap++) {
-      const float *before = middle[-tap] + x, *behind = middle[tap] + x;
-      const ActnetLanes weight = actnet_same(kernel->weights[tap]);
-      one += weight * (actnet_load(before) + actnet_load(behind));
-      two += weight * (actnet_load(before + 4) + actnet_load(behind + 4));
-      three += weight * (actnet_load(before + 8) + actnet_load(behind + 8));
-      four += weight * (actnet_load(before + 12) + actnet_load(behind + 12));
-    }
-    actnet_store(sum + x, one);
-    actnet_store(sum + x + 4, two);
-    actnet_store(sum + x + 8, three);
-    actnet_store(sum + x + 12, four);
+#ifdef __x86_64__
+  if (actnet_width() >= ACTNET_WIDTH_32) {
+    weigh_8(kernel, rows, sum, stride);
+    return;
   }
+#endif
+  weigh_4(kernel, rows, sum, stride);
 }
 
 static void blur_row(const Kernel *kernel, const ActnetPlane *from, int y, float *room, float *blurred) {
@@ -114,9 +103,11 @@ void actnet_blur(const ActnetPlane *from, ActnetPlane *to, double deviation, Act
 }
 
 void actnet_plane_of_bytes(const uint8_t *bytes, ActnetPlane *plane) {
-  for (int y = 0; y < plane->height; y++)
-    for (int x = 0; x < plane->width; x++)
-      plane->values[(size_t)plane->stride * y + x] = bytes[(size_t)plane->width * y + x];
+  for (int y = 0; y < plane->height; y++) {
+    float *row = plane->values + (size_t)plane->stride * y;
+    for (int x = 0; x < plane->width; x++) row[x] = bytes[(size_t)plane->width * y + x];
+    end_row(row, plane->width, plane->stride);
+  }
 }
 
 /* A row of twice the width: between two pixels, a quarter of the way from the nearer one. */
@@ -134,7 +125,9 @@ void actnet_plane_doubled(const uint8_t *bytes, int width, int height, ActnetPla
     const uint8_t *one = bytes + (size_t)width * near;
     const uint8_t *other = bytes + (size_t)width * (far < 0 ? 0 : far < height ? far : height - 1);
     for (int x = 0; x < width; x++) room[x] = 0.75F * one[x] + 0.25F * other[x];
-    double_row(room, doubled->values + (size_t)doubled->stride * y, width);
+    float *row = doubled->values + (size_t)doubled->stride * y;
+    double_row(room, row, width);
+    end_row(row, doubled->width, doubled->stride);
   }
 }
 
@@ -143,7 +136,8 @@ void actnet_plane_halved(const ActnetPlane *plane, ActnetPlane *half) {
   double across = (double)plane->width / half->width, down = (double)plane->height / half->height;
   for (int y = 0; y < half->height; y++) {
     const float *row = plane->values + (size_t)plane->stride * (int)(y * down);
-    for (int x = 0; x < half->width; x++)
-      half->values[(size_t)half->stride * y + x] = row[(int)(x * across)];
+    float *reduced = half->values + (size_t)half->stride * y;
+    for (int x = 0; x < half->width; x++) reduced[x] = row[(int)(x * across)];
+    end_row(reduced, half->width, half->stride);
   }
 }

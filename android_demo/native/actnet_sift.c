@@ -11,18 +11,39 @@ enum { MAX_OCTAVES = 14, KEYPOINT_VALUES = 4, GRADIENTS = 128, LEAST_SIDE = 11 }
 /* Blur that pixels are taken to have already. */
 static const double PIXELS_BLUR = 0.5;
 
-/* Of every octave, the planes that describe places: only those between the first and the last two. */
+/* A descriptor's rows are read in whole vectors, also the last row of the last plane. */
+enum { MARGIN = ACTNET_BLOCK };
+
+/* All octaves' planes, in one piece of memory: a large piece that is freed is kept by the C library for the next
+ * picture, and its pages need not be made again. Of an octave, the planes that describe places come first, and stay; the
+ * next octave takes the place of the others. */
 typedef struct {
   ActnetOctave octaves[MAX_OCTAVES];
   int count;
+  float *values;
 } Pyramid;
 
-static void octave_close(ActnetOctave *octave) {
-  for (int k = 0; k < ACTNET_OCTAVE_PLANES; k++) actnet_plane_close(octave->planes + k);
+static int large_enough(int width, int height) { return width >= LEAST_SIDE && height >= LEAST_SIDE; }
+
+static size_t values_of_all(int width, int height) {
+  size_t kept = 0, most = 0;
+  for (int number = 0; number < MAX_OCTAVES && large_enough(width, height); number++) {
+    const size_t plane = actnet_plane_values(width, height), end = kept + ACTNET_OCTAVE_PLANES * plane;
+    most = end > most ? end : most;
+    kept += ACTNET_LAYERS * plane;
+    width /= 2, height /= 2;
+  }
+  return most + MARGIN;
 }
 
-static void pyramid_close(Pyramid *pyramid) {
-  for (int k = 0; k < MAX_OCTAVES; k++) octave_close(pyramid->octaves + k);
+/* Returns where the next octave may begin. */
+static float *place_planes(ActnetOctave *octave, int width, int height, float *values) {
+  const size_t plane = actnet_plane_values(width, height);
+  for (int layer = 0; layer < ACTNET_OCTAVE_PLANES; layer++) {
+    const int place = layer == 0 ? ACTNET_LAYERS : layer <= ACTNET_LAYERS ? layer - 1 : layer;
+    octave->planes[layer] = (ActnetPlane){width, height, actnet_stride(width), values + place * plane};
+  }
+  return values + ACTNET_LAYERS * plane;
 }
 
 /* The blur that brings the one of planes[layer - 1] to that of planes[layer]. */
@@ -31,60 +52,46 @@ static double blur_of(int layer) {
   return before * sqrt(exp2(2.0 / ACTNET_LAYERS) - 1);
 }
 
-static int first_plane(const uint8_t *grey, int width, int height, int first_octave, ActnetPlane *plane) {
-  const int times = first_octave < 0 ? 2 : 1;
+static void fill_first_plane(const uint8_t *grey, int times, ActnetPlane *plane, ActnetBlurRoom *room) {
   const double had = PIXELS_BLUR * times;
-  ActnetBlurRoom room = {NULL, NULL};
   const double missing = sqrt(ACTNET_FIRST_BLUR * ACTNET_FIRST_BLUR - had * had);
-  int ready = actnet_plane_open(plane, width * times, height * times) &&
-              actnet_blur_room_open(&room, width * times, missing);
-  if (ready && times == 2) actnet_plane_doubled(grey, width, height, plane, room.row);
-  if (ready && times == 1) actnet_plane_of_bytes(grey, plane);
-  if (ready) actnet_blur(plane, plane, missing, &room);
-  actnet_blur_room_close(&room);
-  return ready;
+  if (times == 2)
+    actnet_plane_doubled(grey, plane->width / 2, plane->height / 2, plane, room->row);
+  else
+    actnet_plane_of_bytes(grey, plane);
+  actnet_blur(plane, plane, missing, room);
 }
 
-/* Fill an octave whose first plane is there. */
-static int fill_octave(ActnetOctave *octave) {
-  const ActnetPlane first = octave->planes[0];
-  ActnetBlurRoom room = {NULL, NULL};
-  int ready = actnet_blur_room_open(&room, first.width, blur_of(ACTNET_OCTAVE_PLANES - 1));
-  for (int layer = 1; ready && layer < ACTNET_OCTAVE_PLANES; layer++) {
-    ready = actnet_plane_open(octave->planes + layer, first.width, first.height);
-    if (ready) actnet_blur(octave->planes + layer - 1, octave->planes + layer, blur_of(layer), &room);
+/* Octave by octave. */
+static int fill_octaves(const uint8_t *grey, int width, int height, int times, Pyramid *pyramid,
+                        ActnetBlurRoom *room, ActnetExtrema *extrema) {
+  float *values = pyramid->values;
+  for (; pyramid->count < MAX_OCTAVES && large_enough(width, height); width /= 2, height /= 2) {
+    ActnetOctave *octave = pyramid->octaves + pyramid->count;
+    values = place_planes(octave, width, height, values);
+    /* The next octave begins with the plane that has twice the blur. */
+    if (pyramid->count > 0)
+      actnet_plane_halved((octave - 1)->planes + ACTNET_LAYERS, octave->planes);
+    else
+      fill_first_plane(grey, times, octave->planes, room);
+    for (int layer = 1; layer < ACTNET_OCTAVE_PLANES; layer++)
+      actnet_blur(octave->planes + layer - 1, octave->planes + layer, blur_of(layer), room);
+    if (!actnet_find_extrema(octave, pyramid->count++, extrema)) return 0;
   }
-  actnet_blur_room_close(&room);
-  return ready;
-}
-
-/* The next octave begins with the plane that has twice the blur. */
-static int next_octave(const ActnetOctave *octave, ActnetOctave *next) {
-  const ActnetPlane *from = octave->planes + ACTNET_LAYERS;
-  if (!actnet_plane_open(next->planes, from->width / 2, from->height / 2)) return 0;
-  actnet_plane_halved(from, next->planes);
   return 1;
 }
 
-static int large_enough(int width, int height) { return width >= LEAST_SIDE && height >= LEAST_SIDE; }
-
-/* Octave by octave; planes that are not needed any more are freed, so that one octave lies whole in memory. */
 static int build(const uint8_t *grey, int width, int height, int first_octave, Pyramid *pyramid,
                  ActnetExtrema *extrema) {
-  ActnetOctave *octave = pyramid->octaves;
   const int times = first_octave < 0 ? 2 : 1;
   if (!large_enough(width * times, height * times)) return 1;
-  if (!first_plane(grey, width, height, first_octave, octave->planes)) return 0;
-  for (int number = 0;; number++, octave++) {
-    if (!fill_octave(octave) || !actnet_find_extrema(octave, number, extrema)) return 0;
-    pyramid->count = number + 1;
-    const int more = number + 1 < MAX_OCTAVES &&
-                     large_enough(octave->planes[0].width / 2, octave->planes[0].height / 2);
-    if (more && !next_octave(octave, octave + 1)) return 0;
-    actnet_plane_close(octave->planes);
-    for (int k = ACTNET_LAYERS + 1; k < ACTNET_OCTAVE_PLANES; k++) actnet_plane_close(octave->planes + k);
-    if (!more) return 1;
-  }
+  ActnetBlurRoom room = {NULL, NULL};
+  pyramid->values = malloc(values_of_all(width * times, height * times) * sizeof *pyramid->values);
+  int ready = pyramid->values != NULL &&
+              actnet_blur_room_open(&room, width * times, blur_of(ACTNET_OCTAVE_PLANES - 1));
+  ready = ready && fill_octaves(grey, width * times, height * times, times, pyramid, &room, extrema);
+  actnet_blur_room_close(&room);
+  return ready;
 }
 
 /* The picture's pixels in one of an octave; a power of two. */
@@ -134,6 +141,6 @@ int32_t actnet_sift(const uint8_t *grey, int width, int height, ActnetSiftSettin
     /* Searches from neighbouring pixels may end at one place. */
     if (k == 0 || in_order(extrema.items + k - 1, extrema.items + k)) describe(&pyramid, extrema.items + k, &found);
   free(extrema.items);
-  pyramid_close(&pyramid);
+  free(pyramid.values);
   return built ? found.count : -1;
 }

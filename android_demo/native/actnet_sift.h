@@ -23,7 +23,7 @@ typedef struct {
 
 /* Find the `count` features of the largest contrast, in the order of contrast (largest first), y, x, angle.
  *
- * grey: (height, width). It needs about 34 bytes a pixel, four times as many with first_octave -1; all are freed.
+ * grey: (height, width). It needs about 25 bytes a pixel, four times as many with first_octave -1; all are freed.
  * keypoints: room for (count, 4) x, y (0 is the first pixel's centre), diameter in pixels, angle in degrees.
  * gradients: room for (count, 128), 0 to 255.
  *

@@ -195,6 +195,58 @@ def test_the_same_picture_gives_the_same_bytes(extractor: NativeExtractor) -> No
     assert one == other
 
 
+def weathered(seed: int, width: int, height: int) -> NDArray[np.uint8]:
+    """Make what looks like a photo: noise of every size, edges, a gradient, and the sensor's grain."""
+    rng = np.random.default_rng(seed)
+    pixels = np.linspace(40, 180, width)[None, :, None] + np.zeros((height, 1, 3))
+    for side in (2, 4, 9, 17, 40):
+        small = rng.integers(0, 256, (max(2, height // side), max(2, width // side), 3), np.uint8)
+        large = Image.fromarray(small).resize((width, height), Image.Resampling.BICUBIC)
+        pixels += (np.asarray(large, float) - 128) * rng.uniform(0.1, 0.6)
+    for _ in range(12):
+        left, top = rng.integers(0, width), rng.integers(0, height)
+        pixels[top : top + height // 4, left : left + width // 5] += rng.integers(-90, 90, 3)
+    return (pixels + rng.normal(0, 3, pixels.shape)).clip(0, 255).astype(np.uint8)
+
+
+SIZES = [(640, 480), (333, 641), (401, 97), (12, 500), (64, 64), (31, 29)]
+
+
+@pytest.mark.parametrize("first_octave", [-1, 0])
+def test_wider_vectors_change_no_bit(library: Path, tmp_path: Path, first_octave: int) -> None:
+    if "avx2" not in Path("/proc/cpuinfo").read_text().split():
+        pytest.skip("vectors of 32 bytes: this processor has none")
+    narrow = compile_extractor(tmp_path, "-O2", "-DACTNET_WIDEST=16")
+    extractors = [NativeExtractor(each) for each in (library, narrow)]
+    pictures = [drawn(entry) for entry in INDEX["pictures"]]
+    for seed, size in enumerate(SIZES):
+        pictures += [Image.fromarray(textured(*size)), Image.fromarray(weathered(seed, *size))]
+    features = 0
+    for picture in pictures:
+        for config in (GALLERY_EXTRACTION, QUERY_EXTRACTION, ExtractionConfig(640, 5000)):
+            wide, plain = (
+                extractor.extract(picture, config, first_octave).to_bytes()
+                for extractor in extractors
+            )
+            assert wide == plain
+            features += len(wide) // 22
+    for extractor in extractors:
+        extractor.close()
+    assert features > 5000
+
+
+def test_what_lies_beside_a_picture_changes_nothing(library: Path) -> None:
+    """Rows end in lanes that belong to no pixel; whatever memory held before, features are the same."""
+    extractor = NativeExtractor(library)
+    for width in range(100, 133):
+        picture = Image.fromarray(weathered(width, width, 90))
+        before = extractor.extract(picture, QUERY_EXTRACTION).to_bytes()
+        extractor.extract(Image.fromarray(weathered(1, 400, 300)), QUERY_EXTRACTION)
+        assert extractor.extract(picture, QUERY_EXTRACTION).to_bytes() == before
+        assert len(before) > 22 * 50
+    extractor.close()
+
+
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The program under sanitisers: it ends at an access outside, at lost memory, at undefined arithmetic."""

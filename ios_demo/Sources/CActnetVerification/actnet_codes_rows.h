@@ -1,0 +1,1 @@
+../../../android_demo/native/actnet_codes_rows.h

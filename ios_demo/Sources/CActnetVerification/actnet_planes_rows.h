@@ -1,0 +1,1 @@
+../../../android_demo/native/actnet_planes_rows.h
