@@ -149,7 +149,7 @@ def _hit(similarity: float, number: int, result: Verification | None) -> dict:
 
 
 def _score(hit: dict, largest: float) -> float:
-    if largest - hit["similarity"] > (0.05 if largest >= 0.7 else 0.2):
+    if largest - hit["similarity"] > (0.03 if largest >= 0.7 else 0.2):
         return hit["similarity"]
     return hit["similarity"] + 0.15 * math.log(1 + max(0, min(hit["inliers"], 25) - 3))
 

@@ -9,7 +9,7 @@ public struct VerifiedHit: Equatable, Sendable {
     private static let weight = 0.15
     private static let reach = 0.2
     private static let sureSimilarity = 0.7
-    private static let sureReach = 0.05
+    private static let sureReach = 0.03
 
     /// Number of the picture in the gallery.
     public let id: Int64
@@ -21,7 +21,7 @@ public struct VerifiedHit: Equatable, Sendable {
     public let verification: Verification?
 
     /// Returns what hits are ordered by: similarity + 0.15 ln(1 + inliers above 3); more than 25 count as 25.
-    /// None count where the similarity is more than 0.2 below the largest, or 0.05 where that is at least 0.7.
+    /// None count where the similarity is more than 0.2 below the largest, or 0.03 where that is at least 0.7.
     ///
     /// - Parameter largest: similarity of the photo's hits.
     public func score(largest: Double) -> Double {

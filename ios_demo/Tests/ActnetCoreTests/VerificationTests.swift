@@ -228,7 +228,7 @@ final class VerificationTests: XCTestCase {
         XCTAssertEqual(ordered.map(\.id), [2, 3, 1])
         XCTAssertEqual(VerifiedSearch.inFusedOrder([]), [])
         for (first, second, rises) in [
-            (0.69, 0.5, true), (0.69, 0.48, false), (0.7, 0.66, true), (0.7, 0.64, false),
+            (0.69, 0.5, true), (0.69, 0.48, false), (0.7, 0.68, true), (0.7, 0.66, false),
         ] {
             let two = VerifiedSearch.inFusedOrder([hit(1, first, 0), hit(2, second, 25)])
             XCTAssertEqual(two.map(\.id), rises ? [2, 1] : [1, 2], "\(first), \(second)")

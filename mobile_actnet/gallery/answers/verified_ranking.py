@@ -27,7 +27,7 @@ REACH = 0.2
 """A picture whose similarity lies further below the largest one does not rise, whatever its inliers."""
 
 SURE_SIMILARITY = 0.7
-SURE_REACH = 0.05
+SURE_REACH = 0.03
 """Likewise where the largest similarity is at least 0.7: the descriptor is as good as sure by itself."""
 
 
@@ -77,7 +77,7 @@ def fused_scores(
 ) -> NDArray[np.float64]:
     """Return what the hits of one photo are ordered by: similarity + 0.15 ln(1 + inliers above 3).
 
-    25 inliers at most count; none where the similarity is more than 0.2 below the photo's largest, or 0.05
+    25 inliers at most count; none where the similarity is more than 0.2 below the photo's largest, or 0.03
     where that is at least 0.7.
 
     Args:

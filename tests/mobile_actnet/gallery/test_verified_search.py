@@ -185,7 +185,7 @@ def test_fused_scores_by_hand() -> None:
 
 @pytest.mark.parametrize(
     ("similarities", "rises"),
-    [((0.69, 0.5), True), ((0.69, 0.48), False), ((0.7, 0.66), True), ((0.7, 0.64), False)],
+    [((0.69, 0.5), True), ((0.69, 0.48), False), ((0.7, 0.68), True), ((0.7, 0.66), False)],
 )
 def test_what_looks_much_less_alike_does_not_rise(
     similarities: tuple[float, float], rises: bool

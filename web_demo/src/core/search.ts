@@ -18,7 +18,7 @@ const MOST_INLIERS = 25;
 const WEIGHT = 0.15;
 const REACH = 0.2;
 const SURE_SIMILARITY = 0.7;
-const SURE_REACH = 0.05;
+const SURE_REACH = 0.03;
 
 /** A picture of the gallery, by its row in the table, with its largest similarity to the photo's views. */
 export interface Hit {

@@ -23,7 +23,7 @@ private const val MOST_INLIERS = 25
 private const val WEIGHT = 0.15
 private const val REACH = 0.2
 private const val SURE_SIMILARITY = 0.7
-private const val SURE_REACH = 0.05
+private const val SURE_REACH = 0.03
 
 /**
  * A picture of the gallery and how it was found.
@@ -34,7 +34,7 @@ private const val SURE_REACH = 0.05
 data class VerifiedHit(val id: Long, val row: Int, val similarity: Double, val verification: Verification?) {
     /**
      * What hits are ordered by: similarity + 0.15 ln(1 + inliers above 3); more than 25 count as 25. None count where
-     * the similarity is more than 0.2 below the photo's [largest], or 0.05 where that is at least 0.7.
+     * the similarity is more than 0.2 below the photo's [largest], or 0.03 where that is at least 0.7.
      */
     fun score(largest: Double): Double {
         val reach = if (largest >= SURE_SIMILARITY) SURE_REACH else REACH

@@ -98,8 +98,8 @@ class VerifiedSearchTest {
         for ((first, second, rises) in listOf(
             Triple(0.69, 0.5, true),
             Triple(0.69, 0.48, false),
-            Triple(0.7, 0.66, true),
-            Triple(0.7, 0.64, false)
+            Triple(0.7, 0.68, true),
+            Triple(0.7, 0.66, false)
         )) {
             val two = inFusedOrder(listOf(hit(1, first, 0), hit(2, second, 25)))
             assertEquals(if (rises) listOf(2L, 1L) else listOf(1L, 2L), two.map { it.id }, "$first, $second")
