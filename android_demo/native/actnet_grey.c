@@ -8,13 +8,7 @@
 
 #include "actnet_planes.h"
 
-enum { WEIGHT_BITS = 22, TILES = 8, LEVELS = 256, CLIP_LIMIT = 3 };
-
-/* One pass of the resize: each result is the weighted sum of the `count` pixels from `first` on. */
-typedef struct {
-  int count, *first;
-  int32_t *weights; /* (results, count) */
-} Pass;
+enum { TILES = 8, LEVELS = 256, CLIP_LIMIT = 3 };
 
 static int reduced_side(int side, int side_px, int longest) {
   int64_t reduced = ((int64_t)side * side_px + longest / 2) / longest;
@@ -27,15 +21,31 @@ void actnet_reduced_size(int width, int height, int side_px, int *reduced_width,
   *reduced_height = longest <= side_px ? height : reduced_side(height, side_px, longest);
 }
 
-static void pass_close(Pass *pass) {
+void actnet_pass_close(ActnetPass *pass) {
   free(pass->first);
   free(pass->weights);
 }
 
+/* The pixels from `first` to before `end` that a result is the weighted sum of. */
+typedef struct {
+  double centre;
+  int first, end;
+} Span;
+
+static Span span(int i, int from, double scale, double support) {
+  double centre = (i + 0.5) * scale;
+  int first = (int)(centre - support + 0.5), end = (int)(centre + support + 0.5);
+  return (Span){centre, first < 0 ? 0 : first, end < from ? end : from};
+}
+
 /* docs/preprocessing.md, part 2. Places that a result does not use have weight 0, and lie in the row. */
-static int pass_open(Pass *pass, int from, int to) {
+int actnet_pass_open(ActnetPass *pass, int from, int to) {
   double scale = (double)from / to, support = scale > 1 ? scale : 1, inverse = 1 / support;
-  pass->count = (int)(2 * support) + 2 < from ? (int)(2 * support) + 2 : from;
+  *pass = (ActnetPass){0};
+  for (int i = 0; i < to; i++) {
+    Span used = span(i, from, scale, support);
+    if (used.end - used.first > pass->count) pass->count = used.end - used.first;
+  }
   pass->first = calloc((size_t)to, sizeof *pass->first);
   pass->weights = calloc((size_t)to * pass->count, sizeof *pass->weights);
   double *shares = malloc((size_t)pass->count * sizeof *shares);
@@ -44,27 +54,25 @@ static int pass_open(Pass *pass, int from, int to) {
     return 0;
   }
   for (int i = 0; i < to; i++) {
-    double centre = (i + 0.5) * scale, total = 0;
-    int first = (int)(centre - support + 0.5), end = (int)(centre + support + 0.5);
-    first = first < 0 ? 0 : first;
-    end = end < from ? end : from;
-    for (int k = first; k < end; k++) {
-      double share = 1 - fabs((k - centre + 0.5) * inverse);
-      shares[k - first] = share > 0 ? share : 0;
-      total += shares[k - first];
+    Span used = span(i, from, scale, support);
+    double total = 0;
+    for (int k = used.first; k < used.end; k++) {
+      double share = 1 - fabs((k - used.centre + 0.5) * inverse);
+      shares[k - used.first] = share > 0 ? share : 0;
+      total += shares[k - used.first];
     }
-    int start = first + pass->count <= from ? first : from - pass->count;
+    int start = used.first + pass->count <= from ? used.first : from - pass->count;
     pass->first[i] = start;
-    for (int k = first; k < end; k++)
+    for (int k = used.first; k < used.end; k++)
       pass->weights[(size_t)pass->count * i + k - start] =
-          (int32_t)(shares[k - first] / total * (1 << WEIGHT_BITS) + 0.5);
+          (int32_t)(shares[k - used.first] / total * (1 << ACTNET_WEIGHT_BITS) + 0.5);
   }
   free(shares);
   return 1;
 }
 
 static uint8_t rounded_sum(int32_t sum) {
-  int32_t value = sum >> WEIGHT_BITS;
+  int32_t value = sum >> ACTNET_WEIGHT_BITS;
   return value < 0 ? 0 : value > 255 ? 255 : (uint8_t)value;
 }
 
@@ -73,20 +81,20 @@ static void grey_row(const uint8_t *rgb, uint8_t *grey, int width) {
     grey[x] = (uint8_t)((19595 * (uint32_t)rgb[0] + 38470 * (uint32_t)rgb[1] + 7471 * (uint32_t)rgb[2] + 32768) >> 16);
 }
 
-static void reduce_row(const Pass *pass, const uint8_t *from, uint8_t *to, int width) {
+static void reduce_row(const ActnetPass *pass, const uint8_t *from, uint8_t *to, int width) {
   for (int x = 0; x < width; x++) {
     const int32_t *weights = pass->weights + (size_t)pass->count * x;
     const uint8_t *pixels = from + pass->first[x];
-    int32_t sum = 1 << (WEIGHT_BITS - 1);
+    int32_t sum = 1 << (ACTNET_WEIGHT_BITS - 1);
     for (int k = 0; k < pass->count; k++) sum += pixels[k] * weights[k];
     to[x] = rounded_sum(sum);
   }
 }
 
-static void reduce_columns(const Pass *pass, const uint8_t *from, uint8_t *to, int width, int height,
+static void reduce_columns(const ActnetPass *pass, const uint8_t *from, uint8_t *to, int width, int height,
                            int32_t *sums) {
   for (int y = 0; y < height; y++) {
-    for (int x = 0; x < width; x++) sums[x] = 1 << (WEIGHT_BITS - 1);
+    for (int x = 0; x < width; x++) sums[x] = 1 << (ACTNET_WEIGHT_BITS - 1);
     for (int k = 0; k < pass->count; k++) {
       const int32_t weight = pass->weights[(size_t)pass->count * y + k];
       const uint8_t *row = from + (size_t)width * (pass->first[y] + k);
@@ -98,22 +106,22 @@ static void reduce_columns(const Pass *pass, const uint8_t *from, uint8_t *to, i
 
 int actnet_reduce_to_grey(const uint8_t *rgb, int width, int height, uint8_t *grey, int reduced_width,
                           int reduced_height) {
-  Pass across = {0}, down = {0};
+  ActnetPass across = {0}, down = {0};
   const int narrower = reduced_width != width, lower = reduced_height != height;
   uint8_t *row = malloc((size_t)width);
   uint8_t *rows = lower ? malloc((size_t)reduced_width * height) : grey;
   int32_t *sums = malloc((size_t)reduced_width * sizeof *sums);
   int ready = row != NULL && rows != NULL && sums != NULL &&
-              (!narrower || pass_open(&across, width, reduced_width)) &&
-              (!lower || pass_open(&down, height, reduced_height));
+              (!narrower || actnet_pass_open(&across, width, reduced_width)) &&
+              (!lower || actnet_pass_open(&down, height, reduced_height));
   for (int y = 0; ready && y < height; y++) {
     uint8_t *reduced = rows + (size_t)reduced_width * y;
     grey_row(rgb + 3 * (size_t)width * y, narrower ? row : reduced, width);
     if (narrower) reduce_row(&across, row, reduced, reduced_width);
   }
   if (ready && lower) reduce_columns(&down, rows, grey, reduced_width, reduced_height, sums);
-  pass_close(&across);
-  pass_close(&down);
+  actnet_pass_close(&across);
+  actnet_pass_close(&down);
   if (lower) free(rows);
   free(row);
   free(sums);

@@ -4,6 +4,18 @@
 
 #include <stdint.h>
 
+enum { ACTNET_WEIGHT_BITS = 22 };
+
+/* One pass of preprocessing's resize: each result is the weighted sum of the `count` pixels from `first` on. */
+typedef struct {
+  int count, *first;
+  int32_t *weights; /* (results, count); those of one result are 1 << ACTNET_WEIGHT_BITS together, nearly */
+} ActnetPass;
+
+/* The weights from one length to another. Returns 0 where no memory is left; close it even so. */
+int actnet_pass_open(ActnetPass *pass, int from, int to);
+void actnet_pass_close(ActnetPass *pass);
+
 /* The size of a picture whose longest side is at most `side_px`; nothing is enlarged. */
 void actnet_reduced_size(int width, int height, int side_px, int *reduced_width, int *reduced_height);
 

@@ -16,7 +16,7 @@ from mobile_actnet.gallery.hits import Hit, SearchOptions
 from mobile_actnet.gallery.readable import Readable
 from mobile_actnet.pictures.local_features import QUERY_EXTRACTION, LocalFeatures, extract
 from mobile_actnet.pictures.preprocessing import Pixels, resize_turned
-from mobile_actnet.pictures.views import Crop, View, view_pictures, working_picture
+from mobile_actnet.pictures.views import Crop, View, crop_box, working_picture
 from mobile_actnet.runtime.describer import Describe
 from mobile_actnet.runtime.vocabulary import ImageSize
 
@@ -65,13 +65,14 @@ def view_pixels(
     Returns:
         (V, height, width, 3) uint8.
     """
-    crops = list(dict.fromkeys(view.crop for view in views))
-    cut = view_pictures(photo, tuple(View(crop) for crop in crops), reduced)
     pixels: dict[View, Pixels] = {}
-    for crop, picture in zip(crops, cut, strict=True):
+    for crop in dict.fromkeys(view.crop for view in views):
         turns_deg = [view.turn_deg for view in views if view.crop is crop]
-        upright = known.get(View(crop))
-        turned = resize_turned(picture, turns_deg, size.height, size.width, upright)
+        picture = photo if crop is Crop.WHOLE else reduced
+        turned = resize_turned(
+            picture, turns_deg, size.height, size.width, known.get(View(crop)),
+            crop_box(crop, *picture.size),
+        )  # fmt: skip
         pixels |= {View(crop, turn): each for turn, each in zip(turns_deg, turned, strict=True)}
     return np.stack([pixels[view] for view in views])
 

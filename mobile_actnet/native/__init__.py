@@ -1,1 +1,1 @@
-"""The C engine: local features and their comparison, compiled from the apps' own source."""
+"""The C engine: resizing, local features and their comparison, compiled from the apps' own source."""

@@ -1,4 +1,4 @@
-"""The C engine, opened with ctypes: local features of a picture, and where a picture lies in a photo.
+"""The C engine, opened with ctypes: resizing, local features of a picture, and where it lies in a photo.
 
 `build_backend.py` compiles it from `android_demo/native`, whose headers say what each function does, when the
 package is installed. docs/verification.md is the definition. Calls let other threads run.
@@ -54,6 +54,13 @@ class _Extraction(ctypes.Structure):
     _fields_ = [("side_px", _INT), ("count", _INT), ("first_octave", _INT)]
 
 
+class _Pixels(ctypes.Structure):
+    _fields_ = [
+        ("pixels", _POINTER), ("width", _INT), ("height", _INT), ("pixel_bytes", _INT),
+        ("row_bytes", ctypes.c_int64),
+    ]  # fmt: skip
+
+
 class _Sift(ctypes.Structure):
     _fields_ = [("first_octave", _INT), ("count", _INT)]
 
@@ -67,7 +74,9 @@ _SIGNATURES = {
     ),
     "actnet_fit": (ctypes.c_int, [_POINTER, _POINTER, _POINTER, _POINTER, _POINTER]),
     "actnet_match": (ctypes.c_int, [_POINTER, _POINTER, _POINTER, _POINTER]),
+    "actnet_resize": (ctypes.c_int, [_POINTER, _POINTER, _INT, _INT, ctypes.c_int]),
     "actnet_sift": (_INT, [_POINTER, ctypes.c_int, ctypes.c_int, _Sift, _POINTER, _POINTER]),
+    "actnet_turn": (None, [_POINTER, _INT, _INT, ctypes.c_int, _POINTER]),
     "actnet_verifier_open": (_POINTER, [_POINTER, _POINTER]),
     "actnet_verifier_close": (None, [_POINTER]),
     "actnet_verify": (ctypes.c_int, [_POINTER, _POINTER, _POINTER, _POINTER]),
@@ -141,6 +150,54 @@ def detect_points(
     if number < 0:
         raise MemoryError
     return points[:number], gradients[:number]
+
+
+def resize_pixels(
+    pixels: NDArray[np.uint8], height_px: int, width_px: int, columns_first: bool = False
+) -> NDArray[np.uint8]:
+    """Resize with the arithmetic of docs/preprocessing.md, rows first.
+
+    Args:
+        pixels: (height, width, 3) RGB, or (height, width, 4) with a byte that counts for nothing; it may be
+            a part of a larger picture.
+        columns_first: what the turns by 90 and 270 degrees need.
+
+    Returns:
+        (height_px, width_px, 3), rows one after another.
+
+    Raises:
+        MissingPackageError: the engine is not there.
+        MemoryError: too little memory.
+        ValueError: a side is 0, or a pixel has neither 3 nor 4 bytes.
+    """
+    height, width, pixel_bytes = pixels.shape
+    if min(height, width, height_px, width_px) < 1 or pixel_bytes not in (3, 4):
+        raise ValueError(
+            f"{pixels.shape} pixels cannot become ({height_px}, {width_px}, 3); sides of 1 or more "
+            "and pixels of 3 or 4 bytes can"
+        )
+    if pixels.strides[1:] != (pixel_bytes, 1):
+        pixels = np.ascontiguousarray(pixels)
+    given = _Pixels(pixels.ctypes.data, width, height, pixel_bytes, pixels.strides[0])
+    resized = np.empty((height_px, width_px, 3), np.uint8)
+    if not _engine().actnet_resize(
+        ctypes.byref(given), resized.ctypes.data, width_px, height_px, columns_first
+    ):
+        raise MemoryError
+    return resized
+
+
+def turn_pixels(pixels: NDArray[np.uint8], turn_deg: int) -> NDArray[np.uint8]:
+    """Turn (height, width, 3) pixels clockwise by 90, 180 or 270 degrees.
+
+    Raises:
+        MissingPackageError: the engine is not there.
+    """
+    height, width, _ = pixels.shape
+    pixels = np.ascontiguousarray(pixels)
+    turned = np.empty((height, width, 3) if turn_deg == 180 else (width, height, 3), np.uint8)
+    _engine().actnet_turn(pixels.ctypes.data, width, height, turn_deg, turned.ctypes.data)
+    return turned
 
 
 class PreparedPhoto:
@@ -249,7 +306,7 @@ def _engine() -> ctypes.CDLL:
     except OSError as error:
         reason = f"does not load: {error}" if LIBRARY.exists() else "is not there"
         raise MissingPackageError(
-            f"local features need the C engine, and {LIBRARY} {reason}; install a C compiler (Debian: apt "
+            f"pictures need the C engine, and {LIBRARY} {reason}; install a C compiler (Debian: apt "
             "install gcc), then run: pip install --force-reinstall --no-deps mobile-actnet"
         ) from error
     for name, (result, arguments) in _SIGNATURES.items():

@@ -13,12 +13,20 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image
 
+from mobile_actnet.native.borrowed import borrowed_pixels
+from mobile_actnet.native.engine import resize_pixels, turn_pixels
 from mobile_actnet.pictures.decoding import Pixels, decode
 
 __all__ = ["NAME", "VERSION", "Pixels", "decode", "load_image", "resize", "resize_turned"]
 
 NAME = "pillow-bilinear"
 VERSION = 1
+
+Box = tuple[int, int, int, int]
+"""Left, top, right and bottom in pixels."""
+
+_STRIP_PIXELS = 1 << 18
+"""Of a picture that is copied: so many stay in the processor's cache."""
 
 
 def load_image(source: str | os.PathLike[str] | bytes, height_px: int, width_px: int) -> Pixels:
@@ -38,22 +46,42 @@ def load_image(source: str | os.PathLike[str] | bytes, height_px: int, width_px:
     return resize(decode(source), height_px, width_px)
 
 
-def resize(image: Image.Image, height_px: int, width_px: int) -> Pixels:
+def resize(image: Image.Image, height_px: int, width_px: int, box: Box | None = None) -> Pixels:
     """Resize an RGB picture: horizontal pass first, then vertical, 8-bit values between them.
+
+    Args:
+        box: left, top, right and bottom of a part of it; all of it where it is None.
 
     Returns:
         (height_px, width_px, 3) uint8.
     """
+    if image.mode != "RGB":
+        return np.array(resize_by_pillow(image.crop(box) if box else image, height_px, width_px))
+    pixels = borrowed_pixels(image)
+    if pixels is not None:
+        return resize_pixels(_part(pixels, box), height_px, width_px)
+    left, top, right, bottom = box or (0, 0, *image.size)
+    rows = np.empty((bottom - top, width_px, 3), np.uint8)
+    step = max(1, _STRIP_PIXELS // (right - left))
+    for start in range(top, bottom, step):
+        end = min(start + step, bottom)
+        strip = _pixels(image.crop((left, start, right, end)))
+        rows[start - top : end - top] = resize_pixels(strip, end - start, width_px)
+    return resize_pixels(rows, height_px, width_px)
+
+
+def resize_by_pillow(image: Image.Image, height_px: int, width_px: int) -> Image.Image:
+    """Resize a picture of any mode: the bytes of `resize`, but slower."""
     # A call for each pass: Pillow 13 chooses their order by the sizes, earlier ones do not, and the
     # order shows in the last bit.
     bilinear = Image.Resampling.BILINEAR
     horizontal = image.resize((width_px, image.height), bilinear)
-    return np.array(horizontal.resize((width_px, height_px), bilinear))
+    return horizontal.resize((width_px, height_px), bilinear)
 
 
 def resize_turned(
     image: Image.Image, turns_deg: Sequence[int], height_px: int, width_px: int,
-    upright: Pixels | None = None,
+    upright: Pixels | None = None, box: Box | None = None,
 ) -> list[Pixels]:  # fmt: skip
     """Turn an RGB picture in several ways, and resize each: the bytes of `resize` after the turn.
 
@@ -63,13 +91,14 @@ def resize_turned(
     Args:
         turns_deg: clockwise, each 0, 90, 180 or 270.
         upright: the picture resized without a turn, where it is at hand already.
+        box: left, top, right and bottom of the part that is turned; all of it where it is None.
 
     Returns:
         (height_px, width_px, 3) uint8 for each turn.
     """
-    bilinear = Image.Resampling.BILINEAR
-    width, height = image.size
-    swapped: Image.Image | None = None
+    left, top, right, bottom = box or (0, 0, *image.size)
+    width, height = right - left, bottom - top
+    swapped: Pixels | None = None
     turned = []
     for turn_deg in turns_deg:
         if turn_deg == 180:
@@ -77,16 +106,30 @@ def resize_turned(
         else:
             symmetric = _is_symmetric(height if turn_deg == 90 else width, width_px)
         if turn_deg and not symmetric:
-            turned.append(resize(image.transpose(_TURNS[turn_deg]), height_px, width_px))
+            part = (image.crop(box) if box else image).transpose(_TURNS[turn_deg])
+            turned.append(resize(part, height_px, width_px))
         elif turn_deg in (0, 180):
-            upright = resize(image, height_px, width_px) if upright is None else upright
-            turned.append(upright[::-1, ::-1] if turn_deg else upright)
+            upright = resize(image, height_px, width_px, box) if upright is None else upright
+            turned.append(turn_pixels(upright, turn_deg) if turn_deg else upright)
         else:
             if swapped is None:
-                swapped = image.resize((width, width_px), bilinear)
-                swapped = swapped.resize((height_px, width_px), bilinear)
-            turned.append(np.array(swapped.transpose(_TURNS[turn_deg])))
+                swapped = resize_pixels(
+                    _part(_pixels(image), box), width_px, height_px, columns_first=True
+                )
+            turned.append(turn_pixels(swapped, turn_deg))
     return turned
+
+
+def _pixels(image: Image.Image) -> Pixels:
+    borrowed = borrowed_pixels(image)
+    return np.asarray(image) if borrowed is None else borrowed
+
+
+def _part(pixels: Pixels, box: Box | None) -> Pixels:
+    if box is None:
+        return pixels
+    left, top, right, bottom = box
+    return pixels[top:bottom, left:right]
 
 
 # Pillow turns the other way round.

@@ -124,9 +124,11 @@ def working_picture(photo: Image.Image, side_px: int = WORKING_SIDE_PX) -> Image
         return photo
     from PIL import Image
 
-    # Two calls: Pillow 13 chooses the order of the passes by the sizes, and the order shows.
-    bilinear = Image.Resampling.BILINEAR
-    return photo.resize((width, photo.height), bilinear).resize((width, height), bilinear)
+    from mobile_actnet.pictures.preprocessing import resize, resize_by_pillow
+
+    if photo.mode == "RGB":
+        return Image.fromarray(resize(photo, height, width))
+    return resize_by_pillow(photo, height, width)
 
 
 def view_pictures(

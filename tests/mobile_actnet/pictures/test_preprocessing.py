@@ -15,6 +15,7 @@ import torch
 from PIL import Image
 
 from mobile_actnet.errors import MissingDecoderError, UnreadablePictureError
+from mobile_actnet.native.borrowed import borrowed_pixels
 from mobile_actnet.network.normalisation import normalise
 from mobile_actnet.pictures.preprocessing import (
     NAME,
@@ -23,6 +24,7 @@ from mobile_actnet.pictures.preprocessing import (
     decode,
     load_image,
     resize,
+    resize_by_pillow,
     resize_turned,
 )
 
@@ -93,6 +95,52 @@ def test_turns_that_share_a_resize(
             turned = np.rot90(np.asarray(picture), -turn_deg // 90)
             expected = resize(Image.fromarray(turned.copy()), new_height, new_width)
             np.testing.assert_array_equal(pixels, expected, err_msg=str(turn_deg))
+
+
+@pytest.mark.parametrize("turn_deg", [0, 90, 180, 270])
+def test_turned_parts(turn_deg: int) -> None:
+    rng = np.random.default_rng(6)
+    picture = Image.fromarray(rng.integers(0, 256, (90, 131, 3), dtype=np.uint8))
+    for box in ((0, 0, 131, 90), (7, 3, 8, 4), (30, 20, 120, 90)):
+        (pixels,) = resize_turned(picture, (turn_deg,), 32, 40, box=box)
+        turned = picture.crop(box).rotate(-turn_deg, expand=True)
+        np.testing.assert_array_equal(pixels, resize_by_pillow(turned, 32, 40))
+
+
+@pytest.mark.parametrize("size", [(2600, 2000), (300, 15_000)])
+def test_pictures_that_pillow_keeps_in_several_blocks(size: tuple[int, int]) -> None:
+    rng = np.random.default_rng(7)
+    picture = Image.fromarray(rng.integers(0, 256, (*size[::-1], 3), dtype=np.uint8))
+    assert borrowed_pixels(picture) is None
+    box = (1, 0, size[0] - 2, size[1] - size[1] // 3)
+    for part in (None, box):
+        cut = picture.crop(box) if part else picture
+        np.testing.assert_array_equal(resize(picture, 48, 56, part), resize_by_pillow(cut, 48, 56))
+        np.testing.assert_array_equal(
+            resize_turned(picture, (90,), 48, 56, box=part)[0],
+            resize_by_pillow(cut.transpose(Image.Transpose.ROTATE_270), 48, 56),
+        )
+
+
+def test_borrowed_pixels_outlive_their_picture() -> None:
+    rng = np.random.default_rng(8)
+    expected = rng.integers(0, 256, (300, 400, 3), dtype=np.uint8)
+    picture = Image.fromarray(expected)
+    pixels = borrowed_pixels(picture)
+    assert pixels is not None
+    assert pixels.shape == (300, 400, 4)
+    assert not pixels.flags.writeable
+    del picture
+    others = [Image.new("RGB", (400, 300)) for _ in range(8)]
+    np.testing.assert_array_equal(pixels[..., :3], expected)
+    assert others
+    with pytest.raises(ValueError, match="mode L"):
+        borrowed_pixels(Image.new("L", (3, 3)))
+
+
+def test_other_modes_are_resized_as_pillow_does() -> None:
+    grey = Image.effect_noise((71, 53), 60)
+    np.testing.assert_array_equal(resize(grey, 20, 30), resize_by_pillow(grey, 20, 30))
 
 
 @pytest.mark.parametrize(("old", "new"), [(448, 224), (299, 224), (288, 224), (71, 32), (5, 60)])

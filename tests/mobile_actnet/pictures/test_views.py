@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from mobile_actnet.errors import ConfigError
-from mobile_actnet.pictures.preprocessing import resize
+from mobile_actnet.gallery.matching import view_pixels
+from mobile_actnet.pictures.preprocessing import resize, resize_by_pillow
 from mobile_actnet.pictures.views import (
     VIEW_SETS,
     Crop,
@@ -65,6 +66,24 @@ def test_pixels_of_the_golden_file(drawn: dict) -> None:
     for view, picture in zip(views, view_pictures(photo, views), strict=True):
         digest = hashlib.sha256(np.asarray(picture).tobytes()).hexdigest()
         assert digest == drawn["sha256"][str(view)], str(view)
+
+
+@pytest.mark.parametrize("drawn", GOLDEN["pixels"], ids=lambda drawn: str(drawn["size"]))
+def test_views_for_the_network_are_the_resized_views(drawn: dict) -> None:
+    width, height = drawn["size"]
+    photo, size = Image.fromarray(golden_picture(ImageSize(height, width))), ImageSize(64, 96)
+    views = tuple(View(crop, turn_deg) for crop in Crop for turn_deg in (0, 90, 180, 270))
+    pixels = view_pixels(photo, views, size, working_picture(photo))
+    for view, picture, found in zip(views, view_pictures(photo, views), pixels, strict=True):
+        np.testing.assert_array_equal(found, resize_by_pillow(picture, 64, 96), err_msg=str(view))
+
+
+@pytest.mark.parametrize("size", [(641, 480), (1, 3000), (2700, 1800)])
+def test_the_reduced_photo_is_pillows(size: tuple[int, int]) -> None:
+    rng = np.random.default_rng(3)
+    photo = Image.fromarray(rng.integers(0, 256, (*size[::-1], 3), dtype=np.uint8))
+    width, height = working_size(*size, 640)
+    np.testing.assert_array_equal(working_picture(photo), resize_by_pillow(photo, height, width))
 
 
 def test_a_turn_is_clockwise() -> None:
