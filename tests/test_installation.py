@@ -21,6 +21,7 @@ import pytest
 
 from mobile_actnet.cli.main import VERBS
 from mobile_actnet.commands import EXTRA_OF
+from mobile_actnet.runtime.manifest import path_of
 from mobile_actnet.runtime.vocabulary import Format, Precision
 
 ROOT = Path(__file__).parent.parent
@@ -115,6 +116,13 @@ def test_the_extra_runtime_has_no_onnx() -> None:
     assert extras["onnx-runtime"] <= extras["onnx"]
 
 
+def test_both_pages_on_extras_have_a_row_for_each() -> None:
+    for page in ("start/installing.md", "results/installed-sizes.md"):
+        text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+        rows = set(re.findall(r"^\| `([\w-]+)` \|", text, re.MULTILINE))
+        assert rows == set(declared()) - {"", "dev"}, page
+
+
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel's content in a folder of its own, and what hides packages."""
@@ -182,6 +190,16 @@ def test_every_module_imports_where_its_extras_are(run: Run, installed: Path, ex
         assert any(told.values())
 
 
+def test_doctor_names_the_next_step_of_what_is_there(run: Run) -> None:
+    for extra, step in (
+        ("", "pip install 'mobile-actnet[runtime]'"),
+        ("runtime", "actnet-index build photos/ --model model.tflite -o photos.sqlite"),
+        ("tflite", "actnet-export --format tflite"),
+    ):
+        answer = run("-m", "mobile_actnet.cli.main", "doctor", extra=extra)
+        assert answer.stdout.splitlines()[-1] == f"next: {step}"
+
+
 def test_without_extras_doctor_and_every_help_work(run: Run) -> None:
     answer = run("-m", "mobile_actnet.cli.main", "doctor")
     assert answer.returncode == 0, answer.stderr
@@ -201,6 +219,7 @@ def test_without_extras_doctor_and_every_help_work(run: Run) -> None:
         (["train", "--data", "x", "-o", "y"], "train"),
         (["quantize", "--data", "x"], "train"),
         (["evaluate", "--data", "."], "train"),
+        (["web", ".", "-o", "site"], "tflite"),
         (["index", "build", ".", "--engine", "ray", "--model", "m", "-o", "d.lance"], "cluster"),
         (["index", "info", "d.lance"], "cluster"),
         (["index", "check", "d.lance"], "cluster"),
@@ -267,3 +286,18 @@ def test_a_cluster_asks_for_the_runtime_of_an_onnx_artefact(
     answer = run("-m", "mobile_actnet.cli.main", *words, "-o", "d.lance", extra="cluster")
     assert answer.returncode == 1
     assert "run: pip install 'mobile-actnet[onnx-runtime]'" in answer.stderr
+
+
+def test_photos_become_a_page_with_an_artefact_that_was_exported_elsewhere(
+    run: Run, small_artefact, make_photos, tmp_path: Path
+) -> None:
+    pytest.importorskip("litert_torch", reason="needs the extra tflite")
+    model = small_artefact(Format.TFLITE, Precision.FP32).path
+    kept = tmp_path / "artefacts" / "mobile_actnet_224x224_int8.tflite"
+    kept.parent.mkdir()
+    shutil.copy(model, kept)
+    shutil.copy(path_of(model), path_of(kept))
+    words = ["-m", "mobile_actnet.cli.main", "web", str(make_photos()), "-o", "site"]
+    answer = run(*words, extra="runtime")
+    assert answer.returncode == 0, answer.stderr
+    assert (tmp_path / "site" / "engine" / "actnet.wasm").is_file()

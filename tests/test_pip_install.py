@@ -1,6 +1,6 @@
 """The wheel, installed by pip into an empty environment: what works without an extra, and with `runtime`.
 
-It needs a package registry; without one it is skipped. It downloads 200 MB and takes some minutes, so it
+It needs a package registry; without one it is skipped. It downloads packages and takes a minute or more, so it
 runs where ACTNET_PIP_INSTALL=1 asks for it.
 """
 
@@ -14,12 +14,12 @@ import pytest
 from mobile_actnet.cli.main import VERBS
 from mobile_actnet.runtime.vocabulary import Format, Precision
 
-LARGEST_RUNTIME_MB = 560
+LARGEST_RUNTIME_MB = 250
 """Nothing large slips into the extra unseen. The sizes and what makes them: results/installed-sizes.md."""
 
 pytestmark = pytest.mark.skipif(
     os.environ.get("ACTNET_PIP_INSTALL") != "1",
-    reason="downloads 200 MB; ACTNET_PIP_INSTALL=1 runs it",
+    reason="downloads packages; ACTNET_PIP_INSTALL=1 runs it",
 )
 
 
@@ -56,5 +56,5 @@ def test_an_empty_environment_indexes_and_searches_without_torch(
         assert answer.returncode == 0, answer.stderr
     assert "000.jpg" in answer.stdout
     packages = installed_sizes.sizes(environment)
-    assert "torch" not in packages
+    assert not {"torch", "cv2", "onnx", "onnxruntime"} & set(packages)
     assert sum(packages.values()) / 1e6 < LARGEST_RUNTIME_MB

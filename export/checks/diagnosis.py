@@ -13,7 +13,7 @@ from mobile_actnet.runtime import manifest as manifests
 from mobile_actnet.runtime.artefact_file import inspect
 from mobile_actnet.runtime.finding import Finding
 from mobile_actnet.runtime.generated_pictures import GOLDEN_NAME, golden_picture
-from mobile_actnet.runtime.packages import CONVERTING, RUNNING, format_of, require
+from mobile_actnet.runtime.packages import CONVERTING, RUNNING, format_of, install_command, require
 from mobile_actnet.runtime.runtimes import open_artefact
 from mobile_actnet.runtime.tflite.other_interpreters import WITNESSES, Witness, is_installed
 from mobile_actnet.runtime.vocabulary import Format
@@ -33,6 +33,15 @@ def examine_installation() -> list[Finding]:
         *(_witness(witness) for witness in WITNESSES),
         _attempt(_recorded_ranges, optional=True),
     ]
+
+
+def next_step() -> str:
+    """Return the command that makes sense next, by what is installed."""
+    if _can(Format.TFLITE, CONVERTING):
+        return "actnet-export --format tflite"
+    if _can(Format.TFLITE, RUNNING):
+        return "actnet-index build photos/ --model model.tflite -o photos.sqlite"
+    return install_command(Format.TFLITE, RUNNING)
 
 
 def examine_artefact(path: Path) -> list[Finding]:
@@ -154,6 +163,14 @@ def _export_check(kind: Format) -> Callable[[], str]:
         return f"exporting {kind.value}: ready"
 
     return check
+
+
+def _can(kind: Format, packages: dict[Format, tuple[str, ...]]) -> bool:
+    try:
+        require(kind, packages)
+    except MissingPackageError:
+        return False
+    return True
 
 
 def _attempt(check: Callable[[], str], optional: bool = False) -> Finding:

@@ -83,7 +83,9 @@ def _last_line(findings: list[Finding], sound: bool, model: Path | None) -> str:
         return f"{wrong} of these {'needs' if wrong == 1 else 'need'} mending"
     if model is not None:
         return f"{model} is sound: copy it and its manifest into the app"
-    return "next: actnet-export --format tflite"
+    from mobile_actnet.export.checks.diagnosis import next_step
+
+    return f"next: {next_step()}"
 
 
 if __name__ == "__main__":

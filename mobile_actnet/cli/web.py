@@ -118,12 +118,12 @@ def _int8_artefact() -> Path:
 
     Raises:
         ConfigError: a file of that name has other weights, such as those of an earlier version.
+        MissingPackageError: it must be exported, and the extra `tflite` is not installed.
     """
-    from mobile_actnet.export.export_request import ExportRequest
-    from mobile_actnet.export.pipeline import export_artefacts
     from mobile_actnet.files import sha256_of
     from mobile_actnet.network.config import DEFAULT_CHECKPOINT
     from mobile_actnet.runtime import manifest as manifests
+    from mobile_actnet.runtime.packages import CONVERTING, require
     from mobile_actnet.runtime.vocabulary import Format, Precision
 
     artefact = Path("artefacts/mobile_actnet_224x224_int8.tflite")
@@ -138,6 +138,10 @@ def _int8_artefact() -> Path:
                 f"--model {artefact} to use it as it is"
             )
         return artefact
+    require(Format.TFLITE, CONVERTING)
+    from mobile_actnet.export.export_request import ExportRequest
+    from mobile_actnet.export.pipeline import export_artefacts
+
     print("exporting the shipped weights as int8; this takes half a minute")
     request = ExportRequest(formats=(Format.TFLITE,), precision=Precision.INT8, output=artefact)
     export_artefacts(request)

@@ -34,6 +34,7 @@ def test_installation(capsys: pytest.CaptureFixture[str]) -> None:
         assert f"✓ running {kind.value}: ready" in lines
         assert f"✓ exporting {kind.value}: ready" in lines
     assert json.loads(lines[-1])["sound"] is True
+    assert lines[-2] == "next: actnet-export --format tflite"
 
 
 def test_missing_extra_gets_its_command(
@@ -42,6 +43,7 @@ def test_missing_extra_gets_its_command(
     monkeypatch.setattr(packages.require, "__defaults__", (lambda _: None,))
     assert main([]) == 0, "an extra that nobody asked for is no fault"
     printed = capsys.readouterr().out
+    assert printed.splitlines()[-1] == "next: pip install 'mobile-actnet[runtime]'"
     for extra in ("runtime", "onnx-runtime", *(kind.value for kind in Format)):
         assert f"pip install 'mobile-actnet[{extra}]'" in printed
 
