@@ -74,11 +74,17 @@ def compile_engine(library: Path) -> None:
     with tempfile.TemporaryDirectory(dir=library.parent) as folder:
         made = Path(folder, library.name)
         command = [*compiler, *flags, "-o", str(made), *map(str, sources), "-lm"]
-        ran = subprocess.run(command, capture_output=True, text=True)
+        try:
+            ran = subprocess.run(command, capture_output=True, text=True, errors="replace")
+        except OSError as error:
+            raise CCompilerError(
+                f"the C engine was not compiled: {compiler[0]} does not run ({error.strerror}); "
+                "name another compiler in CC"
+            ) from error
         if ran.returncode:
             raise CCompilerError(
-                f"the C engine was not compiled: {shlex.join(command)} ended with "
-                f"{ran.returncode}:\n{ran.stderr}"
+                f"{ran.stderr}the C engine was not compiled: {compiler[0]} ended with {ran.returncode}; "
+                f"its messages are above. Name another compiler in CC, or try: {shlex.join(command)}"
             )
         os.replace(made, library)
 
@@ -120,4 +126,7 @@ def _architectures() -> list[str]:
 
 
 if __name__ == "__main__":
-    compile_engine(ROOT / LIBRARY)
+    try:
+        compile_engine(ROOT / LIBRARY)
+    except CCompilerError as failure:
+        sys.exit(f"error: {failure}")
