@@ -43,6 +43,7 @@ from mobile_actnet.gallery.sqlite.kept import Kept
 from mobile_actnet.gallery.sqlite.lock import only_writer
 from mobile_actnet.gallery.sqlite.schema import GalleryInfo
 from mobile_actnet.gallery.sqlite.writer import BrokenPhoto
+from mobile_actnet.native.engine import require_engine
 from mobile_actnet.network.config import is_checkpoint
 from mobile_actnet.runtime import manifest as manifests
 from mobile_actnet.runtime import packages
@@ -80,6 +81,7 @@ def build_dataset(
     bound = identify(model, options.size, options.dim)
     if not is_checkpoint(model):
         packages.require(packages.format_of(model), packages.RUNNING)
+    require_engine()
     listing = list_source(source, options.follow_links)
     photos, item_columns = annotated(listing, options.labels, options.items)
     info = GalleryInfo(

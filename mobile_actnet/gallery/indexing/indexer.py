@@ -80,7 +80,7 @@ def build(photos: Path, model: Path, output: Path, options: IndexOptions) -> Ind
     check_gallery_name(output)
     bound = identify(model, options.size, options.dim)
     _check_sources(photos, options)
-    _check_packages(model, options)
+    _check_packages(model)
     settings = GallerySettings(
         options.storage, options.thumbnail_side_px, _relative(photos, output),
         _relative(model, output), _labels_setting(options.labels, output),
@@ -96,12 +96,11 @@ def build(photos: Path, model: Path, output: Path, options: IndexOptions) -> Ind
         return _refresh_approximate(replace(report, gallery=output), options)
 
 
-def _check_packages(model: Path, options: IndexOptions) -> None:
+def _check_packages(model: Path) -> None:
     """Ask for what is missing before anything is written; the command can then be given again."""
     if not is_checkpoint(model):
         require(format_of(model), RUNNING)
-    if options.local_features is not False:
-        require_engine()
+    require_engine()
 
 
 def update(

@@ -93,8 +93,9 @@ def test_a_missing_package_leaves_no_gallery_behind(
             engine._engine.cache_clear()
         else:
             patched.setitem(sys.modules, missing, None)
-        with pytest.raises(MissingPackageError, match="pip install"):
-            build(photos, artefact, gallery, ONE)
+        for local_features in (None, False):
+            with pytest.raises(MissingPackageError, match="pip install"):
+                build(photos, artefact, gallery, replace(ONE, local_features=local_features))
     engine._engine.cache_clear()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["photos"]
     assert build(photos, artefact, gallery, ONE).pictures == 2
