@@ -167,7 +167,7 @@ static void narrow_rows(const ActnetPass *pass, const uint8_t *const from[ROWS],
   }
 #endif
   for (int row = 0; row < ROWS; row++)
-    if (row == 0 || from[row] != from[row - 1]) narrow_row(pass, from[row], to[row], width);
+    if (row == 0 || to[row] != to[row - 1]) narrow_row(pass, from[row], to[row], width);
 }
 
 /* All columns to `height`: `bytes` of each row. */

@@ -108,6 +108,14 @@ def test_nothing_behind_the_result_is_written(resize: Resize) -> None:
         np.testing.assert_array_equal(new, by_pillow(pixels[:height], height, 17))
 
 
+def test_rows_that_are_one_row_in_memory(resize: Resize) -> None:
+    for channels in (3, 4):
+        pixels = np.broadcast_to(
+            drawn(np.random.default_rng(6), 1, 50, channels), (40, 50, channels)
+        )
+        np.testing.assert_array_equal(resize(pixels, 20, 30), by_pillow(pixels, 20, 30))
+
+
 def test_other_orders_in_memory() -> None:
     pixels = drawn(np.random.default_rng(4), 40, 50, 3)
     for other in (np.asfortranarray(pixels), pixels[:, ::-1], pixels[::-1], pixels[:, ::2]):
@@ -130,3 +138,8 @@ def test_pictures_that_cannot_be() -> None:
     for shape, new in (((4, 4, 2), (2, 2)), ((4, 0, 3), (2, 2)), ((4, 4, 3), (0, 2))):
         with pytest.raises(ValueError, match="cannot become"):
             engine.resize_pixels(np.zeros(shape, np.uint8), *new)
+    with pytest.raises(ValueError, match="pixels of float64 cannot become"):
+        engine.resize_pixels(np.zeros((4, 4, 3)), 2, 2)  # type: ignore[arg-type]
+    for channels, turn_deg in ((4, 90), (1, 90), (3, 45), (3, 0)):
+        with pytest.raises(ValueError, match="3 uint8 can, by 90, 180 or 270"):
+            engine.turn_pixels(np.zeros((4, 4, channels), np.uint8), turn_deg)
