@@ -8,6 +8,7 @@ from mobile_actnet.commands import missing_package
 from mobile_actnet.errors import ActnetError, ConfigError, MissingPackageError
 from mobile_actnet.export.formats.exporter import exporter
 from mobile_actnet.files import sha256_of
+from mobile_actnet.native.engine import require_engine
 from mobile_actnet.network.config import DEFAULT_CHECKPOINT
 from mobile_actnet.runtime import manifest as manifests
 from mobile_actnet.runtime.artefact_file import inspect
@@ -24,9 +25,10 @@ _PACKAGES = ("mobile-actnet", "torch", "torchvision", "numpy", "pillow", "safete
 
 
 def examine_installation() -> list[Finding]:
-    """Report versions, the shipped weights, and what each format can do, or the command for it."""
+    """Report versions, the engine, the shipped weights, and what each format can do or needs."""
     return [
         Finding(None, ", ".join(f"{name} {_version(name)}" for name in _PACKAGES)),
+        _attempt(_engine_check),
         _attempt(_shipped_weights, optional=True),
         *(_attempt(_running_check(kind), optional=True) for kind in Format),
         *(_attempt(_export_check(kind), optional=True) for kind in Format),
@@ -66,6 +68,11 @@ def _witness(witness: Witness) -> Finding:
     if is_installed(witness, witness.default_folder()):
         return Finding(True, f"{witness.label}: TFLite artefacts are tried on it too")
     return Finding(None, f"{witness.label} is not installed; run: actnet-doctor {witness.option}")
+
+
+def _engine_check() -> str:
+    require_engine()
+    return "the C engine: ready"
 
 
 def _shipped_weights() -> str:

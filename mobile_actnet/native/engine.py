@@ -5,6 +5,7 @@ package is installed. docs/verification.md is the definition. Calls let other th
 """
 
 import ctypes
+import shlex
 import weakref
 from functools import cache
 from pathlib import Path
@@ -21,6 +22,7 @@ GRADIENTS = 128
 
 _OUT_OF_MEMORY = 1
 _DOUBLED = -1
+_LONGEST_SIDE_PX = 4095
 _LARGEST_KEPT_BYTES = 31 << 20
 """glibc's threshold rises to 32 MiB at most."""
 
@@ -87,7 +89,7 @@ def require_engine() -> None:
     """Open the engine.
 
     Raises:
-        MissingPackageError: it was not compiled, or does not load here.
+        MissingPackageError: it was not compiled, does not load here, or is older than this code.
     """
     _engine()
 
@@ -105,10 +107,12 @@ def extract_features(grey: NDArray[np.uint8], count: int) -> bytes:
     Raises:
         MissingPackageError: the engine is not there.
         MemoryError: too little memory.
+        ValueError: a side or `count` cannot be.
     """
     engine, codes = _engine(), _codes()
     pixels = np.array(grey, np.uint8, order="C")  # The engine writes into it.
     height, width = pixels.shape
+    _check_sides(width, height)
     blob = ctypes.create_string_buffer(count * FEATURE_BYTES)
     extracted, error = _Features(), _Error()
     settings = _Extraction(max(64, width, height), count, _DOUBLED)
@@ -126,7 +130,7 @@ def detect_points(
     """Find SIFT's points in a picture that is evened out in contrast first.
 
     Args:
-        grey: (height, width).
+        grey: (height, width); 1 to 4095 pixels a side.
         count: points kept, those of the largest contrast.
 
     Returns:
@@ -136,10 +140,12 @@ def detect_points(
     Raises:
         MissingPackageError: the engine is not there.
         MemoryError: too little memory.
+        ValueError: a side cannot be.
     """
     engine = _engine()
     pixels = np.array(grey, np.uint8, order="C")
     height, width = pixels.shape
+    _check_sides(width, height)
     points, gradients = np.empty((count, 4), np.float32), np.empty((count, GRADIENTS), np.float32)
     number = -1
     if engine.actnet_even_contrast(pixels.ctypes.data, width, height):
@@ -171,10 +177,11 @@ def resize_pixels(
         ValueError: a side is 0, or a pixel has neither 3 nor 4 bytes.
     """
     height, width, pixel_bytes = pixels.shape
-    if min(height, width, height_px, width_px) < 1 or pixel_bytes not in (3, 4):
+    sides = (height, width, height_px, width_px)
+    if min(sides) < 1 or pixel_bytes not in (3, 4) or pixels.dtype != np.uint8:
         raise ValueError(
-            f"{pixels.shape} pixels cannot become ({height_px}, {width_px}, 3); sides of 1 or more "
-            "and pixels of 3 or 4 bytes can"
+            f"{pixels.shape} pixels of {pixels.dtype} cannot become ({height_px}, {width_px}, 3); "
+            "sides of 1 or more and pixels of 3 or 4 uint8 can"
         )
     if pixels.strides[1:] != (pixel_bytes, 1):
         pixels = np.ascontiguousarray(pixels)
@@ -192,8 +199,14 @@ def turn_pixels(pixels: NDArray[np.uint8], turn_deg: int) -> NDArray[np.uint8]:
 
     Raises:
         MissingPackageError: the engine is not there.
+        ValueError: the turn is another one, or pixels do not have 3 bytes.
     """
-    height, width, _ = pixels.shape
+    height, width, pixel_bytes = pixels.shape
+    if turn_deg not in (90, 180, 270) or pixel_bytes != 3 or pixels.dtype != np.uint8:
+        raise ValueError(
+            f"{pixels.shape} pixels of {pixels.dtype} cannot be turned by {turn_deg} degrees; "
+            "pixels of 3 uint8 can, by 90, 180 or 270"
+        )
     pixels = np.ascontiguousarray(pixels)
     turned = np.empty((height, width, 3) if turn_deg == 180 else (width, height, 3), np.uint8)
     _engine().actnet_turn(pixels.ctypes.data, width, height, turn_deg, turned.ctypes.data)
@@ -219,7 +232,8 @@ class PreparedPhoto:
         given = _Features(width_px, height_px, features, len(features))
         self._verifier = self._engine.actnet_verifier_open(ctypes.byref(given), ctypes.byref(error))
         _raise_for(error.code, error)
-        weakref.finalize(self, self._engine.actnet_verifier_close, self._verifier)
+        closing = weakref.finalize(self, self._engine.actnet_verifier_close, self._verifier)
+        closing.atexit = False  # A thread may still compare; the system takes the memory.
 
     def compare(self, width_px: int, height_px: int, features: bytes) -> Model:
         """Compare a gallery picture with the photo.
@@ -277,6 +291,13 @@ class PreparedPhoto:
         return _model(verification)
 
 
+def _check_sides(width: int, height: int) -> None:
+    if not 1 <= min(width, height) <= max(width, height) <= _LONGEST_SIDE_PX:
+        raise ValueError(
+            f"the picture has {width} x {height} pixels; a side is 1 to {_LONGEST_SIDE_PX}"
+        )
+
+
 def _model(verification: _Verification) -> Model:
     if not verification.has_outline:
         return verification.inliers, None
@@ -303,17 +324,27 @@ def _codes() -> int:
 def _engine() -> ctypes.CDLL:
     try:
         library = ctypes.CDLL(str(LIBRARY))
+        for name, (result, arguments) in _SIGNATURES.items():
+            function = getattr(library, name)
+            function.restype, function.argtypes = result, arguments
     except OSError as error:
         reason = f"does not load: {error}" if LIBRARY.exists() else "is not there"
-        raise MissingPackageError(
-            f"pictures need the C engine, and {LIBRARY} {reason}; install a C compiler (Debian: apt "
-            "install gcc), then run: pip install --force-reinstall --no-deps mobile-actnet"
-        ) from error
-    for name, (result, arguments) in _SIGNATURES.items():
-        function = getattr(library, name)
-        function.restype, function.argtypes = result, arguments
+        raise _missing(reason) from error
+    except AttributeError as error:
+        raise _missing(f"was compiled from another version of the C code ({error})") from error
     _keep_freed_memory()
     return library
+
+
+def _missing(reason: str) -> MissingPackageError:
+    return MissingPackageError(f"the C engine {LIBRARY} {reason}; run: {_command()}")
+
+
+def _command() -> str:
+    checkout = Path(__file__).resolve().parents[2]
+    if (checkout / "build_backend.py").is_file():
+        return f"pip install --no-deps --editable {shlex.quote(str(checkout))}"
+    return "pip install --force-reinstall --no-deps mobile-actnet"
 
 
 def _keep_freed_memory() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from mobile_actnet.cli.doctor import main
 from mobile_actnet.export.checks import diagnosis
+from mobile_actnet.native import engine
 from mobile_actnet.runtime import manifest as manifests
 from mobile_actnet.runtime import packages
 from mobile_actnet.runtime.vocabulary import Format, Precision
@@ -30,6 +31,7 @@ def change_manifest(artefact: Path, **changes: object) -> None:
 def test_installation(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--json"]) == 0
     lines = capsys.readouterr().out.splitlines()
+    assert "✓ the C engine: ready" in lines
     for kind in Format:
         assert f"✓ running {kind.value}: ready" in lines
         assert f"✓ exporting {kind.value}: ready" in lines
@@ -46,6 +48,17 @@ def test_missing_extra_gets_its_command(
     assert printed.splitlines()[-1] == "next: pip install 'mobile-actnet[runtime]'"
     for extra in ("runtime", "onnx-runtime", *(kind.value for kind in Format)):
         assert f"pip install 'mobile-actnet[{extra}]'" in printed
+
+
+def test_a_missing_engine_is_a_fault(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(engine, "LIBRARY", tmp_path / "libactnet.so")
+    engine._engine.cache_clear()
+    assert main([]) == 1, "nothing that looks at a picture works without it"
+    engine._engine.cache_clear()
+    printed = capsys.readouterr().out
+    assert f"✗ the C engine {tmp_path / 'libactnet.so'} is not there; run: pip install" in printed
 
 
 def test_sound_artefact(artefact: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,8 @@
 """The C engine as a library: where it is not there or does not load, and what it refuses."""
 
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -27,18 +30,35 @@ def grey(seed: int = 1, size: tuple[int, int] = (180, 240)) -> np.ndarray:
 
 
 def test_a_library_that_is_not_there_is_named(another_library: Path) -> None:
-    with pytest.raises(
-        MissingPackageError, match=r"libactnet\.so is not there; install a C compiler"
-    ):
+    with pytest.raises(MissingPackageError, match=r"libactnet\.so is not there; run: pip install"):
         engine.require_engine()
 
 
 def test_a_library_that_does_not_load_is_named_with_the_reason(another_library: Path) -> None:
     another_library.write_bytes(b"no library")
     with pytest.raises(
-        MissingPackageError, match=r"does not load: .*pip install --force-reinstall"
+        MissingPackageError, match=r"does not load: .*; run: pip install --no-deps --editable /"
     ):
         engine.extract_features(grey(), 10)
+
+
+def test_a_library_of_other_c_is_named_with_what_it_lacks(another_library: Path) -> None:
+    if shutil.which("cc") is None or sys.platform != "linux":
+        pytest.skip("an older library: needs Linux and a C compiler (Debian: apt install gcc)")
+    words = ["cc", "-shared", "-fPIC", "-x", "c", "-", "-o", another_library]
+    subprocess.run(words, input=b"void actnet_turn(void) {}", check=True)
+    with pytest.raises(
+        MissingPackageError, match=r"another version of the C code \(.*actnet_\w+\); run"
+    ):
+        engine.require_engine()
+
+
+def test_who_installed_a_wheel_is_told_another_command(
+    another_library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "__file__", str(another_library.parent / "a" / "b" / "engine.py"))
+    with pytest.raises(MissingPackageError, match=r"run: pip install --force-reinstall"):
+        engine.require_engine()
 
 
 def test_features_are_those_of_the_points() -> None:
@@ -70,6 +90,11 @@ def test_what_cannot_be_is_refused() -> None:
     photo = engine.PreparedPhoto(240, 180, blob)
     with pytest.raises(ValueError, match="22 each are needed"):
         photo.compare(240, 180, blob[:-1])
+    for size in ((0, 5), (5, 0), (5, 4096)):
+        with pytest.raises(ValueError, match="a side is 1 to 4095"):
+            engine.extract_features(np.zeros(size, np.uint8), 5)
+        with pytest.raises(ValueError, match="a side is 1 to 4095"):
+            engine.detect_points(np.zeros(size, np.uint8), 5)
 
 
 def test_threads_share_a_photo() -> None:
