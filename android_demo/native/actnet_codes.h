@@ -1,6 +1,6 @@
-/* Codes of local features from SIFT's gradients: the step behind OpenCV on a phone.
+/* Codes of local features from SIFT's gradients: the last step of an extraction.
  *
- * OpenCV's SIFT gives positions, sizes, angles and 128 gradients; what becomes of them stands in
+ * SIFT (actnet_sift.h) gives positions, sizes, angles and 128 gradients; what becomes of them stands in
  * docs/verification.md. The blob that comes out is what actnet_verification.h takes.
  */
 #ifndef ACTNET_CODES_H

@@ -3,7 +3,7 @@ import XCTest
 
 @testable import ActnetCore
 
-/// Local features by the C code, held to those that Python takes with OpenCV.
+/// Local features by the C code, held to those that OpenCV finds.
 final class FeatureExtractorTests: XCTestCase {
     private struct Index: Decodable {
         let background: UInt8

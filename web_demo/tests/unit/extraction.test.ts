@@ -1,4 +1,4 @@
-/** Local features in WebAssembly against those that Python takes with OpenCV, by the rules of the golden files. */
+/** Local features in WebAssembly against those that OpenCV finds, by the rules of the golden files. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 

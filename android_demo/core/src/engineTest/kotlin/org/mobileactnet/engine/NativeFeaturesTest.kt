@@ -18,7 +18,7 @@ import org.mobileactnet.jsonOf
 import org.mobileactnet.lists
 import org.mobileactnet.objects
 
-/** Local features by the C engine through JNI, held to those that Python takes with OpenCV. */
+/** Local features by the C engine through JNI, held to those that OpenCV finds. */
 class NativeFeaturesTest {
     private val folder = File(golden, "extraction")
     private val index = jsonOf(File(folder, "index.json"))
