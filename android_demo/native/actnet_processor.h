@@ -16,12 +16,12 @@ enum {
   ACTNET_AVX = 1 << 28,                                         /* leaf 1, ecx */
   ACTNET_AVX2 = 1 << 5,                                         /* leaf 7, ebx */
   ACTNET_AVX512 = 1 << 16 | 1 << 30,                            /* leaf 7, ebx: F and BW */
-  ACTNET_COUNTS_BYTES = 1 << 12,                                /* leaf 7, ecx: BITALG */
+  ACTNET_OF_BYTES = 1 << 12 | 1 << 11,                          /* leaf 7, ecx: BITALG and VNNI */
   ACTNET_SAVES_32 = 1 << 1 | 1 << 2,                            /* SSE and AVX */
   ACTNET_SAVES_64 = ACTNET_SAVES_32 | 1 << 5 | 1 << 6 | 1 << 7, /* AVX-512 */
 };
 
-/* The widest vectors that are allowed, in bytes: those of 64 also count the bits of each byte. */
+/* The widest vectors that are allowed, in bytes: those of 64 also count the bits of each byte, and multiply bytes. */
 typedef enum { ACTNET_WIDTH_16 = 16, ACTNET_WIDTH_32 = 32, ACTNET_WIDTH_64 = 64 } ActnetWidth;
 
 /* Tests and benchmarks compile with less, and so take each way that their processor has. */
@@ -36,7 +36,7 @@ static inline ActnetWidth actnet_asked_width(void) {
   __asm__ volatile("xgetbv" : "=a"(saved), "=d"(high) : "c"(0));
   if ((saved & ACTNET_SAVES_32) != ACTNET_SAVES_32) return ACTNET_WIDTH_16;
   if (!__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) || !(ebx & ACTNET_AVX2)) return ACTNET_WIDTH_16;
-  const int wide = (ebx & ACTNET_AVX512) == ACTNET_AVX512 && (ecx & ACTNET_COUNTS_BYTES) &&
+  const int wide = (ebx & ACTNET_AVX512) == ACTNET_AVX512 && (ecx & ACTNET_OF_BYTES) == ACTNET_OF_BYTES &&
                    (saved & ACTNET_SAVES_64) == ACTNET_SAVES_64;
   return wide ? ACTNET_WIDTH_64 : ACTNET_WIDTH_32;
 }

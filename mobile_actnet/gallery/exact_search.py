@@ -1,24 +1,30 @@
 """Exact search: every stored descriptor is compared with the query.
 
-The inner products are numkong's (SIMD; the library under usearch): 100 000
-descriptors of 256 int8 values take less than half the time of usearch's own exact search or of
-NumPy's float32 product (one thread, in turn, on a shared Xeon). Whole numbers stay whole, so that
-similarities and their order are the same to the bit in every reader.
+int8 descriptors are scanned by the C engine where the processor has AVX2 or AVX-512. Elsewhere, and for float16,
+the inner products are numkong's (SIMD; the library under usearch). Whole numbers stay whole, so that
+similarities and their order are the same to the bit in every reader and on every way.
 """
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mobile_actnet.gallery.sqlite.storage import StoredDescriptors
+from mobile_actnet.native.scanning import Int8Descriptors, scan_descriptors
 
 # Rows at once: their products stay in the processor's cache.
 _BLOCK_ROWS = 16384
 _QUERIES_AT_ONCE = 4
+
+_MOST_BY_ENGINE = 1024
+"""The engine moves all hits behind a new one."""
+_LONGEST_BY_ENGINE = 32_768
+"""Products of more values may exceed 32 bits."""
 
 Positions = NDArray[np.int64]
 Similarities = NDArray[np.float64]
@@ -52,18 +58,18 @@ def search_exact(
         threads: that scan, each a part of the rows.
     """
     count = min(top, len(database))
-    starts = np.linspace(0, len(database), max(1, threads) + 1).astype(int)
-    spans = [range(a, b) for a, b in pairwise(starts)]
     if threads == 1:
-        parts = [_scan(database, queries, count, spans[0])]
+        best = _scan(database, queries, count, range(len(database)))
     else:
+        starts = np.linspace(0, len(database), threads + 1).astype(int)
+        spans = [range(a, b) for a, b in pairwise(starts.tolist())]
         with ThreadPoolExecutor(threads) as pool:
             parts = list(pool.map(lambda span: _scan(database, queries, count, span), spans))
-    merged = [_best([part[query] for part in parts], count) for query in range(len(queries))]
+        best = [_best([part[query] for part in parts], count) for query in range(len(queries))]
     shape = (len(queries), count)
     return Ranking(
-        np.array([positions for positions, _ in merged], np.int64).reshape(shape),
-        np.array([similarities for _, similarities in merged], np.float64).reshape(shape),
+        np.array([positions for positions, _ in best], np.int64).reshape(shape),
+        np.array([similarities for _, similarities in best], np.float64).reshape(shape),
     )
 
 
@@ -77,6 +83,30 @@ def _scan(
     database: StoredDescriptors, queries: StoredDescriptors, count: int, span: range
 ) -> list[tuple[Positions, Similarities]]:
     """Return the best `count` of a span of rows for each query."""
+    rows, wanted = _for_engine(database), _for_engine(queries)
+    most = min(count, len(span))
+    if rows and wanted and 0 < most <= _MOST_BY_ENGINE:
+        values, scales = rows
+        part = slice(span.start, span.stop)
+        found = scan_descriptors((values[part], scales[part]), wanted, most)
+        if found is not None:
+            return list(zip(found[0] + span.start, found[1], strict=True))
+    return _scan_by_numkong(database, queries, count, span)
+
+
+def _for_engine(stored: StoredDescriptors) -> Int8Descriptors | None:
+    """Return what the engine takes; None of others."""
+    values, scales = stored.values, stored.scales
+    if values.dtype != np.int8 or scales.dtype != np.float64:
+        return None
+    if values.shape[1] > _LONGEST_BY_ENGINE or not values.flags.c_contiguous:
+        return None
+    return cast("NDArray[np.int8]", values), np.ascontiguousarray(scales)
+
+
+def _scan_by_numkong(
+    database: StoredDescriptors, queries: StoredDescriptors, count: int, span: range
+) -> list[tuple[Positions, Similarities]]:
     dots = _dots_with(queries)
     best = [(np.zeros(0, np.int64), np.zeros(0)) for _ in range(len(queries))]
     for rows in _blocks(span):

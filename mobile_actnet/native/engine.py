@@ -77,7 +77,12 @@ _SIGNATURES = {
     "actnet_fit": (ctypes.c_int, [_POINTER, _POINTER, _POINTER, _POINTER, _POINTER]),
     "actnet_match": (ctypes.c_int, [_POINTER, _POINTER, _POINTER, _POINTER]),
     "actnet_resize": (ctypes.c_int, [_POINTER, _POINTER, _INT, _INT, ctypes.c_int]),
+    "actnet_scan": (ctypes.c_int, [_POINTER, _POINTER, _INT, _POINTER, _POINTER, _POINTER]),
     "actnet_sift": (_INT, [_POINTER, ctypes.c_int, ctypes.c_int, _Sift, _POINTER, _POINTER]),
+    "actnet_store": (
+        ctypes.c_int,
+        [_POINTER, ctypes.c_int64, _INT, ctypes.c_double, _POINTER, _POINTER],
+    ),
     "actnet_turn": (None, [_POINTER, _INT, _INT, ctypes.c_int, _POINTER]),
     "actnet_verifier_open": (_POINTER, [_POINTER, _POINTER]),
     "actnet_verifier_close": (None, [_POINTER]),
@@ -85,13 +90,13 @@ _SIGNATURES = {
 }
 
 
-def require_engine() -> None:
-    """Open the engine.
+def require_engine() -> ctypes.CDLL:
+    """Open the engine, and return it.
 
     Raises:
         MissingPackageError: it was not compiled, does not load here, or is older than this code.
     """
-    _engine()
+    return _engine()
 
 
 def extract_features(grey: NDArray[np.uint8], count: int) -> bytes:

@@ -43,8 +43,12 @@ def largest_per_picture(
         at most `top` of each, best first; equal similarities in the order of ids.
     """
     order = np.lexsort((ids, -similarities))
-    _, first = np.unique(ids[order], return_index=True)
-    kept = order[np.sort(first)][:top]
+    first: dict[int, int] = {}
+    for picture_id, place in zip(ids[order].tolist(), order.tolist(), strict=True):
+        first.setdefault(picture_id, place)
+        if len(first) == top:
+            break
+    kept = np.array(list(first.values())[:top], np.int64)
     return ids[kept], similarities[kept]
 
 

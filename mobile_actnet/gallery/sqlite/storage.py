@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mobile_actnet.errors import GalleryError
+from mobile_actnet.native.scanning import store_descriptors
 
 LARGEST_INT8 = 127
 LENGTH_TOLERANCE = 0.01
@@ -60,6 +61,10 @@ def encode(descriptors: NDArray[np.floating], storage: Storage) -> StoredDescrip
     Raises:
         GalleryError: one is not finite or not of length 1; it would be found wrongly.
     """
+    if storage is Storage.INT8 and descriptors.dtype == np.float32 and descriptors.size:
+        stored = store_descriptors(np.ascontiguousarray(descriptors), LENGTH_TOLERANCE)
+        if stored is not None:
+            return StoredDescriptors(*stored)
     wide = np.asarray(descriptors, np.float64)
     lengths = np.linalg.norm(wide, axis=1)
     wrong = np.flatnonzero(~(np.abs(lengths - 1) <= LENGTH_TOLERANCE))

@@ -8,6 +8,13 @@ from mobile_actnet.gallery.exact_search import search_exact, similarities_betwee
 from mobile_actnet.gallery.sqlite.storage import Storage, StoredDescriptors, encode
 
 
+@pytest.fixture(autouse=True, params=["engine", "numkong"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scan with the C engine where the processor lets it, or with numkong."""
+    if request.param == "numkong":
+        monkeypatch.setattr(exact_search, "_MOST_BY_ENGINE", 0)
+
+
 def stored(
     count: int, dim: int, storage: Storage = Storage.INT8, seed: int = 0
 ) -> StoredDescriptors:
