@@ -25,13 +25,17 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     Args:
         image: any mode that Pillow converts to RGB.
         profile: ICC; None for none.
+
+    Returns:
+        the picture itself where it is so already.
     """
     mode = profile_mode(profile) if profile else None
     if profile and mode and image.mode in _FITTING.get(mode, _RGB_LIKE):
         transform = _transform(profile, mode)
         if transform is not None:
             return _applied(image if image.mode == mode else image.convert(mode), transform)
-    return image.convert("RGB")
+    # A conversion to the same mode would be a copy.
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def profile_mode(profile: bytes) -> str | None:

@@ -14,6 +14,7 @@ from PIL import Image, ImageCms, PngImagePlugin
 
 from mobile_actnet.errors import UnreadablePictureError
 from mobile_actnet.pictures import decoding
+from mobile_actnet.pictures.colour import to_srgb
 from mobile_actnet.pictures.decoding import decode
 from mobile_actnet.pictures.formats import Format, format_of
 from tests.golden.icc_profiles import SRGB_COLOURS, curve_of, display_p3, profile_of
@@ -338,3 +339,14 @@ class TestColour:
     def test_a_damaged_profile_is_ignored(self, damage: bytes | None) -> None:
         profile = display_p3()[:200] if damage is None else damage
         assert same(decode(saved(noise(), "PNG", icc_profile=profile)), noise())
+
+
+def test_rgb_is_not_copied() -> None:
+    picture = Image.new("RGB", (20, 10), (200, 40, 20))
+    assert to_srgb(picture, None) is picture
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG")
+    opened = Image.open(buffer)
+    opened.load()
+    assert to_srgb(opened, None) is opened
+    assert to_srgb(Image.new("L", (3, 3)), None).mode == "RGB"
