@@ -49,7 +49,7 @@ def find_compiler() -> list[str] | None:
         if shutil.which(name):
             return [name]
     if importlib.util.find_spec("ziglang"):
-        # Without the word it compiles for this machine's processor alone.
+        # Without -mcpu=baseline it compiles for this machine's processor alone.
         return [sys.executable, "-m", "ziglang", "cc", "-mcpu=baseline"]
     return None
 
@@ -71,7 +71,7 @@ def compile_engine(library: Path) -> None:
     if not ON_WINDOWS:
         flags.append("-fPIC")
     library.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=library.parent) as folder:
+    with tempfile.TemporaryDirectory(prefix=".actnet-", dir=library.parent) as folder:
         made = Path(folder, library.name)
         command = [*compiler, *flags, "-o", str(made), *map(str, sources), "-lm"]
         try:
@@ -102,7 +102,7 @@ class WheelWithEngine(bdist_wheel):
     """A wheel for every Python 3, of one system."""
 
     def finalize_options(self) -> None:
-        """Tell that it holds more than Python."""
+        """Mark it as a wheel that holds compiled code."""
         self.distribution.has_ext_modules = lambda: True
         super().finalize_options()
 
@@ -116,7 +116,7 @@ def _compiler_package() -> list[str]:
 
 
 def _architectures() -> list[str]:
-    """Return the words for the processors that a wheel for macOS is for."""
+    """Return the compiler's options for the processors of a wheel for macOS."""
     import sysconfig
 
     if named := os.environ.get("ARCHFLAGS"):

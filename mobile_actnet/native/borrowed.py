@@ -45,7 +45,7 @@ def borrowed_pixels(image: Image.Image) -> NDArray[np.uint8] | None:
 
 
 class _Borrowed:
-    """What NumPy asks for an address."""
+    """Tells NumPy where the pixels lie, and keeps them there."""
 
     def __init__(self, image: Image.Image) -> None:
         _, self._array = image.__arrow_c_array__()  # The memory is Pillow's until this is gone.

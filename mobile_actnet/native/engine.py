@@ -329,14 +329,14 @@ def _codes() -> int:
 def _engine() -> ctypes.CDLL:
     try:
         library = ctypes.CDLL(str(LIBRARY))
-        for name, (result, arguments) in _SIGNATURES.items():
-            function = getattr(library, name)
-            function.restype, function.argtypes = result, arguments
     except OSError as error:
         reason = f"does not load: {error}" if LIBRARY.exists() else "is not there"
         raise _missing(reason) from error
-    except AttributeError as error:
-        raise _missing(f"was compiled from another version of the C code ({error})") from error
+    for name, (result, arguments) in _SIGNATURES.items():
+        function = getattr(library, name, None)
+        if function is None:
+            raise _missing(f"was compiled from another version of the C code: it has no {name}")
+        function.restype, function.argtypes = result, arguments
     _keep_freed_memory()
     return library
 
@@ -355,7 +355,7 @@ def _command() -> str:
 def _keep_freed_memory() -> None:
     """Let glibc keep what is freed after a picture for the next one.
 
-    It gives large blocks back to the system, and takes them anew thousands of pages a photo. Freeing one
-    block raises the size from which it does so (mallopt(3), M_MMAP_THRESHOLD).
+    glibc gives large blocks back to the system, and the next picture takes thousands of new pages. Freeing a
+    large block once raises the size from which glibc does so (mallopt(3), M_MMAP_THRESHOLD).
     """
     np.empty(_LARGEST_KEPT_BYTES, np.uint8)

@@ -26,7 +26,7 @@ Box = tuple[int, int, int, int]
 """Left, top, right and bottom in pixels."""
 
 _STRIP_PIXELS = 1 << 18
-"""Of a picture that is copied: so many stay in the processor's cache."""
+"""Of a strip, where a picture is copied strip by strip: it stays in the processor's cache."""
 
 
 def load_image(source: str | os.PathLike[str] | bytes, height_px: int, width_px: int) -> Pixels:
