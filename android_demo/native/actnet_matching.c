@@ -65,10 +65,6 @@ static ActnetNearest nearest_by_neon(const uint8_t code[ACTNET_CODE_BYTES], cons
 
 #endif
 
-/* Every x86-64 processor of today counts bits in one instruction; compilers do not suppose so. */
-#ifdef __x86_64__
-__attribute__((target("popcnt")))
-#endif
 static ActnetNearest nearest_one_by_one(const uint8_t code[ACTNET_CODE_BYTES], const uint8_t *others,
                                         int32_t count) {
   ActnetNearest found = {0, FARTHEST, FARTHEST};
@@ -83,6 +79,12 @@ static ActnetNearest nearest_one_by_one(const uint8_t code[ACTNET_CODE_BYTES], c
 }
 
 #ifdef __x86_64__
+
+/* The same, compiled again: the bits of 8 bytes are counted in one instruction, which a virtual machine may lack. */
+__attribute__((target("popcnt"), flatten)) static ActnetNearest nearest_by_popcnt(
+    const uint8_t code[ACTNET_CODE_BYTES], const uint8_t *others, int32_t count) {
+  return nearest_one_by_one(code, others, count);
+}
 
 /* On x86-64 codes lie in blocks of 64, piece by piece: the first pieces of all 64, their second ones, and so on. A lane of
  * a vector then sums up the bits of one code, and keeps the smallest sum of all blocks, with the block's number in a byte. */
@@ -273,14 +275,22 @@ static const ActnetMatching WAYS[] = {
 #elif defined(__x86_64__)
     {"avx512", bytes_apart_bytes, lay_bytes_apart, nearest_by_avx512},
     {"avx2", nibbles_apart_bytes, lay_nibbles_apart, nearest_by_avx2},
+    {"popcnt", copied_bytes, copy, nearest_by_popcnt},
 #endif
     {"one by one", copied_bytes, copy, nearest_one_by_one},
 };
 
+#ifdef __x86_64__
+static int has_popcnt(void) {
+  uint32_t eax, ebx, ecx, edx;
+  return ACTNET_WIDEST >= ACTNET_WIDTH_16 && __get_cpuid(1, &eax, &ebx, &ecx, &edx) && (ecx & bit_POPCNT);
+}
+#endif
+
 static int fastest(void) {
 #ifdef __x86_64__
   const ActnetWidth width = actnet_width();
-  return width == ACTNET_WIDTH_64 ? 0 : width == ACTNET_WIDTH_32 ? 1 : 2;
+  return width == ACTNET_WIDTH_64 ? 0 : width == ACTNET_WIDTH_32 ? 1 : has_popcnt() ? 2 : 3;
 #else
   return 0;
 #endif
