@@ -90,6 +90,20 @@ def test_what_a_compiler_says_is_passed_on(
     assert unchanged(library)
 
 
+def test_zig_leaves_no_cache_behind(
+    backend: ModuleType, monkeypatch: pytest.MonkeyPatch, library: Path, program
+) -> None:
+    for kind in ("GLOBAL", "LOCAL"):
+        monkeypatch.delenv(f"ZIG_{kind}_CACHE_DIR", raising=False)
+    script = 'for f in "$ZIG_GLOBAL_CACHE_DIR" "$ZIG_LOCAL_CACHE_DIR"; do touch "$f/x" && echo "$f"; done'
+    monkeypatch.setenv("CC", program(f"({script}) >&2; exit 1"))
+    with pytest.raises(backend.CCompilerError) as told:
+        backend.compile_engine(library)
+    folders = [Path(line) for line in str(told.value).splitlines()[:2]]
+    assert [folder.parent for folder in folders] == [library.parent] * 2
+    assert unchanged(library)
+
+
 def test_by_hand_a_failure_is_no_traceback(backend: ModuleType, tmp_path: Path, program) -> None:
     before = (ROOT / backend.LIBRARY).read_bytes()
     ran = subprocess.run(
