@@ -21,6 +21,24 @@ TURNS = {
     270: Image.Transpose.ROTATE_90,
 }
 
+GUARDED = """
+#include <stdlib.h>
+#include "actnet_resize.h"
+int main(int count, char **words) { /* width, height, new width, new height; again and again */
+  for (int k = 1, ready = 1; k + 3 < count; k += 4)
+    for (int bytes = 3; bytes < 5; bytes++)
+      for (int columns_first = 0; columns_first < 2; columns_first++) {
+        const int width = atoi(words[k]), height = atoi(words[k + 1]);
+        const int new_width = atoi(words[k + 2]), new_height = atoi(words[k + 3]);
+        uint8_t *from = calloc((size_t)width * height, bytes), *to = malloc(3 * (size_t)new_width * new_height);
+        const ActnetPixels pixels = {from, width, height, bytes, (int64_t)bytes * width};
+        ready &= actnet_resize(&pixels, to, new_width, new_height, columns_first);
+        free(from), free(to);
+        if (!ready) return 1;
+      }
+}
+"""
+
 Pixels = NDArray[np.uint8]
 Resize = Callable[..., Pixels]
 
@@ -106,6 +124,21 @@ def test_nothing_behind_the_result_is_written(resize: Resize) -> None:
     for height in range(1, 10):
         new = resize(pixels[:height], height, 17)
         np.testing.assert_array_equal(new, by_pillow(pixels[:height], height, 17))
+
+
+@pytest.mark.parametrize("widest", [32, 16])
+def test_nothing_is_read_or_written_outside(tmp_path: Path, widest: int) -> None:
+    """Under sanitisers, with pictures that fill their memory to the last byte."""
+    if shutil.which("cc") is None or sys.platform != "linux":
+        pytest.skip("the C engine: needs Linux and a C compiler (Debian: apt install gcc)")
+    words = ["-std=gnu11", "-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+    (tmp_path / "guarded.c").write_text(GUARDED)
+    sources = [NATIVE / f"actnet_{name}.c" for name in ("resize", "grey", "planes")]
+    words += [f"-DACTNET_WIDEST={widest}", f"-I{NATIVE}", "-lm", "-o", str(tmp_path / "guarded")]
+    subprocess.run(["cc", tmp_path / "guarded.c", *sources, *words], check=True)
+    sizes = [(1, 1), (2, 1), (5, 3), (9, 40), (11, 17), (33, 34), (64, 48), (300, 5)]
+    pairs = [map(str, (*old, *new)) for old in sizes for new in sizes]
+    subprocess.run([tmp_path / "guarded", *(word for pair in pairs for word in pair)], check=True)
 
 
 def test_rows_that_are_one_row_in_memory(resize: Resize) -> None:
