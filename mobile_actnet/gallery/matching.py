@@ -65,16 +65,15 @@ def view_pixels(
     Returns:
         (V, height, width, 3) uint8.
     """
-    pixels: dict[View, Pixels] = {}
+    pixels = np.empty((len(views), size.height, size.width, 3), np.uint8)
     for crop in dict.fromkeys(view.crop for view in views):
-        turns_deg = [view.turn_deg for view in views if view.crop is crop]
+        rows = [row for row, view in enumerate(views) if view.crop is crop]
         picture = photo if crop is Crop.WHOLE else reduced
-        turned = resize_turned(
-            picture, turns_deg, size.height, size.width, known.get(View(crop)),
-            crop_box(crop, *picture.size),
+        resize_turned(
+            picture, [views[row].turn_deg for row in rows], size.height, size.width,
+            known.get(View(crop)), crop_box(crop, *picture.size), [pixels[row] for row in rows],
         )  # fmt: skip
-        pixels |= {View(crop, turn): each for turn, each in zip(turns_deg, turned, strict=True)}
-    return np.stack([pixels[view] for view in views])
+    return pixels
 
 
 def describe_others(

@@ -164,14 +164,16 @@ def detect_points(
 
 
 def resize_pixels(
-    pixels: NDArray[np.uint8], height_px: int, width_px: int, columns_first: bool = False
-) -> NDArray[np.uint8]:
+    pixels: NDArray[np.uint8], height_px: int, width_px: int, columns_first: bool = False,
+    into: NDArray[np.uint8] | None = None,
+) -> NDArray[np.uint8]:  # fmt: skip
     """Resize with the arithmetic of docs/preprocessing.md, rows first.
 
     Args:
         pixels: (height, width, 3) RGB, or (height, width, 4) with a byte that counts for nothing; it may be
             a part of a larger picture.
         columns_first: what the turns by 90 and 270 degrees need.
+        into: what is filled and returned, where it is given; rows one after another.
 
     Returns:
         (height_px, width_px, 3), rows one after another.
@@ -191,7 +193,7 @@ def resize_pixels(
     if pixels.strides[1:] != (pixel_bytes, 1):
         pixels = np.ascontiguousarray(pixels)
     given = _Pixels(pixels.ctypes.data, width, height, pixel_bytes, pixels.strides[0])
-    resized = np.empty((height_px, width_px, 3), np.uint8)
+    resized = _room((height_px, width_px, 3), into)
     if not _engine().actnet_resize(
         ctypes.byref(given), resized.ctypes.data, width_px, height_px, columns_first
     ):
@@ -199,8 +201,13 @@ def resize_pixels(
     return resized
 
 
-def turn_pixels(pixels: NDArray[np.uint8], turn_deg: int) -> NDArray[np.uint8]:
+def turn_pixels(
+    pixels: NDArray[np.uint8], turn_deg: int, into: NDArray[np.uint8] | None = None
+) -> NDArray[np.uint8]:
     """Turn (height, width, 3) pixels clockwise by 90, 180 or 270 degrees.
+
+    Args:
+        into: what is filled and returned, where it is given; rows one after another.
 
     Raises:
         MissingPackageError: the engine is not there.
@@ -213,7 +220,7 @@ def turn_pixels(pixels: NDArray[np.uint8], turn_deg: int) -> NDArray[np.uint8]:
             "pixels of 3 uint8 can, by 90, 180 or 270"
         )
     pixels = np.ascontiguousarray(pixels)
-    turned = np.empty((height, width, 3) if turn_deg == 180 else (width, height, 3), np.uint8)
+    turned = _room((height, width, 3) if turn_deg == 180 else (width, height, 3), into)
     _engine().actnet_turn(pixels.ctypes.data, width, height, turn_deg, turned.ctypes.data)
     return turned
 
@@ -294,6 +301,16 @@ class PreparedPhoto:
         )  # fmt: skip
         _raise_for(code, error)
         return _model(verification)
+
+
+def _room(shape: tuple[int, int, int], into: NDArray[np.uint8] | None) -> NDArray[np.uint8]:
+    if into is None:
+        return np.empty(shape, np.uint8)
+    if into.shape != shape or into.dtype != np.uint8 or not into.flags.c_contiguous:
+        raise ValueError(
+            f"{into.dtype} of {into.shape} was given; uint8 of {shape} in a row is filled"
+        )
+    return into
 
 
 def _check_sides(width: int, height: int) -> None:

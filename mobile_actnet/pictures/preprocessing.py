@@ -46,11 +46,15 @@ def load_image(source: str | os.PathLike[str] | bytes, height_px: int, width_px:
     return resize(decode(source), height_px, width_px)
 
 
-def resize(image: Image.Image, height_px: int, width_px: int, box: Box | None = None) -> Pixels:
+def resize(
+    image: Image.Image, height_px: int, width_px: int, box: Box | None = None,
+    into: Pixels | None = None,
+) -> Pixels:  # fmt: skip
     """Resize an RGB picture: horizontal pass first, then vertical, 8-bit values between them.
 
     Args:
         box: left, top, right and bottom of a part of it; all of it where it is None.
+        into: (height_px, width_px, 3), what is filled and returned, where it is given.
 
     Returns:
         (height_px, width_px, 3) uint8.
@@ -59,15 +63,15 @@ def resize(image: Image.Image, height_px: int, width_px: int, box: Box | None = 
         return np.array(resize_by_pillow(image.crop(box) if box else image, height_px, width_px))
     pixels = borrowed_pixels(image)
     if pixels is not None:
-        return resize_pixels(_part(pixels, box), height_px, width_px)
+        return resize_pixels(_part(pixels, box), height_px, width_px, into=into)
     left, top, right, bottom = box or (0, 0, *image.size)
     rows = np.empty((bottom - top, width_px, 3), np.uint8)
     step = max(1, _STRIP_PIXELS // (right - left))
     for start in range(top, bottom, step):
         end = min(start + step, bottom)
         strip = _pixels(image.crop((left, start, right, end)))
-        rows[start - top : end - top] = resize_pixels(strip, end - start, width_px)
-    return resize_pixels(rows, height_px, width_px)
+        resize_pixels(strip, end - start, width_px, into=rows[start - top : end - top])
+    return resize_pixels(rows, height_px, width_px, into=into)
 
 
 def resize_by_pillow(image: Image.Image, height_px: int, width_px: int) -> Image.Image:
@@ -82,6 +86,7 @@ def resize_by_pillow(image: Image.Image, height_px: int, width_px: int) -> Image
 def resize_turned(
     image: Image.Image, turns_deg: Sequence[int], height_px: int, width_px: int,
     upright: Pixels | None = None, box: Box | None = None,
+    into: Sequence[Pixels] | None = None,
 ) -> list[Pixels]:  # fmt: skip
     """Turn an RGB picture in several ways, and resize each: the bytes of `resize` after the turn.
 
@@ -92,32 +97,40 @@ def resize_turned(
         turns_deg: clockwise, each 0, 90, 180 or 270.
         upright: the picture resized without a turn, where it is at hand already.
         box: left, top, right and bottom of the part that is turned; all of it where it is None.
+        into: (height_px, width_px, 3) for each turn, what is filled and returned, where it is given.
 
     Returns:
         (height_px, width_px, 3) uint8 for each turn.
     """
     left, top, right, bottom = box or (0, 0, *image.size)
     width, height = right - left, bottom - top
+    places = (
+        [np.empty((height_px, width_px, 3), np.uint8) for _ in turns_deg] if into is None else into
+    )
     swapped: Pixels | None = None
-    turned = []
-    for turn_deg in turns_deg:
+    for turn_deg, place in zip(turns_deg, places, strict=True):
         if turn_deg == 180:
             symmetric = _is_symmetric(width, width_px) and _is_symmetric(height, height_px)
         else:
             symmetric = _is_symmetric(height if turn_deg == 90 else width, width_px)
         if turn_deg and not symmetric:
             part = (image.crop(box) if box else image).transpose(_TURNS[turn_deg])
-            turned.append(resize(part, height_px, width_px))
-        elif turn_deg in (0, 180):
+            resize(part, height_px, width_px, into=place)
+        elif turn_deg == 0:
+            if upright is None:
+                upright = resize(image, height_px, width_px, box, place)
+            else:
+                place[:] = upright
+        elif turn_deg == 180:
             upright = resize(image, height_px, width_px, box) if upright is None else upright
-            turned.append(turn_pixels(upright, turn_deg) if turn_deg else upright)
+            turn_pixels(upright, turn_deg, place)
         else:
             if swapped is None:
                 swapped = resize_pixels(
                     _part(_pixels(image), box), width_px, height_px, columns_first=True
                 )
-            turned.append(turn_pixels(swapped, turn_deg))
-    return turned
+            turn_pixels(swapped, turn_deg, place)
+    return list(places)
 
 
 def _pixels(image: Image.Image) -> Pixels:

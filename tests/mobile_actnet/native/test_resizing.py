@@ -104,7 +104,7 @@ def test_sizes(resize: Resize, channels: int, old: tuple[int, int], new: tuple[i
 def test_parts_of_larger_pictures(resize: Resize) -> None:
     rng = np.random.default_rng(2)
     for _ in range(300):
-        height, width = (int(side) for side in rng.integers(1, 70, 2))
+        height, width = (int(side) for side in rng.integers(1, 120, 2))
         pixels = drawn(rng, height, width, int(rng.integers(3, 5)))
         top, left = int(rng.integers(0, height)), int(rng.integers(0, width))
         bottom, right = int(rng.integers(top, height)) + 1, int(rng.integers(left, width)) + 1
@@ -153,6 +153,21 @@ def test_other_orders_in_memory() -> None:
     pixels = drawn(np.random.default_rng(4), 40, 50, 3)
     for other in (np.asfortranarray(pixels), pixels[:, ::-1], pixels[::-1], pixels[:, ::2]):
         np.testing.assert_array_equal(engine.resize_pixels(other, 20, 30), by_pillow(other, 20, 30))
+
+
+def test_what_is_given_is_filled() -> None:
+    pixels = drawn(np.random.default_rng(6), 50, 70, 4)
+    room = np.full((3, 20, 30, 3), 7, np.uint8)
+    assert engine.resize_pixels(pixels, 20, 30, into=room[1]) is not None
+    np.testing.assert_array_equal(room[1], by_pillow(pixels, 20, 30))
+    assert (room[::2] == 7).all()
+    engine.turn_pixels(room[1], 180, room[0])
+    np.testing.assert_array_equal(room[0], room[1][::-1, ::-1])
+    for wrong in (room[:1], room[0, :, ::2], room[0].astype(np.int8), room[0].transpose(1, 0, 2)):
+        with pytest.raises(ValueError, match="in a row is filled"):
+            engine.resize_pixels(pixels, 20, 30, into=wrong)
+        with pytest.raises(ValueError, match="in a row is filled"):
+            engine.turn_pixels(room[2], 180, wrong)
 
 
 @pytest.mark.parametrize("turn_deg", TURNS)
