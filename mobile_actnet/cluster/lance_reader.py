@@ -139,6 +139,11 @@ class LanceReader:
         row = self._value(picture_id, ["item", "item_fields"])
         return item_of(row) if row else None
 
+    def items(self, picture_ids: Sequence[int]) -> dict[int, Item]:
+        """Return the items that pictures show; those of which nothing is known are left out."""
+        items = {int(number): self.item(number) for number in picture_ids}
+        return {number: item for number, item in items.items() if item is not None}
+
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield path and reason of each picture that could not be read."""
         rows = open_table(problems_of(self.address)).to_table(columns=["path", "reason"])

@@ -372,14 +372,14 @@ class Gallery:
         matcher: "Matcher | None", options: SearchOptions, compared: int,
     ) -> list[Hit]:  # fmt: skip
         """Look pictures up, and verify the shortlist, which may change its order."""
-        pictures = self._reader.pictures(ids.tolist())
+        pictures, items = self._reader.pictures(ids.tolist()), self._reader.items(ids.tolist())
         hits = [
             Hit(
                 number,
                 pictures[number].path,
                 pictures[number].label,
                 float(similarity),
-                item=self._reader.item(number),
+                item=items.get(number),
             )
             for number, similarity in zip(ids.tolist(), similarities, strict=True)
             if number in pictures

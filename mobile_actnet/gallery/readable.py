@@ -66,6 +66,6 @@ class Readable(Protocol):
         """Return a picture's local features; None where there are none."""
         ...
 
-    def item(self, picture_id: int) -> Item | None:
-        """Return the item that a picture shows; None where nothing is known."""
+    def items(self, picture_ids: Sequence[int]) -> dict[int, Item]:
+        """Return the items that pictures show; those of which nothing is known are left out."""
         ...

@@ -24,6 +24,8 @@ from mobile_actnet.pictures.items import Item
 from mobile_actnet.pictures.local_features import LocalFeatures
 
 _ROWS_AT_ONCE = 4096
+_IDS_AT_ONCE = 500
+"""SQLite takes 999 values a statement, newer ones more."""
 _INSTRUCTIONS_PER_BEAT = 1_000_000
 _BEFORE_ALL = -(1 << 63)
 
@@ -165,13 +167,11 @@ class GalleryReader:
 
     def pictures(self, ids: Sequence[int]) -> dict[int, Picture]:
         """Look pictures up by id; one that has gone is left out."""
-        found = {}
-        for number in ids:
-            for row in self.rows(
-                "SELECT id, path, label, width_px, height_px FROM picture WHERE id = ?", int(number)
-            ):
-                found[row[0]] = self._picture(row)
-        return found
+        rows = self._rows_of(
+            "SELECT id, path, label, width_px, height_px FROM picture WHERE id IN ({})", ids
+        )
+        pictures = {row[0]: self._picture(row) for row in rows}
+        return {number: pictures[number] for number in map(int, ids) if number in pictures}
 
     def thumbnail(self, picture_id: int) -> bytes | None:
         """Return a picture's thumbnail, a JPEG; None where there is none."""
@@ -215,24 +215,26 @@ class GalleryReader:
 
     def item(self, picture_id: int) -> Item | None:
         """Return the item that a picture shows, with its fields; None where nothing is known."""
+        return self.items([picture_id]).get(int(picture_id))
+
+    def items(self, picture_ids: Sequence[int]) -> dict[int, Item]:
+        """Return the items that pictures show, by the pictures' ids; those of which nothing is known are left out."""
         if self.version == 1:
-            return None
-        rows = self.rows(
-            "SELECT item.id, item.name FROM item JOIN item_picture ON item.id = item_id "
-            "WHERE picture_id = ?", int(picture_id),
+            return {}
+        rows = self._rows_of(
+            "SELECT picture_id, item.id, item.name FROM item JOIN item_picture ON item.id = item_id "
+            "WHERE picture_id IN ({})", picture_ids,
         )  # fmt: skip
-        if not rows:
-            return None
-        self._check("item", rows, (int,), (str,))
-        item = Item(rows[0][1])
-        fields = self.rows(
-            "SELECT language, name, value FROM item_field WHERE item_id = ? ORDER BY 1, 2",
-            rows[0][0],
-        )
-        self._check("item's field", fields, (str,), (str,), (str,))
-        for language, name, value in fields:
-            item.fields.setdefault(language, {})[name] = value
-        return item
+        self._check("item", rows, (int,), (int,), (str,))
+        items = {item_id: Item(name) for _, item_id, name in rows}
+        fields = self._rows_of(
+            "SELECT item_id, language, name, value FROM item_field WHERE item_id IN ({}) "
+            "ORDER BY 1, 2, 3", list(items),
+        )  # fmt: skip
+        self._check("item's field", fields, (int,), (str,), (str,), (str,))
+        for item_id, language, name, value in fields:
+            items[item_id].fields.setdefault(language, {})[name] = value
+        return {picture_id: items[item_id] for picture_id, item_id, _ in rows}
 
     def page_picture(self, picture_id: int) -> bytes | None:
         """Return a picture large enough for a page, a JPEG; None where there is none."""
@@ -311,6 +313,14 @@ class GalleryReader:
         """Run a query that only reads."""
         with readable_errors(self.path):
             return self._connection.execute(query, values).fetchall()
+
+    def _rows_of(self, query: str, ids: Sequence[int]) -> list[tuple]:
+        """Run a query for some ids, whose places are marked by {}."""
+        rows = []
+        for start in range(0, len(ids), _IDS_AT_ONCE):
+            some = [int(number) for number in ids[start : start + _IDS_AT_ONCE]]
+            rows += self.rows(query.format(", ".join("?" * len(some))), *some)
+        return rows
 
     def _picture(self, row: tuple) -> Picture:
         """Return a picture; a path out of the folder of photos would show what it should not."""

@@ -16,6 +16,7 @@ from mobile_actnet.gallery.sqlite.changes import list_photos
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
 from mobile_actnet.gallery.sqlite.storage import Storage, scales_of
 from mobile_actnet.gallery.sqlite.writer import GalleryWriter
+from mobile_actnet.pictures.items import Item
 
 
 @pytest.mark.parametrize("storage", Storage)
@@ -96,6 +97,28 @@ def read_all(path: Path) -> None:
             reader.item(number)
         reader.pictures(ids), list(reader.problems()), reader.numbers(), reader.approximate()
         reader.revision()
+
+
+def test_more_ids_than_a_statement_takes(make_gallery) -> None:
+    gallery = changed(
+        make_gallery(1203),
+        "INSERT INTO item VALUES (1, 'lamp'), (2, 'chair'), (3, 'nothing')",
+        "INSERT INTO item_picture SELECT id, 1 + (id > 600) FROM picture WHERE id != 7",
+        "INSERT INTO item_field VALUES (1, 'en', 'title', 'Lamp'), (1, '', 'sku', '5'), "
+        "(2, 'en', 'title', 'Chair'), (3, 'en', 'title', 'Nothing')",
+    )
+    with GalleryReader(gallery) as reader:
+        ids = [*range(1300, 0, -1), 1]
+        pictures, items = reader.pictures(ids), reader.items(ids)
+        assert list(pictures) == list(range(1203, 0, -1))
+        assert all(number == picture.id for number, picture in pictures.items())
+        assert set(items) == set(range(1, 1204)) - {7}
+        assert items[1203] == Item("chair", {"en": {"title": "Chair"}})
+        assert items[1] == Item("lamp", {"": {"sku": "5"}, "en": {"title": "Lamp"}})
+        assert list(items[1].fields) == ["", "en"]
+        for number in (1, 7, 601, 1300):
+            assert reader.item(number) == items.get(number)
+        assert reader.pictures([]) == reader.items([]) == {}
 
 
 @pytest.mark.parametrize(
