@@ -30,6 +30,7 @@ from mobile_actnet.gallery.approximate_search import APPROXIMATE_FROM
 from mobile_actnet.gallery.gallery import Gallery
 from mobile_actnet.gallery.indexing.index_options import KEEP, IndexOptions, IndexReport
 from mobile_actnet.gallery.indexing.indexer import build, update
+from mobile_actnet.gallery.indexing.problems import problem_lines
 from mobile_actnet.gallery.pages import check_page
 from mobile_actnet.gallery.rehearsal_page import item_reports, rehearsal_page
 from mobile_actnet.gallery.sqlite.dump import dump_gallery
@@ -40,7 +41,6 @@ from mobile_actnet.gallery.sqlite.writer import GalleryWriter
 from mobile_actnet.pictures.photos import find_photos, tell_left_out
 from mobile_actnet.runtime.vocabulary import parse_image_size
 
-_PROBLEMS_SHOWN = 20
 _CALIBRATED_PICTURES = _CALIBRATED_CAPTURES = 300
 
 
@@ -250,7 +250,8 @@ def _tell(report: IndexReport, arguments: argparse.Namespace) -> int:
         print(
             f"skipped, because their names are not those of pictures: {one_line(tell_left_out(report.left_out))}"
         )
-    _print_problems(report.gallery)
+    for line in problem_lines(report.gallery):
+        print(line)
     if report.approximate:
         print("built the approximate index")
     print(
@@ -261,20 +262,6 @@ def _tell(report: IndexReport, arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps({**asdict(report), "gallery": str(report.gallery)}))
     return 0
-
-
-def _print_problems(gallery: Path) -> None:
-    """List what could not be read; all of it is in the gallery's table."""
-    with GalleryReader(gallery) as reader:
-        count = 0
-        for path, reason in reader.problems():
-            count += 1
-            if count <= _PROBLEMS_SHOWN:
-                print(f"skipped: {one_line(path)}: {one_line(reason)}")
-    if count > _PROBLEMS_SHOWN:
-        print(
-            f"skipped: {count - _PROBLEMS_SHOWN} more; list all: {command_line('actnet-index', 'info', gallery)}"
-        )
 
 
 def _calibrate(arguments: argparse.Namespace) -> int:

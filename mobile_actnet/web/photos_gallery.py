@@ -13,6 +13,7 @@ from mobile_actnet.gallery.answers.rehearsal import rehearse, unknown_certaintie
 from mobile_actnet.gallery.gallery import Gallery
 from mobile_actnet.gallery.indexing.index_options import KEEP, IndexOptions, IndexReport
 from mobile_actnet.gallery.indexing.indexer import build, update
+from mobile_actnet.gallery.indexing.problems import nothing_read, problem_lines
 from mobile_actnet.gallery.model import identify_as
 from mobile_actnet.gallery.sqlite.lock import only_writer
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
@@ -61,17 +62,19 @@ def index_photos(
         items: CSV of what things are called; None leaves the gallery's.
         overwrite: build anew where the gallery there cannot be updated: it was made with another
             model, its model has gone, or it is damaged.
-        say: gets a sentence after indexing, and one before calibrating.
+        say: gets a sentence after indexing, one for what could not be read, and one before calibrating.
 
     Raises:
-        ActnetError: as in `build` and `update`; or the gallery was made with another model, and
-            `overwrite` is not given.
+        ActnetError: as in `build` and `update`; or no picture can be read; or the gallery was made with
+            another model, and `overwrite` is not given.
     """
     photos, gallery = photos.resolve(), gallery_of(photos)
     own = _model_of(gallery, model, overwrite) if gallery.exists() else None
     if own is not None:
         options = IndexOptions(labels=KEEP, progress=progress, items=items)
         report, used = update(gallery, options, photos, own), own
+        if not report.pictures:
+            raise nothing_read(gallery, photos)
         say(
             f"indexed {counted(report.changes.described, 'new or changed picture')} of {report.pictures}: {gallery}"
         )
@@ -82,6 +85,8 @@ def index_photos(
         )
         report = build(photos, used, gallery, options)
         say(f"indexed {counted(report.pictures, 'picture')}: {gallery}")
+    for line in problem_lines(gallery):
+        say(line)
     calibrated = None
     if own is None or report.changes.described > _CALIBRATE_ABOVE * report.pictures:
         say("calibrating with made-up photos; this takes half a minute")

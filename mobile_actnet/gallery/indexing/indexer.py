@@ -22,6 +22,7 @@ from mobile_actnet.gallery.approximate_search import refresh
 from mobile_actnet.gallery.indexing.index_options import KEEP, IndexOptions, IndexReport
 from mobile_actnet.gallery.indexing.outcomes import outcomes_of
 from mobile_actnet.gallery.indexing.picture_work import Outcome, PictureWork, prepare_details
+from mobile_actnet.gallery.indexing.problems import nothing_read
 from mobile_actnet.gallery.indexing.workers import Worker, in_order
 from mobile_actnet.gallery.model import identify, identify_as
 from mobile_actnet.gallery.sqlite.changes import (
@@ -73,8 +74,8 @@ def build(photos: Path, model: Path, output: Path, options: IndexOptions) -> Ind
     """Make a gallery. A killed build leaves a gallery that `update` completes.
 
     Raises:
-        ActnetError: the folder, the model or the labels cannot be used, the gallery is there
-            already, another process writes it, or the disk is full.
+        ActnetError: the folder, the model or the labels cannot be used, no picture can be read, the
+            gallery is there already, another process writes it, or the disk is full.
     """
     output = Path(os.path.realpath(output))
     check_gallery_name(output)
@@ -90,6 +91,10 @@ def build(photos: Path, model: Path, output: Path, options: IndexOptions) -> Ind
         target = _target(output, options.overwrite)
         create(target, bound, settings, f"mobile-actnet {version('mobile-actnet')}")
         report = _run(target, photos, model, options)
+        if not report.pictures:
+            error = nothing_read(target, photos)
+            target.unlink()
+            raise error
         if target != output:
             remove_journal(output)
             put_in_place([(target, output)])

@@ -11,6 +11,7 @@ import pytest
 from mobile_actnet.cli import index as index_cli
 from mobile_actnet.cli.index import main
 from mobile_actnet.gallery.answers.answer_threshold import calibrate
+from mobile_actnet.gallery.indexing import problems
 from mobile_actnet.gallery.sqlite.lock import only_writer
 
 
@@ -197,6 +198,36 @@ def test_errors_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 def test_many_problems_are_cut_short(
     gallery: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(index_cli, "_PROBLEMS_SHOWN", 0)
+    monkeypatch.setattr(problems, "_SHOWN", 0)
     assert main(["update", str(gallery)]) == 0
     assert f"skipped: 1 more; list all: actnet-index info {gallery}" in capsys.readouterr().out
+
+
+def test_a_folder_in_which_nothing_can_be_read_makes_no_gallery(
+    artefact: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photos, path = tmp_path / "photos", tmp_path / "shop.sqlite"
+    photos.mkdir()
+    for name in ("a.jpg", "b.jpg"):
+        (photos / name).write_bytes(b"\xff\xd8\xff")
+    words = ["build", str(photos), "--model", str(artefact), "-o", str(path), "--workers", "1"]
+    assert main(words) == 1
+    printed = capsys.readouterr()
+    message = (
+        f"error: none of the pictures in {photos} can be read; the first: a.jpg: cannot be dec"
+    )
+    assert printed.err.startswith(message)
+    assert "✓" not in printed.out
+    assert not path.exists(), "the same command again is not told that the gallery exists"
+
+
+def test_overwrite_keeps_a_gallery_where_nothing_can_be_read(
+    gallery: Path, artefact: Path, tmp_path: Path
+) -> None:
+    broken, before = tmp_path / "broken", gallery.read_bytes()
+    broken.mkdir()
+    (broken / "cut.jpg").write_bytes(b"\xff\xd8\xff")
+    words = ["build", broken, "--model", artefact, "-o", gallery, "--workers", "1", "--overwrite"]
+    assert main([*map(str, words)]) == 1
+    assert gallery.read_bytes() == before
+    assert not gallery.with_name("shop.sqlite.new").exists()

@@ -46,6 +46,37 @@ def test_photos_are_indexed_first_and_brought_up_to_date_later(
     assert json.loads((site / "site.json").read_text())["title"] == "photos"
 
 
+def test_what_cannot_be_read_is_named(
+    model: Path, make_photos, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photos, site = make_photos(count=3), tmp_path / "site"
+    (photos / "cut.jpg").write_bytes(b"\xff\xd8\xff")
+    words = [str(photos), "-o", str(site), "--model", str(model)]
+    assert main(words) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[0].startswith("indexed 3 pictures: ")
+    assert told[1].startswith("skipped: cut.jpg: cannot be decoded")
+    assert told[2].startswith("calibrating")
+
+
+def test_photos_of_which_none_can_be_read_are_not_calibrated_for(
+    model: Path, make_photos, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photos, site = make_photos(count=2), tmp_path / "site"
+    words = [str(photos), "-o", str(site), "--model", str(model)]
+    assert main(words) == 0
+    for path in photos.iterdir():
+        path.write_bytes(b"\xff\xd8\xff")
+    for gallery in ("of before", "none"):
+        if gallery == "none":
+            (tmp_path / "photos.sqlite").unlink()
+        capsys.readouterr()
+        assert main([*words, "--overwrite"]) == 1
+        printed = capsys.readouterr()
+        assert f"none of the pictures in {photos} can be read; the first: 000." in printed.err
+        assert printed.out == ""
+
+
 def test_overwrite_keeps_the_gallery_of_another_model_out(
     model: Path, small_artefact, make_photos, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
