@@ -140,8 +140,8 @@ def _add_update(parser: argparse.ArgumentParser) -> None:
         help="another source of labels (default: as before)")  # fmt: skip
     add("--rehash", action="store_true", help="read every photo; do not trust size and date")
     add("--prune", action="store_true",
-        help="allow deleting the pictures of folders that are empty or gone, or more than a quarter of "
-        "all pictures")  # fmt: skip
+        help="also delete the pictures of folders that are empty or gone; and delete more than 20 pictures "
+        "where they are more than a quarter of all; fewer need no --prune")  # fmt: skip
     _add_common(parser)
     parser.set_defaults(command=_update)
 

@@ -246,7 +246,7 @@ def _refuse_large_share(writer: GalleryWriter, pictures: int) -> None:
         raise GalleryError(
             f"{gone} of the {pictures} pictures in {writer.path} are not in the folder any more; "
             "is it the right folder, and is its disk connected? The gallery was not changed. Give --prune "
-            "to delete them"
+            "to actnet-index update to delete them"
         )
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from mobile_actnet.errors import GalleryError
 from mobile_actnet.gallery.sqlite.changes import (
     count_waiting,
     list_labels,
@@ -147,3 +148,31 @@ def test_more_photos_than_a_page(make_gallery) -> None:
         list_photos(writer, found)
         settle(writer, never)
         assert list(waiting(writer)) == found
+
+
+@pytest.mark.parametrize(
+    ("pictures", "gone", "refused"),
+    [
+        (3, 1, False),
+        (10, 9, False),
+        (22, 20, False),
+        (22, 21, True),
+        (84, 21, False),
+        (84, 22, True),
+    ],
+)
+def test_more_than_twenty_and_more_than_a_quarter_are_not_deleted_unasked(
+    pictures: int, gone: int, refused: bool, make_gallery
+) -> None:
+    """The rule that docs/gallery.md, docs/searching.md and the help of --prune tell."""
+    gallery = make_gallery(pictures)
+    left = [FoundPhoto(f"p{n}.jpg", 100 + n, n) for n in range(gone, pictures)]
+    with GalleryWriter(gallery) as writer:
+        list_photos(writer, left)
+        if refused:
+            message = f"{gone} of the {pictures} pictures .* Give --prune to actnet-index update"
+            with pytest.raises(GalleryError, match=message):
+                settle(writer, never, prune=False)
+        else:
+            assert settle(writer, never, prune=False).deleted == gone
+    assert len(paths(gallery)) == (pictures if refused else pictures - gone)
