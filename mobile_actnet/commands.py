@@ -16,32 +16,9 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any, TextIO
 
-from mobile_actnet.errors import ActnetError, MissingPackageError
+from mobile_actnet.errors import ActnetError
+from mobile_actnet.extras import missing_package
 from mobile_actnet.starting import begin_work
-
-EXTRA_OF = {
-    "torch": "train",
-    "torchvision": "train",
-    "scipy": "train",
-    "ai_edge_litert": "runtime",
-    "flatbuffers": "runtime",
-    "onnx": "onnx-runtime",
-    "onnxruntime": "onnx-runtime",
-    "onnxscript": "onnx",
-    "litert_torch": "tflite",
-    "ai_edge_quantizer": "tflite",
-    "coremltools": "coreml",
-    "matplotlib": "plots",
-    "pillow_heif": "heic",
-    "cryptography": "web",
-    "segno": "web",
-    "ray": "cluster",
-    "lance": "cluster",
-    "lance_ray": "cluster",
-    "lancedb": "cluster",
-    "pyarrow": "cluster",
-}
-"""Optional package -> the extra that brings it."""
 
 _RIGHTS = (errno.EACCES, errno.EPERM, errno.EROFS)
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -225,14 +202,3 @@ class _Printable(io.TextIOBase):
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
-
-
-def missing_package(error: ModuleNotFoundError) -> MissingPackageError | None:
-    """Return what to tell of a package that is not installed; None where none of ours is missing."""
-    name = (error.name or "").partition(".")[0]
-    if name not in EXTRA_OF:
-        return None
-    return MissingPackageError(
-        f"this needs the package {name}, which is not installed; "
-        f"run: pip install 'mobile-actnet[{EXTRA_OF[name]}]'"
-    )

@@ -15,12 +15,18 @@ def lazy_names(package: str, homes: Mapping[str, str]) -> Callable[[str], object
     Args:
         package: the package's `__name__`.
         homes: public name -> the module that defines it.
+
+    The function raises `MissingPackageError` for a name whose module needs a package that is not installed.
     """
 
     def get(name: str) -> object:
         if name not in homes:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        value = getattr(importlib.import_module(homes[name]), name)
+        from mobile_actnet.extras import naming_extras  # Here Ctrl-C has its sentence already.
+
+        with naming_extras():
+            home = importlib.import_module(homes[name])
+        value = getattr(home, name)
         # The next use finds it without asking here.
         setattr(sys.modules[package], name, value)
         return value

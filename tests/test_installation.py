@@ -20,7 +20,7 @@ import installed_sizes
 import pytest
 
 from mobile_actnet.cli.main import VERBS
-from mobile_actnet.commands import EXTRA_OF
+from mobile_actnet.extras import EXTRA_OF
 from mobile_actnet.runtime.manifest import path_of
 from mobile_actnet.runtime.vocabulary import Format, Precision
 
@@ -158,7 +158,7 @@ EVERY_MODULE = """
 import importlib, json, sys
 from pathlib import Path
 import mobile_actnet
-from mobile_actnet.commands import EXTRA_OF
+from mobile_actnet.extras import EXTRA_OF
 site = Path(mobile_actnet.__file__).parent.parent
 told = {}
 for path in sorted(site.glob("mobile_actnet/**/*.py")):

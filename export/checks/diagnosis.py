@@ -4,9 +4,9 @@ from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from mobile_actnet.commands import missing_package
 from mobile_actnet.errors import ActnetError, ConfigError, MissingPackageError
 from mobile_actnet.export.formats.exporter import exporter
+from mobile_actnet.extras import missing_package
 from mobile_actnet.files import sha256_of
 from mobile_actnet.native.engine import require_engine
 from mobile_actnet.network.config import DEFAULT_CHECKPOINT

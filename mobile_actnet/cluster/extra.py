@@ -2,7 +2,7 @@
 
 import importlib.util
 
-from mobile_actnet.commands import missing_package
+from mobile_actnet.extras import missing_package
 
 SEARCHING = ("pyarrow", "lance", "lancedb")
 BUILDING = ("ray", "lance_ray", *SEARCHING)

@@ -3,12 +3,13 @@
 from pathlib import Path
 
 from mobile_actnet.errors import ConfigError, GalleryError
+from mobile_actnet.extras import naming_extras
 from mobile_actnet.files import sha256_of
 from mobile_actnet.gallery.sqlite.schema import GalleryInfo, GalleryModel, check_model, from_gallery
 from mobile_actnet.network.config import is_checkpoint
 from mobile_actnet.pictures import preprocessing
 from mobile_actnet.runtime import manifest as manifests
-from mobile_actnet.runtime.describer import Describe
+from mobile_actnet.runtime.describer import OR_AN_ARTEFACT, Describe
 from mobile_actnet.runtime.runtimes import open_artefact
 from mobile_actnet.runtime.vocabulary import ImageSize
 
@@ -22,6 +23,7 @@ def identify(model: Path, size: ImageSize | None = None, dim: int | None = None)
     Raises:
         ActnetError: the model is missing, damaged, not what its manifest says, or made with
             another preprocessing than this release has.
+        MissingPackageError: a checkpoint, and torch is not installed.
     """
     if is_checkpoint(model):
         return _identify_checkpoint(model, size or ImageSize(), dim)
@@ -48,8 +50,9 @@ def opened(model: Path, bound: GalleryModel) -> Describe:
     if not is_checkpoint(model):
         return open_artefact(model).describe
     # torch is for checkpoints alone.
-    from mobile_actnet.network.checkpoint import load_checkpoint
-    from mobile_actnet.network.describe import describe
+    with naming_extras(OR_AN_ARTEFACT):
+        from mobile_actnet.network.checkpoint import load_checkpoint
+        from mobile_actnet.network.describe import describe
 
     network, _ = load_checkpoint(model)
     return lambda pixels: describe(network, pixels, bound.dim)
@@ -80,7 +83,8 @@ def identify_as(model: Path, info: GalleryInfo, gallery: Path) -> GalleryModel:
 
 
 def _identify_checkpoint(model: Path, size: ImageSize, dim: int | None) -> GalleryModel:
-    from mobile_actnet.network.checkpoint import load_checkpoint
+    with naming_extras(OR_AN_ARTEFACT):
+        from mobile_actnet.network.checkpoint import load_checkpoint
 
     network, _ = load_checkpoint(model)
     return GalleryModel(

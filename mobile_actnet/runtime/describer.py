@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mobile_actnet.descriptors import Descriptors
 from mobile_actnet.errors import ConfigError
+from mobile_actnet.extras import naming_extras
 from mobile_actnet.files import sha256_of
 from mobile_actnet.network.config import DEFAULT_CHECKPOINT, is_checkpoint
 from mobile_actnet.pictures.preprocessing import Pixels
@@ -14,6 +15,11 @@ from mobile_actnet.runtime.runtimes import open_artefact
 from mobile_actnet.runtime.vocabulary import ImageSize
 
 Describe = Callable[[Pixels], Descriptors]
+
+OR_AN_ARTEFACT = (
+    "or give an artefact of actnet export in place of a checkpoint, which needs none of this"
+)
+"""What to do without torch, for `naming_extras`."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +62,10 @@ def load(
         describe = open_artefact(path).describe
         return Describer(manifest.artefact.sha256, manifest.size, manifest.dim, describe)
     # torch is for checkpoints alone.
-    from mobile_actnet.network.actnet import check_dim
-    from mobile_actnet.network.checkpoint import load_checkpoint
-    from mobile_actnet.network.describe import describe as describe_with
+    with naming_extras(OR_AN_ARTEFACT):
+        from mobile_actnet.network.actnet import check_dim
+        from mobile_actnet.network.checkpoint import load_checkpoint
+        from mobile_actnet.network.describe import describe as describe_with
 
     network, _ = load_checkpoint(path)
     length = network.config.descriptor_dim if dim is None else dim
