@@ -301,7 +301,8 @@ def load(artefact: Path) -> Manifest:
         if not artefact.exists():
             raise ManifestError(f"{artefact} does not exist; actnet export makes one") from error
         raise ManifestError(
-            f"{artefact} has no manifest ({path.name} is missing); export it again"
+            f"{artefact} has no manifest ({path.name} is missing); copy that file from where the model was "
+            "exported, or export the model again"
         ) from error
     except OSError as error:
         raise ManifestError(f"{path} cannot be read: {reason(error)}; export again") from error

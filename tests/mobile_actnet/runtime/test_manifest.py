@@ -82,7 +82,10 @@ def test_missing_manifest_or_artefact(artefact: Path) -> None:
     with pytest.raises(ManifestError, match="m.tflite does not exist; actnet export makes one"):
         manifests.load(artefact)
     artefact.write_bytes(b"weights")
-    with pytest.raises(ManifestError, match="has no manifest"):
+    missing = (
+        r"has no manifest \(m.tflite.json is missing\); copy that file from where the model was"
+    )
+    with pytest.raises(ManifestError, match=missing):
         manifests.load(artefact)
 
 
