@@ -9,10 +9,12 @@ import json
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict
+from pathlib import Path
 from typing import NoReturn
 
 from tqdm import tqdm
 
+from mobile_actnet.cluster.places import is_remote
 from mobile_actnet.commands import command_line, counted, one_line, size_of
 from mobile_actnet.gallery.check import findings_of
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
@@ -48,7 +50,7 @@ def info(arguments: argparse.Namespace) -> int:
         if kept.local_features
         else f"no local features: hits are not verified; add them: {update}"
     )
-    print(f"photos in {from_gallery(arguments.gallery, made.photos_path)}")
+    print(f"photos in {_photos(arguments.gallery, made.photos_path)}")
     if arguments.count:
         print(
             f"{counted(numbers['labelled'], 'picture')} with {counted(numbers['labels'], 'label')}, "
@@ -67,6 +69,14 @@ def info(arguments: argparse.Namespace) -> int:
                    "verified_from": kept.verified_from, "languages": languages}  # fmt: skip
         print(json.dumps({**summary, "skipped": problems}))
     return 0
+
+
+def _photos(gallery: Path, noted: str) -> str:
+    """Return where a gallery's photos are, and whether that folder is there."""
+    if is_remote(noted):
+        return noted
+    folder = from_gallery(gallery, noted)
+    return str(folder) if folder.is_dir() else f"{folder} (not there)"
 
 
 def _counting() -> "tqdm[NoReturn]":

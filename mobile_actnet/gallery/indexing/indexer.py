@@ -129,7 +129,13 @@ def update(
         remove_stale(gallery.parent)  # Of the build that this update completes.
         with GalleryWriter(gallery) as writer:
             info = writer.info
-        photos = photos or from_gallery(gallery, info.photos_path)
+        if photos is None:
+            photos = from_gallery(gallery, info.photos_path)
+            if not photos.is_dir():
+                raise ActnetError(
+                    f"{photos}, where the photos of {gallery} were, is not a folder any more; "
+                    "say with --photos where they are now"
+                )
         if model is not None:
             identify_as(
                 model, info, gallery

@@ -43,7 +43,9 @@ def test_update_info_check_export(
     assert json.loads(lines[-1])["pictures"] == 3
     assert any(line.startswith("skipped: cut.jpg") for line in lines)
     assert main(["info", str(gallery), "--count"]) == 0
-    assert "0 pictures with 0 labels, 3 thumbnails, local features of 3" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert f"photos in {tmp_path / 'photos'}" in out.splitlines()
+    assert "0 pictures with 0 labels, 3 thumbnails, local features of 3" in out
     assert main(["check", str(gallery), "--json"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert json.loads(lines[-1])["sound"] is True
@@ -51,6 +53,13 @@ def test_update_info_check_export(
     assert main(["export", str(gallery), "-o", str(tmp_path / "out"), "--json"]) == 0
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["pictures"] == 3
     assert np.load(tmp_path / "out" / "descriptors.npy").shape == (3, 384)
+    (tmp_path / "photos").rename(tmp_path / "elsewhere")
+    assert main(["info", str(gallery)]) == 0
+    assert f"photos in {tmp_path / 'photos'} (not there)" in capsys.readouterr().out.splitlines()
+    with sqlite3.connect(gallery) as database:
+        database.execute("UPDATE gallery SET photos_path = 's3://bucket/photos'")
+    assert main(["info", str(gallery)]) == 0
+    assert "photos in s3://bucket/photos" in capsys.readouterr().out.splitlines()
 
 
 def test_items_are_told(gallery: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

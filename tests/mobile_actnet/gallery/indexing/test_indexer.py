@@ -174,8 +174,11 @@ def test_an_empty_folder_is_no_wish(make_photos, artefact: Path, tmp_path: Path)
     photos, gallery = make_photos(), tmp_path / "g.sqlite"
     build(photos, artefact, gallery, ONE)
     shutil.rmtree(photos)
-    with pytest.raises(ActnetError, match="is not a folder"):
+    moved = f"{photos}, where the photos of .* were, is not a folder any more; say with --photos"
+    with pytest.raises(ActnetError, match=moved):
         update(gallery, AGAIN)
+    with pytest.raises(ActnetError, match="nowhere is not a folder; give a folder of pictures"):
+        update(gallery, AGAIN, photos=tmp_path / "nowhere")
     photos.mkdir()
     with pytest.raises(ActnetError, match="holds no pictures; is its disk connected"):
         update(gallery, AGAIN)
