@@ -71,7 +71,7 @@ class PhotoMatchingTest {
         private fun valueOf(row: Int, column: Int) = if (row == column) {
             100
         } else if (row == 7 && column == 2) {
-            95
+            97
         } else {
             5
         }
@@ -109,7 +109,7 @@ class PhotoMatchingTest {
         // Picture 2 is the most similar one; 7 has what is in the photo.
         val best = recognition.matches.first()
         assertEquals(7, best.picture.id)
-        val similarity = 95 / 127.0
+        val similarity = 97 / 127.0
         assertEquals(Proof(8, 8 * similarity, true, corners(0.1, 0.1, 0.9, 0.9)), best.proof)
         assertEquals(2, recognition.matches[1].picture.id)
         assertEquals(Proof.NONE, recognition.matches[1].proof)
@@ -132,7 +132,7 @@ class PhotoMatchingTest {
         val strict = AnswerThreshold(Measure.SIMILARITY, 2.0, 0.01, 0.5)
         val loose = AnswerThreshold(Measure.SIMILARITY, -2.0, 0.01, 0.5)
         val few = recogniser(FakeModel(), FakeFeatures(7, inliers = 4)).recognise(16) { photo(2) }.matches
-        // 4 inliers at a similarity of 95 / 127.
+        // 4 inliers at a similarity of 97 / 127.
         assertFalse(few.first { it.picture.id == 7L }.answers(loose))
         val many = recogniser(FakeModel(), FakeFeatures(7, inliers = 8)).recognise(3) { photo(2) }.matches
         assertEquals(7, many.first().picture.id)
