@@ -25,7 +25,13 @@ from mobile_actnet.commands import command_line, counted, one_line, run, size_of
 from mobile_actnet.errors import ConfigError
 from mobile_actnet.files import refuse_existing, refuse_unwritable, write_atomically
 from mobile_actnet.gallery.answers.answer_threshold import calibrate
-from mobile_actnet.gallery.answers.rehearsal import rehearse, unknown_certainties, verified_from
+from mobile_actnet.gallery.answers.rehearsal import (
+    check_rehearsal,
+    check_sources,
+    rehearse,
+    unknown_certainties,
+    verified_from,
+)
 from mobile_actnet.gallery.approximate_search import APPROXIMATE_FROM
 from mobile_actnet.gallery.gallery import Gallery
 from mobile_actnet.gallery.indexing.index_options import KEEP, IndexOptions, IndexReport
@@ -278,10 +284,12 @@ def _calibrate(arguments: argparse.Namespace) -> int:
         find_photos(folder)  # Minutes pass before they are needed.
     if not 0 <= arguments.false_answers < 1:
         raise ConfigError(f"--false-answers is {arguments.false_answers}; give 0 to below 1")
-    with GalleryReader(arguments.gallery) as reader:
-        if reader.kept.local_features:
+    # Here an error comes before the minutes, not after them.
+    with Gallery.open(arguments.gallery, arguments.model) as gallery:
+        if gallery.can_verify():
             with only_writer(arguments.gallery):
-                pass  # Here an error comes before the minutes, not after them.
+                pass
+        check_sources(gallery)
     # Minutes pass: 160 s for 60 pictures on two cores.
     print("searching for made-up photos of the gallery's pictures; this takes a few minutes")
     calibration = calibrate(arguments.gallery, arguments.model, progress=sys.stderr.isatty())
@@ -344,6 +352,7 @@ def _rehearse(arguments: argparse.Namespace) -> int:
             raise ConfigError(f"--{name} is {value}; it must be 1 or more")
     check_page(arguments.html)
     with Gallery.open(arguments.gallery, arguments.model) as gallery:
+        check_rehearsal(gallery)
         limit, captures = arguments.limit, arguments.captures
         print(f"searching for {counted(min(len(gallery), limit) * captures, 'made-up photo')}")
         results = rehearse(gallery, limit, captures, progress=sys.stderr.isatty())

@@ -85,7 +85,7 @@ class LanceGallery(Gallery):
         folder, name = posixpath.split(self.reader.address)
         return lancedb.connect(folder).open_table(name.removesuffix(SUFFIX))
 
-    def _describing(self) -> Describe:
+    def open_model(self) -> Describe:
         if self._describe is None:
             info, address = self.reader.info, self.reader.address
             model = self._model or Path(info.model_path)

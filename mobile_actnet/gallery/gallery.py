@@ -185,7 +185,7 @@ class Gallery:
         Raises:
             GalleryError: the model is not the one that made the gallery.
         """
-        describe = self._describing()
+        describe = self.open_model()
         waiting = iter(pictures)
         while some := list(islice(waiting, _PICTURES_AT_ONCE)):
             photos = [self._load(picture, options) for picture in some]
@@ -205,7 +205,18 @@ class Gallery:
         if not images:
             return []
         photos = [self._prepared(image, options) for image in images]
-        return [hits for hits, _ in self._answers(photos, self._describing(), options)]
+        return [hits for hits, _ in self._answers(photos, self.open_model(), options)]
+
+    def open_model(self) -> Describe:
+        """Open the model, which the first search does otherwise; return what describes with it.
+
+        Raises:
+            ActnetError: it is missing, damaged, not what made the gallery, or cannot run here.
+        """
+        if self._describe is None:
+            model = self._model or from_gallery(self.path, self.info.model_path)
+            self._describe = opened(model, identify_as(model, self.info, self.path))
+        return self._describe
 
     def can_verify(self) -> bool:
         """Tell whether the gallery has local features, so that hits can be verified."""
@@ -375,22 +386,13 @@ class Gallery:
         pictures, items = self._reader.pictures(ids.tolist()), self._reader.items(ids.tolist())
         hits = [
             Hit(
-                number,
-                pictures[number].path,
-                pictures[number].label,
-                float(similarity),
+                number, pictures[number].path, pictures[number].label, float(similarity),
                 item=items.get(number),
             )
             for number, similarity in zip(ids.tolist(), similarities, strict=True)
             if number in pictures
-        ]
+        ]  # fmt: skip
         if matcher is None:
             return hits
         least = options.verified_from or self.verified_from
         return matcher.rank(hits, least, min(compared, options.shortlist))
-
-    def _describing(self) -> Describe:
-        if self._describe is None:
-            model = self._model or from_gallery(self.path, self.info.model_path)
-            self._describe = opened(model, identify_as(model, self.info, self.path))
-        return self._describe

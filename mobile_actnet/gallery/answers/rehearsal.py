@@ -23,6 +23,7 @@ from mobile_actnet.gallery.hits import Hit, SearchOptions
 from mobile_actnet.gallery.sqlite.reader import GalleryReader
 from mobile_actnet.gallery.sqlite.schema import Picture, from_gallery
 from mobile_actnet.gallery.sqlite.storage import decode as decode_stored
+from mobile_actnet.native.engine import require_engine
 from mobile_actnet.pictures.photo_tree import FoundPhoto, walk_photos
 from mobile_actnet.pictures.preprocessing import decode
 from mobile_actnet.pictures.thumbnails import thumbnail_jpeg
@@ -72,13 +73,9 @@ def rehearse(
         pictures: at most so many are photographed, chosen by the seed. captures: of each.
 
     Raises:
-        ActnetError: the gallery has no local features, or none of its photos can be read.
+        ActnetError: as in `check_rehearsal`, or none of the gallery's photos can be read.
     """
-    if not gallery.can_verify():
-        raise ActnetError(
-            f"{gallery.path} has no local features; actnet-index update {gallery.path} "
-            "--local-features adds them"
-        )
+    check_rehearsal(gallery)
     rng = np.random.default_rng(seed)
     with GalleryReader(gallery.path) as reader:
         things, photos = _Things(reader), _Photos(reader, rng, pictures)
@@ -111,10 +108,43 @@ def rehearse(
             )  # fmt: skip
         if not photos.any_read:
             folder = from_gallery(reader.path, reader.info.photos_path)
-            raise ActnetError(
-                f"none of the photos of {reader.path} can be read below {folder}; is its disk connected?"
-            )
+            raise _none_read(reader.path, folder)
         return results
+
+
+def check_rehearsal(gallery: Gallery) -> None:
+    """Find what would stop a rehearsal, before anything is searched for.
+
+    Raises:
+        ActnetError: as in `check_sources`, or the gallery has no local features.
+    """
+    if not gallery.can_verify():
+        raise ActnetError(
+            f"{gallery.path} has no local features; actnet-index update {gallery.path} "
+            "--local-features adds them"
+        )
+    check_sources(gallery)
+
+
+def check_sources(gallery: Gallery) -> None:
+    """Find whether made-up photos of a gallery's pictures can be taken and described.
+
+    Raises:
+        ActnetError: the folder of photos is not there; the model is missing, damaged, not what made the
+            gallery, or cannot run here; or what compares the gallery's local features is missing.
+    """
+    folder = from_gallery(gallery.path, gallery.info.photos_path)
+    if not folder.is_dir():
+        raise _none_read(gallery.path, folder)
+    gallery.open_model()
+    if gallery.can_verify():
+        require_engine()
+
+
+def _none_read(gallery: Path, folder: Path) -> ActnetError:
+    return ActnetError(
+        f"none of the photos of {gallery} can be read below {folder}; is its disk connected?"
+    )
 
 
 def photograph(

@@ -1,7 +1,9 @@
 """`actnet-index`: what it prints, and its exit codes."""
 
 import json
+import shutil
 import sqlite3
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -10,9 +12,12 @@ import pytest
 
 from mobile_actnet.cli import index as index_cli
 from mobile_actnet.cli.index import main
+from mobile_actnet.errors import MissingPackageError
 from mobile_actnet.gallery.answers.answer_threshold import calibrate
 from mobile_actnet.gallery.indexing import problems
 from mobile_actnet.gallery.sqlite.lock import only_writer
+from mobile_actnet.runtime.manifest import path_of
+from mobile_actnet.runtime.packages import format_of, runnable
 
 
 @pytest.fixture
@@ -240,3 +245,56 @@ def test_overwrite_keeps_a_gallery_where_nothing_can_be_read(
     assert main([*map(str, words)]) == 1
     assert gallery.read_bytes() == before
     assert not gallery.with_name("shop.sqlite.new").exists()
+
+
+@pytest.mark.parametrize(
+    ("missing", "message"),
+    [
+        ("manifest", "has no manifest"),
+        ("model", "is not there; say with --model where it is now"),
+        ("photos", "can be read below"),
+        ("runtime", "pip install 'mobile-actnet["),
+        ("engine", "no engine here"),
+        ("gallery", "does not exist"),
+    ],
+)
+@pytest.mark.parametrize("command", ["rehearse", "calibrate"])
+def test_no_work_is_announced_that_cannot_be_done(
+    command: str, missing: str, message: str, gallery: Path, artefact: Path, tmp_path: Path,
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+
+    def no_engine() -> None:
+        raise MissingPackageError("no engine here")
+
+    copied = Path(shutil.copy(artefact, tmp_path / artefact.name))
+    shutil.copy(path_of(artefact), tmp_path)
+    if missing == "manifest":
+        path_of(copied).unlink()
+    elif missing == "model":
+        copied.unlink()
+    elif missing == "photos":
+        shutil.rmtree(tmp_path / "photos")
+    elif missing == "runtime":
+        monkeypatch.setitem(sys.modules, runnable(format_of(copied)).RUNNING[0], None)
+    elif missing == "engine":
+        monkeypatch.setattr("mobile_actnet.gallery.answers.rehearsal.require_engine", no_engine)
+    else:
+        gallery.unlink()
+    output = {"rehearse": ("--html", "r.html"), "calibrate": ("-o", "t.json")}[command]
+    words = [command, gallery, "--model", copied, output[0], tmp_path / output[1]]
+    assert main([*map(str, words)]) == 1
+    printed = capsys.readouterr()
+    assert message in printed.err
+    assert printed.out == ""
+
+
+def test_no_rehearsal_without_local_features_is_announced(
+    gallery: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with sqlite3.connect(gallery) as database:
+        database.execute("UPDATE setting SET value = '' WHERE name = 'local_features'")
+    assert main(["rehearse", str(gallery), "--html", str(tmp_path / "r.html")]) == 1
+    printed = capsys.readouterr()
+    assert "has no local features" in printed.err
+    assert printed.out == ""
