@@ -298,12 +298,16 @@ def _calibrate(arguments: argparse.Namespace) -> int:
     write_atomically(output, json.dumps(calibration, indent=1).encode() + b"\n")
     captures, pictures = counted(calibration["captures"], "made-up photo"), calibration["pictures"]
     print(f"searched for {captures} in {counted(pictures, 'picture')}")
-    print(f"without verification, by {calibration['measure']} (kept in {output}):")
+    if verification:
+        print(
+            f"{arguments.gallery} now answers from a certainty of {verification['verified_from']:g} on: at most "
+            f"{100 * verification['false_answers']:g}% of photos of unknown things get an answer, "
+            f"{verification['right_answers']:.0%} of photos of its own things the right one, "
+            f"{verification['wrong_answers']:.0%} a wrong one"
+        )
+    print(f"for searches without verification, by {calibration['measure']} (kept in {output}):")
     for row in calibration["thresholds"][calibration["measure"]]:
         print(_row(row, f"{calibration['measure']} {row['least']:.2f}"))
-    if verification:
-        print("with verification (kept in the gallery):")
-        print(_row(verification, f"certainty {verification['verified_from']:g}"))
     print(f"✓ {output}: copy it into the app beside the gallery")
     if arguments.json:
         print(json.dumps(calibration))

@@ -108,10 +108,13 @@ def test_calibrate_writes_what_the_app_reads(
     assert told == calibrate(gallery, captures=30)
     assert lines[1] == "searched for 30 made-up photos in 3 pictures"
     row = told["thresholds"]["similarity"][1]
-    assert lines[2].startswith("without verification, by similarity")
+    assert lines[2].startswith(
+        f"{gallery} now answers from a certainty of {verification['verified_from']:g} on: at most 1% of "
+        "photos of unknown things get an answer, "
+    )
+    assert lines[3] == f"for searches without verification, by similarity (kept in {written}):"
     least = f"when answers start at similarity {row['least']:.2f}; "
-    assert lines[4].startswith(f"    5% of unknown things answered, {least}")
-    assert "with verification (kept in the gallery):" in lines
+    assert lines[5].startswith(f"    5% of unknown things answered, {least}")
     assert main(["calibrate", str(gallery), "-o", str(written), "--overwrite"]) == 0
     gallery.unlink()
     assert main(["calibrate", str(gallery), "-o", str(written), "--overwrite"]) == 1
@@ -298,3 +301,16 @@ def test_no_rehearsal_without_local_features_is_announced(
     printed = capsys.readouterr()
     assert "has no local features" in printed.err
     assert printed.out == ""
+
+
+def test_calibrating_without_local_features_speaks_of_the_measure_alone(
+    gallery: Path, tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index_cli, "calibrate", partial(calibrate, captures=30))
+    with sqlite3.connect(gallery) as database:
+        database.execute("UPDATE setting SET value = '' WHERE name = 'local_features'")
+    written = tmp_path / "thresholds.json"
+    assert main(["calibrate", str(gallery), "-o", str(written)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[2] == f"for searches without verification, by similarity (kept in {written}):"
+    assert not any("certainty" in line for line in lines)
