@@ -40,9 +40,10 @@ def started(*words: str, at: int) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("words", [["--version"], ["index", "info", "x.sqlite"]])
 def test_ctrl_c_at_any_call_of_a_function(words: list[str]) -> None:
-    calls = int(started(*words, at=0).stdout.splitlines()[-1])
+    # The first run makes more calls than those behind it where it compiles modules; a later one may make a few less.
+    calls = [int(started(*words, at=0).stdout.splitlines()[-1]) for _ in range(2)][-1]
     assert calls > 500, "the test interrupts nothing"
-    for at in [*range(BEFORE + 1, 12), *range(12, calls, calls // 15)]:
+    for at in [*range(BEFORE + 1, 12), *range(12, calls * 9 // 10, calls // 15)]:
         ended = started(*words, at=at)
         ending = (at, ended.returncode, ended.stderr)
         assert ended.returncode in (130, -signal.SIGINT), ending

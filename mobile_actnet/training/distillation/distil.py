@@ -103,7 +103,8 @@ def distil(
     log = TrainingLog(state_path.with_suffix(".jsonl"), config.steps, first_step, say, pace.bar)
     with keeper.telling(), contextlib.closing(log), keeper.whole_steps():
         for step in range(first_step, config.steps):
-            if run.progress(step) >= 1:
+            # Later the time may pass between two steps: then one more is the last, and is measured.
+            if step == first_step and run.progress(step) >= 1:
                 break  # resumed after its time was over
             loss = run.update(step)
             done, last = step + 1, run.progress(step + 1) >= 1

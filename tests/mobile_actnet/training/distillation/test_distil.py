@@ -260,14 +260,30 @@ def test_a_wrong_word_is_answered_by_a_sentence(
     assert not (tmp_path / "s.safetensors").exists()
 
 
+def test_a_clock_that_ends_between_two_steps_leaves_no_run_unmeasured(
+    pictures: Path, teacher: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    asked: list[int] = []
+
+    def progress(run: Distillation, step: int) -> float:
+        """Whoever asks for step 10 a second time is told that the time is over."""
+        asked.append(step)
+        return float(step > 10 or asked.count(10) > 1)
+
+    monkeypatch.setattr(Distillation, "progress", progress)
+    assert main(words(pictures, teacher, tmp_path / "s.safetensors", "--minutes", "600")) == 0
+    out = capsys.readouterr().out
+    assert "step 11, 100 %: on held-out pictures" in out
+    assert "600 min left" in out
+
+
 def test_the_clock_alone_ends_a_run_of_minutes(
     pictures: Path, teacher: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     output = tmp_path / "s.safetensors"
     assert main(words(pictures, teacher, output, "--minutes", "0.03")) == 0
-    out = capsys.readouterr().out
-    assert ", 100 %: on held-out pictures" in out
-    assert "0 min left" in out
+    assert ", 100 %: on held-out pictures" in capsys.readouterr().out
     _, card = load_checkpoint(output)
     assert card.training["minutes"] == 0.03
     assert card.training["steps"] > 1_000_000, "the default of 2000 would end a fast run early"
