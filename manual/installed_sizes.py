@@ -7,6 +7,7 @@ python manual/installed_sizes.py "" runtime --check  # the base and one extra, p
 
 import argparse
 import configparser
+import os
 import shutil
 import subprocess
 import sys
@@ -38,16 +39,9 @@ def build_wheel(folder: Path) -> Path:
     shutil.copytree(ROOT / "android_demo/native", copy / "android_demo/native")
     for name in ("setup.cfg", "pyproject.toml", "build_backend.py", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, copy)
-    command: list[str | Path] = [
-        sys.executable,
-        "-m",
-        "build",
-        "--wheel",
-        "--no-isolation",
-        "--outdir",
-        folder,
-        copy,
-    ]
+    command: list[str | Path] = [sys.executable, "-m", "build", "--wheel", "--outdir", folder, copy]
+    if os.environ.get("CC") or any(shutil.which(name) for name in ("cc", "gcc", "clang")):
+        command.append("--no-isolation")  # Otherwise pip must fetch a compiler.
     subprocess.run(command, check=True, capture_output=True)
     shutil.rmtree(copy)
     (wheel,) = folder.glob("*.whl")
