@@ -72,8 +72,8 @@ def compile_engine(library: Path) -> None:
         flags.append("-fPIC")
     library.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".actnet-", dir=library.parent) as folder:
-        made = Path(folder, library.name)
-        command = [*compiler, *flags, "-o", str(made), *map(str, sources), "-lm"]
+        output = Path(folder, library.name)
+        command = [*compiler, *flags, "-o", str(output), *map(str, sources), "-lm"]
         # Otherwise Zig leaves 50 MB in the user's cache.
         environment = {"ZIG_GLOBAL_CACHE_DIR": folder, "ZIG_LOCAL_CACHE_DIR": folder, **os.environ}
         try:
@@ -90,7 +90,7 @@ def compile_engine(library: Path) -> None:
                 f"{ran.stderr}the C engine was not compiled: {compiler[0]} ended with {ran.returncode}; "
                 f"its messages are above. Name another compiler in CC, or try: {shlex.join(command)}"
             )
-        os.replace(made, library)
+        os.replace(output, library)
 
 
 class BuildWithEngine(build_py):

@@ -293,10 +293,10 @@ def test_photos_become_a_page_with_an_artefact_that_was_exported_elsewhere(
 ) -> None:
     pytest.importorskip("litert_torch", reason="needs the extra tflite")
     model = small_artefact(Format.TFLITE, Precision.FP32).path
-    kept = tmp_path / "artefacts" / "mobile_actnet_224x224_int8.tflite"
-    kept.parent.mkdir()
-    shutil.copy(model, kept)
-    shutil.copy(path_of(model), path_of(kept))
+    artefact = tmp_path / "artefacts" / "mobile_actnet_224x224_int8.tflite"
+    artefact.parent.mkdir()
+    shutil.copy(model, artefact)
+    shutil.copy(path_of(model), path_of(artefact))
     words = ["-m", "mobile_actnet.cli.main", "web", str(make_photos()), "-o", "site"]
     answer = run(*words, extra="runtime")
     assert answer.returncode == 0, answer.stderr

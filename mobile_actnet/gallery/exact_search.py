@@ -88,9 +88,9 @@ def _scan(
     if rows and wanted and 0 < most <= _MOST_BY_ENGINE:
         values, scales = rows
         part = slice(span.start, span.stop)
-        found = scan_descriptors((values[part], scales[part]), wanted, most)
-        if found is not None:
-            return list(zip(found[0] + span.start, found[1], strict=True))
+        ranking = scan_descriptors((values[part], scales[part]), wanted, most)
+        if ranking is not None:
+            return list(zip(ranking[0] + span.start, ranking[1], strict=True))
     return _scan_by_numkong(database, queries, count, span)
 
 

@@ -51,18 +51,18 @@ def scan_descriptors(
     """
     count, length = queries[0].shape
     positions, similarities = np.empty((count, top), np.int64), np.empty((count, top))
-    found = (ctypes.c_int32 * count)()
+    counts = (ctypes.c_int32 * count)()
     given = [
         _Stored(values.ctypes.data, scales.ctypes.data, len(values), length)
         for values, scales in (rows, queries)
     ]
     done = require_engine().actnet_scan(
         ctypes.byref(given[0]), ctypes.byref(given[1]), top,
-        positions.ctypes.data, similarities.ctypes.data, ctypes.byref(found),
+        positions.ctypes.data, similarities.ctypes.data, ctypes.byref(counts),
     )  # fmt: skip
     if done < 0:
         raise MemoryError
-    return (positions, similarities) if done and all(n == top for n in found) else None
+    return (positions, similarities) if done and all(n == top for n in counts) else None
 
 
 class _Stored(ctypes.Structure):

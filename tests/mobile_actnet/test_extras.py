@@ -39,8 +39,8 @@ def without_torch(statement: str) -> str:
     ],
 )
 def test_an_artefact_takes_the_place_of_a_checkpoint(statement: str) -> None:
-    told = without_torch(statement)
-    assert told.startswith(f"{SENTENCE}; or give an artefact of actnet export in place of")
+    printed = without_torch(statement)
+    assert printed.startswith(f"{SENTENCE}; or give an artefact of actnet export in place of")
 
 
 @pytest.mark.parametrize(

@@ -48,8 +48,8 @@ def largest_per_picture(
         first.setdefault(picture_id, place)
         if len(first) == top:
             break
-    kept = np.array(list(first.values())[:top], np.int64)
-    return ids[kept], similarities[kept]
+    places = np.array(list(first.values())[:top], np.int64)
+    return ids[places], similarities[places]
 
 
 def largest_of_views(

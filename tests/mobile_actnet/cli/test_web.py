@@ -34,15 +34,15 @@ def test_photos_are_indexed_first_and_brought_up_to_date_later(
     photos, site = make_photos(count=4), tmp_path / "site"
     words = [str(photos), "-o", str(site), "--model", str(model), "--json"]
     assert main(words) == 0
-    told = capsys.readouterr().out.splitlines()
-    assert told[0] == f"indexed 4 pictures: {tmp_path / 'photos.sqlite'}"
-    assert json.loads(told[-1])["pictures"] == 4
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"indexed 4 pictures: {tmp_path / 'photos.sqlite'}"
+    assert json.loads(lines[-1])["pictures"] == 4
     (photos / "003.jpg").unlink()
     assert main([*words, "--overwrite"]) == 0
-    told = capsys.readouterr().out.splitlines()
-    assert told[0] == f"indexed 0 new or changed pictures of 3: {tmp_path / 'photos.sqlite'}"
-    assert len(told) == 2, "nothing is calibrated"
-    assert json.loads(told[-1])["pictures"] == 3
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"indexed 0 new or changed pictures of 3: {tmp_path / 'photos.sqlite'}"
+    assert len(lines) == 2, "nothing is calibrated"
+    assert json.loads(lines[-1])["pictures"] == 3
     assert json.loads((site / "site.json").read_text())["title"] == "photos"
 
 
@@ -53,10 +53,10 @@ def test_what_cannot_be_read_is_named(
     (photos / "cut.jpg").write_bytes(b"\xff\xd8\xff")
     words = [str(photos), "-o", str(site), "--model", str(model)]
     assert main(words) == 0
-    told = capsys.readouterr().out.splitlines()
-    assert told[0].startswith("indexed 3 pictures: ")
-    assert told[1].startswith("skipped: cut.jpg: cannot be decoded")
-    assert told[2].startswith("calibrating")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("indexed 3 pictures: ")
+    assert lines[1].startswith("skipped: cut.jpg: cannot be decoded")
+    assert lines[2].startswith("calibrating")
 
 
 def test_photos_of_which_none_can_be_read_are_not_calibrated_for(
@@ -87,9 +87,9 @@ def test_overwrite_keeps_the_gallery_of_another_model_out(
     assert main([*words, str(other)]) == 1
     assert "--overwrite to build photos.sqlite again" in capsys.readouterr().err
     assert main([*words, str(other), "--overwrite"]) == 0
-    told = capsys.readouterr().out
-    assert f"indexed 3 pictures: {tmp_path / 'photos.sqlite'}" in told
-    assert "calibrating" in told
+    lines = capsys.readouterr().out
+    assert f"indexed 3 pictures: {tmp_path / 'photos.sqlite'}" in lines
+    assert "calibrating" in lines
 
 
 def test_an_artefact_of_earlier_weights_is_not_taken_for_the_shipped_ones(

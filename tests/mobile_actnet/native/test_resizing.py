@@ -50,12 +50,12 @@ def resize(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         return engine.resize_pixels
     if shutil.which("cc") is None or sys.platform != "linux":
         pytest.skip("the C engine: needs Linux and a C compiler (Debian: apt install gcc)")
-    made = tmp_path_factory.mktemp("resize") / "libresize.so"
+    library = tmp_path_factory.mktemp("resize") / "libresize.so"
     words = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC"]
     widest = f"-DACTNET_WIDEST={request.param.split()[0]}"
     sources = [NATIVE / f"actnet_{name}.c" for name in ("resize", "grey", "planes")]
-    subprocess.run(["cc", *words, widest, *sources, "-lm", "-o", made], check=True)
-    c = ctypes.CDLL(str(made))
+    subprocess.run(["cc", *words, widest, *sources, "-lm", "-o", library], check=True)
+    c = ctypes.CDLL(str(library))
 
     def resize_pixels(
         pixels: Pixels, height: int, width: int, columns_first: bool = False

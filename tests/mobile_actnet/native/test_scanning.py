@@ -32,16 +32,16 @@ def libraries(tmp_path_factory: pytest.TempPathFactory) -> dict[int, ctypes.CDLL
     if shutil.which("cc") is None or sys.platform != "linux":
         pytest.skip("the C engine: needs Linux and a C compiler (Debian: apt install gcc)")
     folder = tmp_path_factory.mktemp("scan")
-    found = {}
+    libraries = {}
     for widest in (64, 32, 16):
         library = folder / f"libscan{widest}.so"
         words = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC"]
         widest_word = f"-DACTNET_WIDEST={widest}"
         subprocess.run(["cc", *words, widest_word, SOURCE, "-lm", "-o", library], check=True)
-        found[widest] = ctypes.CDLL(str(library))
-        function = found[widest].actnet_scan
+        libraries[widest] = ctypes.CDLL(str(library))
+        function = libraries[widest].actnet_scan
         function.restype, function.argtypes = engine._SIGNATURES["actnet_scan"]
-    return found
+    return libraries
 
 
 @pytest.fixture(params=[64, 32])
@@ -81,10 +81,10 @@ def test_to_the_bit(scan: Scan, length: int, queries: int) -> None:
     rows, wanted = drawn(rng, 1100, length), drawn(rng, queries, length)
     order, similarities = plain(rows, wanted, 1100)
     for top in (1, 20, 1100):
-        found = scan(rows, wanted, top)
-        assert found is not None
-        np.testing.assert_array_equal(found[0], order[:, :top])
-        np.testing.assert_array_equal(found[1], similarities[:, :top])
+        ranking = scan(rows, wanted, top)
+        assert ranking is not None
+        np.testing.assert_array_equal(ranking[0], order[:, :top])
+        np.testing.assert_array_equal(ranking[1], similarities[:, :top])
 
 
 def test_one_query(libraries: dict[int, ctypes.CDLL], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,9 +96,12 @@ def test_one_query(libraries: dict[int, ctypes.CDLL], monkeypatch: pytest.Monkey
     ):
         np.testing.assert_array_equal(got, right)
     monkeypatch.setattr(engine, "_engine", lambda: libraries[64])
-    if (found := scan_descriptors(rows, wanted, 20)) is not None:
-        np.testing.assert_array_equal(found[0], expected.positions)
-        np.testing.assert_array_equal(found[1], expected.similarities)
+    ranking = scan_descriptors(rows, wanted, 20)
+    flags = Path("/proc/cpuinfo").read_text().split()
+    assert (ranking is not None) == {"avx512bw", "avx512_bitalg", "avx512_vnni"}.issubset(flags)
+    if ranking is not None:
+        np.testing.assert_array_equal(ranking[0], expected.positions)
+        np.testing.assert_array_equal(ranking[1], expected.similarities)
     # With AVX2 numkong is faster.
     monkeypatch.setattr(engine, "_engine", lambda: libraries[32])
     assert scan_descriptors(rows, wanted, 20) is None
@@ -108,9 +111,9 @@ def test_extreme_values_do_not_overflow(scan: Scan) -> None:
     length = exact_search._LONGEST_BY_ENGINE
     values = np.repeat(np.array([[127], [-128]], np.int8), length, axis=1)
     stored = values, np.ones(2)
-    found = scan(stored, stored, 2)
-    assert found is not None
-    for got, expected in zip(found, plain(stored, stored, 2), strict=True):
+    ranking = scan(stored, stored, 2)
+    assert ranking is not None
+    for got, expected in zip(ranking, plain(stored, stored, 2), strict=True):
         np.testing.assert_array_equal(got, expected)
 
 
@@ -118,13 +121,13 @@ def test_equal_similarities_keep_the_order_of_rows(scan: Scan) -> None:
     rng = np.random.default_rng(1)
     few = drawn(rng, 3, 40)
     rows = np.tile(few[0], (30, 1)), np.tile(few[1], 30)
-    found = scan(rows, few, 40)
-    assert found is not None
-    np.testing.assert_array_equal(found[0], plain(rows, few, 40)[0])
+    ranking = scan(rows, few, 40)
+    assert ranking is not None
+    np.testing.assert_array_equal(ranking[0], plain(rows, few, 40)[0])
     nothing = np.zeros((50, 40), np.int8), np.ones(50)
-    found = scan(nothing, few, 7)
-    assert found is not None
-    assert found[0].tolist() == [list(range(7))] * 3
+    ranking = scan(nothing, few, 7)
+    assert ranking is not None
+    assert ranking[0].tolist() == [list(range(7))] * 3
 
 
 def test_rows_without_a_finite_similarity_are_not_found(scan: Scan) -> None:
@@ -132,9 +135,9 @@ def test_rows_without_a_finite_similarity_are_not_found(scan: Scan) -> None:
     rows, queries = drawn(rng, 30, 20), drawn(rng, 2, 20)
     rows[1][[3, 7, 8]] = np.nan, np.inf, -np.inf
     assert scan(rows, queries, 28) is None
-    found = scan(rows, queries, 27)
-    assert found is not None
-    assert not set(found[0].ravel().tolist()) & {3, 7, 8}
+    ranking = scan(rows, queries, 27)
+    assert ranking is not None
+    assert not set(ranking[0].ravel().tolist()) & {3, 7, 8}
 
 
 def test_a_processor_without_wide_vectors_scans_in_another_way(
@@ -146,9 +149,9 @@ def test_a_processor_without_wide_vectors_scans_in_another_way(
     expected = search_exact(database, wanted, 10)
     monkeypatch.setattr(engine, "_engine", lambda: libraries[16])
     assert scan_descriptors(rows, queries, 10) is None
-    found = search_exact(database, wanted, 10)
-    np.testing.assert_array_equal(found.positions, expected.positions)
-    np.testing.assert_array_equal(found.similarities, expected.similarities)
+    ranking = search_exact(database, wanted, 10)
+    np.testing.assert_array_equal(ranking.positions, expected.positions)
+    np.testing.assert_array_equal(ranking.similarities, expected.similarities)
 
 
 @pytest.mark.parametrize("top", [10, 2000])
@@ -157,12 +160,12 @@ def test_both_ways_of_a_search_agree(top: int, monkeypatch: pytest.MonkeyPatch) 
     database = StoredDescriptors(*drawn(rng, 3000, 48))
     wanted = StoredDescriptors(*drawn(rng, 6, 48))
     for threads in (1, 4):
-        found = search_exact(database, wanted, top, threads)
+        ranking = search_exact(database, wanted, top, threads)
         with monkeypatch.context() as without:
             without.setattr(exact_search, "_MOST_BY_ENGINE", 0)
             expected = search_exact(database, wanted, top, threads)
-        np.testing.assert_array_equal(found.positions, expected.positions)
-        np.testing.assert_array_equal(found.similarities, expected.similarities)
+        np.testing.assert_array_equal(ranking.positions, expected.positions)
+        np.testing.assert_array_equal(ranking.similarities, expected.similarities)
 
 
 def test_stored_as_numpy_stores_them(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,12 +175,12 @@ def test_stored_as_numpy_stores_them(monkeypatch: pytest.MonkeyPatch) -> None:
         rows[::3] = np.round(rows[::3] * 2) / 2 + 0.5  # Many values lie between two whole numbers.
         rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-3)
         rows[~(np.abs(np.linalg.norm(rows, axis=1) - 1) < 0.001)] = np.eye(1, length)
-        found = encode(rows, Storage.INT8)
+        encoded = encode(rows, Storage.INT8)
         fortran = encode(np.asfortranarray(rows), Storage.INT8)
         with monkeypatch.context() as without:
             without.setattr(storage, "store_descriptors", lambda *_: None)
             expected = encode(rows, Storage.INT8)
-        for stored in (found, fortran):
+        for stored in (encoded, fortran):
             np.testing.assert_array_equal(stored.values, expected.values)
             np.testing.assert_array_equal(stored.scales, expected.scales)
             assert stored.values.dtype == np.int8
